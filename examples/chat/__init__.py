@@ -1,0 +1,1 @@
+"""Chat rooms: members, unread counts, the last message."""

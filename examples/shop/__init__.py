@@ -1,0 +1,1 @@
+"""Shops, their products and orders: money, grouping, rankings, conditional counts."""
