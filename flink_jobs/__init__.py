@@ -1,0 +1,1 @@
+"""From a bundle to running jobs: local Kafka and Flink, submission to clusters; no decisions of its own."""

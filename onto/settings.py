@@ -1,0 +1,102 @@
+"""Where brokers and clusters are: flags, then `ONTO_*` variables, then `[tool.onto]`, then the local stack.
+
+[tool.onto]
+bootstrap_servers = "kafka:9092"          →  Settings(bootstrap_servers="kafka:9092", …)
+[tool.onto.kafka]
+"security.protocol" = "SASL_SSL"          →  Settings(kafka={"security.protocol": "SASL_SSL"}, …)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from onto import errors
+
+STACK_FILE = "stack.json"  # what `onto up` leaves in its folder: the addresses of the local stack
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting with its default; ports are those that `onto up` listens on, 0 for any free one."""
+
+    folder: str = ".onto"
+    bootstrap_servers: str = "localhost:9092"
+    flink: str = "http://localhost:8081"
+    topic_prefix: str = ""
+    parallelism: int = 1
+    kafka_port: int = 9092
+    flink_port: int = 8081
+    slots: int = 8
+    kafka: Mapping[str, str] = dataclasses.field(
+        default_factory=dict
+    )  # client properties, as Kafka spells them
+    job: Mapping[str, str] = dataclasses.field(default_factory=dict)  # Flink configuration of submitted jobs
+
+
+def load(root: Path, environment: Mapping[str, str], flags: Mapping[str, object]) -> Settings:
+    """Read the settings that hold in project folder `root`; SettingsError names the place of a wrong one.
+
+    `flags` holds what was given on the command line; None means not given.
+    """
+    given: dict[str, object] = {}
+    for place, layer in (
+        (f"{root / 'pyproject.toml'} [tool.onto]", _project(root / "pyproject.toml")),
+        ("environment", _environment(environment)),
+        ("command line", {name: value for name, value in flags.items() if value is not None}),
+    ):
+        given.update({name: _checked(place, name, value) for name, value in layer.items()})
+    folder = root / str(given.get("folder", Settings().folder))
+    return dataclasses.replace(Settings(), **{**_stack(folder), **given, "folder": str(folder)})  # type: ignore[arg-type] # checked above
+
+
+def _project(path: Path) -> dict[str, object]:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise errors.SettingsError(f"{path}: cannot be read ({error})") from error
+    table = content.get("tool", {}).get("onto", {})
+    if not isinstance(table, dict):
+        raise errors.SettingsError(f"{path}: [tool.onto] is not a table")
+    return table
+
+
+def _environment(environment: Mapping[str, str]) -> dict[str, object]:
+    names = [field.name for field in dataclasses.fields(Settings) if field.name not in ("kafka", "job")]
+    return {
+        name: environment[f"ONTO_{name.upper()}"] for name in names if f"ONTO_{name.upper()}" in environment
+    }
+
+
+def _stack(folder: Path) -> dict[str, object]:
+    try:
+        content = json.loads((folder / STACK_FILE).read_text(encoding="utf-8"))
+        return {"bootstrap_servers": content["kafka"], "flink": content["flink"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}  # no local stack: the defaults hold
+
+
+def _checked(place: str, name: str, value: object) -> object:
+    fields = {field.name: field for field in dataclasses.fields(Settings)}
+    if name not in fields:
+        raise errors.SettingsError(f"{place}: unknown setting `{name}` (settings: {', '.join(fields)})")
+    if name in ("kafka", "job"):
+        if not isinstance(value, Mapping):
+            raise errors.SettingsError(f"{place}: `{name}` is a table of properties, not {value!r}")
+        return {str(key): _text(item) for key, item in value.items()}
+    if isinstance(getattr(Settings(), name), int):
+        try:
+            return int(str(value))
+        except ValueError:
+            raise errors.SettingsError(f"{place}: `{name}` is a whole number, not {value!r}") from None
+    return str(value)
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)  # Kafka and Flink say true, not True
