@@ -1,9 +1,9 @@
 """The process that keeps the local stack's JVMs: it starts them, and none outlives it.
 
-    Spec([Process("kafka", ["java", …], {…})])  →  python -m flink_jobs.warden .onto  →  pids in .onto/pids.json
+    Process("kafka", ("java", …), {…})  →  python -m flink_jobs.warden .onto  →  pids in .onto/pids.json
 
-It ends its children when it is told to (SIGTERM, SIGINT), when the process that started it is gone (the end of
-its standard input, unless the stack is detached), and the kernel kills them if it is killed itself. It
+It ends its children when it is told to (SIGTERM, SIGINT) and when the process that started it is gone (the
+end of its standard input, unless the stack is detached); the kernel kills them if it is killed itself. It
 holds a lock on its folder while it lives, so that nobody has to trust a stale pid file.
 """
 
@@ -96,7 +96,7 @@ def run(folder: Path, *, detached: bool) -> int:
     with (folder / LOCK_FILE).open("w") as lock:
         if not _locked(lock):
             return 3
-        # The signals arrive as bytes on a pipe, so that one `select` waits for them, the parent and the children.
+        # Signals arrive as bytes on a pipe, so that one `select` waits for them, the parent and the children.
         signals, wake = os.pipe()
         os.set_blocking(wake, False)
         signal.set_wakeup_fd(wake)
@@ -122,7 +122,7 @@ def _start(folder: Path, children: dict[str, subprocess.Popen[bytes]]) -> None:
                 stderr=log,
                 env={**os.environ, **entry["environment"]},
                 cwd=folder,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 (this process has one thread)
+                preexec_fn=_die_with_parent,  # safe: this process has one thread
                 start_new_session=True,
             )
     content = {"warden": os.getpid(), **{name: child.pid for name, child in children.items()}}
