@@ -1,0 +1,169 @@
+"""Operations on int, float, Decimal and bool that SQL says exactly. Ints are 64 bit.
+
+    `total // 3`  →  Prim("int.floordiv", (total, Const(3)), INT), which raises where the divisor is 0
+"""
+
+from __future__ import annotations
+
+import decimal
+import math
+import operator
+from typing import Any
+
+from compiler import ir
+from compiler.dtypes import BOOL, DECIMAL, FLOAT, INT, STR
+from compiler.operation import Failure, Primitive
+
+MAX_ROUND_DIGITS = 7
+"""Digits up to which the error-free rounding of `sql_numbers` is exact."""
+
+_ROUNDED = "the float is outside the range that SQL rounds exactly"
+_WHOLE = "the float is outside 64 bits"
+_PRODUCT = "the Decimal is outside the range that SQL multiplies exactly"
+
+
+def _digits(args: tuple[ir.Expr, ...]) -> bool:
+    last = args[-1]
+    return (
+        isinstance(last, ir.Const) and isinstance(last.value, int) and 0 < last.value <= MAX_ROUND_DIGITS
+    )
+
+
+def _power(args: tuple[ir.Expr, ...]) -> bool:
+    last = args[-1]
+    return isinstance(last, ir.Const) and isinstance(last.value, int) and 0 <= last.value <= 16
+
+
+def _half(args: tuple[ir.Expr, ...]) -> bool:
+    last = args[-1]
+    return isinstance(last, ir.Const) and last.value in (2, 2.0)
+
+
+def _one(args: tuple[ir.Expr, ...]) -> bool:
+    last = args[-1]
+    return isinstance(last, ir.Const) and last.value == 1
+
+
+def _quantum(args: tuple[ir.Expr, ...]) -> bool:
+    last = args[1]
+    return (
+        isinstance(last, ir.Const)
+        and isinstance(last.value, decimal.Decimal)
+        and last.value.as_tuple().digits == (1,)
+        and last.value.as_tuple().exponent in range(-17, 1)
+    )
+
+
+def _places(args: tuple[ir.Expr, ...]) -> bool:
+    last = args[-1]
+    return isinstance(last, ir.Const) and isinstance(last.value, int) and 0 < last.value <= 17
+
+
+def _quantize(rounding: str) -> Any:  # Any: a callable on Decimals
+    return lambda x, quantum, *_: x.quantize(quantum, rounding)
+
+
+def _ints() -> tuple[Primitive, ...]:
+    two = (INT, INT)
+    zero = (Failure("zero", 1, (1, 0)),)
+    return (
+        Primitive("int.add", "+", two, INT, operator.add),
+        Primitive("int.sub", "-", two, INT, operator.sub),
+        Primitive("int.mul", "*", two, INT, operator.mul),
+        Primitive("int.truediv", "/", two, FLOAT, operator.truediv, failures=zero),
+        Primitive("int.floordiv", "//", two, INT, operator.floordiv, failures=zero),
+        Primitive("int.mod", "%", two, INT, operator.mod, failures=zero),
+        Primitive("int.pow", "**", two, INT, operator.pow, constant=(1,), accepts=_power),
+        Primitive("int.neg", "unary -", (INT,), INT, operator.neg),
+        Primitive("int.pos", "unary +", (INT,), INT, operator.pos),
+        Primitive("int.abs", "abs", (INT,), INT, abs),
+        Primitive("int.round", "round", (INT,), INT, round),
+        Primitive("int.int", "int", (INT,), INT, int),
+        Primitive("int.float", "float", (INT,), FLOAT, float),
+        Primitive("int.decimal", "decimal.Decimal", (INT,), DECIMAL, decimal.Decimal),
+        Primitive("int.floor", "math.floor", (INT,), INT, math.floor),
+        Primitive("int.ceil", "math.ceil", (INT,), INT, math.ceil),
+        Primitive("int.trunc", "math.trunc", (INT,), INT, math.trunc),
+        Primitive("int.min", "min", two, INT, min, variadic=True, propagates=False),
+        Primitive("int.max", "max", two, INT, max, variadic=True, propagates=False),
+        Primitive("bool.int", "int", (BOOL,), INT, int),
+        Primitive("bool.xor", "^", (BOOL, BOOL), BOOL, operator.xor),
+        Primitive("bool.and", "&", (BOOL, BOOL), BOOL, operator.and_, propagates=False),
+        Primitive("bool.or", "|", (BOOL, BOOL), BOOL, operator.or_, propagates=False),
+    )
+
+
+def _floats() -> tuple[Primitive, ...]:
+    two = (FLOAT, FLOAT)
+    rounded = Failure("rounding_range", 0, reason=_ROUNDED)
+    whole = (Failure("whole_range", 0, reason=_WHOLE),)
+    return (
+        Primitive("float.add", "+", two, FLOAT, operator.add),
+        Primitive("float.sub", "-", two, FLOAT, operator.sub),
+        Primitive("float.mul", "*", two, FLOAT, operator.mul),
+        Primitive("float.truediv", "/", two, FLOAT, operator.truediv, failures=(Failure("zero", 1, (1.0, 0.0)),)),
+        Primitive("float.floor_one", "//", (FLOAT, INT), FLOAT, operator.floordiv, constant=(1,), accepts=_one),
+        Primitive("float.mod_one", "%", (FLOAT, INT), FLOAT, operator.mod, constant=(1,), accepts=_one),
+        Primitive("float.square", "**", (FLOAT, INT), FLOAT, operator.pow, constant=(1,), accepts=_half, failures=(Failure("square_range", 0, (1e200, 2)),)),
+        Primitive("float.neg", "unary -", (FLOAT,), FLOAT, operator.neg),
+        Primitive("float.pos", "unary +", (FLOAT,), FLOAT, operator.pos),
+        Primitive("float.abs", "abs", (FLOAT,), FLOAT, abs),
+        Primitive("float.float", "float", (FLOAT,), FLOAT, float),
+        Primitive("float.round", "round", (FLOAT,), INT, round, failures=(rounded,)),
+        Primitive(
+            "float.round_to", "round", (FLOAT, INT), FLOAT, round,
+            failures=(rounded,), constant=(1,), accepts=_digits,
+        ),
+        Primitive("float.int", "int", (FLOAT,), INT, int, failures=whole),
+        Primitive("float.floor", "math.floor", (FLOAT,), INT, math.floor, failures=whole),
+        Primitive("float.ceil", "math.ceil", (FLOAT,), INT, math.ceil, failures=whole),
+        Primitive("float.trunc", "math.trunc", (FLOAT,), INT, math.trunc, failures=whole),
+        Primitive("float.sqrt", "math.sqrt", (FLOAT,), FLOAT, math.sqrt, failures=(Failure("negative", 0, (-1.0,)),)),
+        Primitive("float.fabs", "math.fabs", (FLOAT,), FLOAT, math.fabs),
+        Primitive("float.min", "min", two, FLOAT, min, propagates=False),
+        Primitive("float.max", "max", two, FLOAT, max, propagates=False),
+    )  # fmt: skip
+
+
+def _decimals() -> tuple[Primitive, ...]:
+    two = (DECIMAL, DECIMAL)
+    factors = tuple(Failure("product_range", place, reason=_PRODUCT) for place in (0, 1))
+    counted = (
+        Failure("product_range", 0, reason=_PRODUCT),
+        Failure("factor_range", 1, reason=_PRODUCT),
+    )
+    return (
+        Primitive("decimal.add", "+", two, DECIMAL, operator.add),
+        Primitive("decimal.sub", "-", two, DECIMAL, operator.sub),
+        Primitive("decimal.mul_int", "*", (DECIMAL, INT), DECIMAL, operator.mul, failures=counted),
+        Primitive("int.mul_decimal", "*", (INT, DECIMAL), DECIMAL, operator.mul, failures=counted[::-1]),
+        Primitive("decimal.mul", "*", two, DECIMAL, operator.mul, failures=factors),
+        Primitive("decimal.neg", "unary -", (DECIMAL,), DECIMAL, operator.neg),
+        Primitive("decimal.pos", "unary +", (DECIMAL,), DECIMAL, operator.pos),
+        Primitive("decimal.abs", "abs", (DECIMAL,), DECIMAL, abs),
+        Primitive("decimal.decimal", "decimal.Decimal", (DECIMAL,), DECIMAL, decimal.Decimal),
+        Primitive("decimal.float", "float", (DECIMAL,), FLOAT, float),
+        Primitive("decimal.int", "int", (DECIMAL,), INT, int),
+        Primitive("decimal.round", "round", (DECIMAL,), INT, round),
+        Primitive("decimal.round_to", "round", (DECIMAL, INT), DECIMAL, round, constant=(1,), accepts=_places),
+        Primitive(
+            "decimal.quantize", ".quantize", two, DECIMAL, _quantize(decimal.ROUND_HALF_EVEN),
+            constant=(1,), accepts=_quantum,
+        ),
+        Primitive(
+            "decimal.quantize_half_up", ".quantize ROUND_HALF_UP", two, DECIMAL,
+            _quantize(decimal.ROUND_HALF_UP), constant=(1,), accepts=_quantum,
+        ),
+        Primitive("decimal.min", "min", two, DECIMAL, min, variadic=True, propagates=False),
+        Primitive("decimal.max", "max", two, DECIMAL, max, variadic=True, propagates=False),
+    )  # fmt: skip
+
+
+def _parsed() -> tuple[Primitive, ...]:
+    return (
+        Primitive("str.int", "int", (STR,), INT, int, failures=(Failure("not_int_text", 0, ("x",), speaks=False),)),
+    )
+
+
+ROWS: tuple[Primitive, ...] = (*_ints(), *_floats(), *_decimals(), *_parsed())
+
