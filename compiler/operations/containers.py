@@ -17,21 +17,15 @@ _DICT = dtypes.DictOf(STR, T)
 
 
 def _slice(types: tuple[dtypes.Type, ...]) -> dtypes.Type | None:
-    match types:
-        case (dtypes.ListOf() as of | dtypes.Optional(dtypes.ListOf() as of), *bounds) if len(bounds) == 2 and all(
-            isinstance(one, dtypes.NoneType) or one == INT for one in bounds
-        ):
-            return of
-    return None
+    of = dtypes.required(types[0])
+    bounds = all(isinstance(one, dtypes.NoneType) or one == INT for one in types[1:])
+    return of if len(types) == 3 and isinstance(of, dtypes.ListOf) and bounds else None
 
 
 def _scalar_item(types: tuple[dtypes.Type, ...]) -> dtypes.Type | None:
-    match types:
-        case (dtypes.ListOf(dtypes.Scalar() as one) | dtypes.Optional(dtypes.ListOf(dtypes.Scalar() as one)), item) if (
-            item == one
-        ):
-            return INT
-    return None
+    of = dtypes.required(types[0])
+    fits = len(types) == 2 and isinstance(of, dtypes.ListOf) and isinstance(of.item, dtypes.Scalar)
+    return INT if fits and isinstance(of, dtypes.ListOf) and of.item == dtypes.required(types[1]) else None
 
 
 ROWS: tuple[Primitive, ...] = (

@@ -88,19 +88,18 @@ def _last(types: tuple[dtypes.Type, ...]) -> dtypes.Type | None:
 
 
 def _item(types: tuple[dtypes.Type, ...]) -> dtypes.Type | None:
-    match types:
-        case (dtypes.ListOf(item) | dtypes.Optional(dtypes.ListOf(item)), one) if (
-            isinstance(dtypes.required(item), dtypes.Scalar) and dtypes.required(item) == dtypes.required(one)
-        ):
-            return dtypes.BOOL
-    return None
+    of = dtypes.required(types[0])
+    if len(types) != 2 or not isinstance(of, dtypes.ListOf):
+        return None
+    item, one = dtypes.required(of.item), dtypes.required(types[1])
+    return dtypes.BOOL if isinstance(item, dtypes.Scalar) and item == one else None
 
 
 def _key(types: tuple[dtypes.Type, ...]) -> dtypes.Type | None:
-    match types:
-        case (dtypes.DictOf(key) | dtypes.Optional(dtypes.DictOf(key)), one) if key == dtypes.required(one):
-            return dtypes.BOOL
-    return None
+    of = dtypes.required(types[0])
+    if len(types) != 2 or not isinstance(of, dtypes.DictOf):
+        return None
+    return dtypes.BOOL if of.key == dtypes.required(types[1]) else None
 
 
 def _checked(fine: bool, failure: str, value: Any) -> Any:  # Any: passed through
