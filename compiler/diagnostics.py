@@ -1,0 +1,57 @@
+"""What the compiler tells its user: places, findings and how they are printed.
+
+Every pass appends `Diagnostic` values to a `Log` and goes on; `pipeline` stops after a pass that added an error.
+
+    log.add("E201", span, "`User` has no attribute `full_name`", hint="User declares first_name, last_name")
+    → views.py:41:18: E201 `User` has no attribute `full_name`
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of source text: lines and columns count from 1, the end column is exclusive."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+NOWHERE = Span("", 0, 0, 0, 0)
+"""The span of a node that the compiler made itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding: a code of `codes.CODES`, its place, what is wrong, and what to write instead."""
+
+    code: str
+    span: Span
+    message: str
+    hint: str | None = None
+
+    @property
+    def is_error(self) -> bool:
+        """Tell whether compilation stops after this pass."""
+        return self.code.startswith("E")
+
+
+@dataclass(slots=True)
+class Log:
+    """The findings of one run, in the order in which they were made."""
+
+    found: list[Diagnostic] = field(default_factory=list)
+
+    def add(self, code: str, span: Span, message: str, *, hint: str | None = None) -> None:
+        """Append a finding."""
+        self.found.append(Diagnostic(code, span, message, hint))
+
+    @property
+    def has_errors(self) -> bool:
+        """Tell whether any finding stops compilation."""
+        return any(one.is_error for one in self.found)

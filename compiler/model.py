@@ -1,0 +1,244 @@
+"""The resolved app: names bound, joins known, types known, order of computed attributes fixed.
+
+`resolve` makes it from facts; `build`, `relate` and the emitters read it and nothing earlier.
+
+    users = reference(dm_cls=User, many=True)   →  Reference("users", "User", many=True, via=ThroughList("meeting", "users"))
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from compiler import dtypes, syntax
+from compiler.diagnostics import NOWHERE, Span
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAttribute:
+    """An attribute that the datastore holds; reads as None when absent, whatever its declared type."""
+
+    name: str
+    json_name: str
+    type: dtypes.Type  # the declared type without None; `dtypes.JSON` when there is none
+    relation: str | None = None  # the related model, for a relation, list or dict of relations (type STR, ListOf(STR), DictOf(STR, STR))
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedAttribute:
+    """`@name.getter` of a domain model: never stored; inlined where it is read."""
+
+    name: str
+    function: syntax.Function
+    module: str
+    declared: dtypes.Type | None
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DomainModel:
+    """A domain model with everything it inherits; `doc_id`, `obj_type`, `doc_ref` are stored attributes too."""
+
+    name: str
+    module: str
+    collection: str
+    stored: tuple[StoredAttribute, ...]
+    computed: tuple[ComputedAttribute, ...]
+    methods: tuple[Method, ...]
+    bases: tuple[str, ...]  # domain models above it, nearest first
+    subclasses: tuple[str, ...]  # names of all domain models below it: a query sees these and itself
+    span: Span = field(default=NOWHERE, compare=False)
+
+    def attribute(self, name: str) -> StoredAttribute | ComputedAttribute | None:
+        """Return the attribute of that name, stored or computed."""
+        every: tuple[StoredAttribute | ComputedAttribute, ...] = (*self.computed, *self.stored)
+        return next((one for one in every if one.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A plain, static, class or property method of a domain model, store or view, inherited ones included."""
+
+    name: str
+    function: syntax.Function
+    module: str
+    kind: Literal["plain", "static", "class", "property"]
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+# ---------------------------------------------------------------- how a reference joins
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """The root of the store: one view per entity."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThroughOne:
+    """By the id held in a relation attribute of a joined to-one reference (`store.meeting.location`)."""
+
+    reference: str
+    attribute: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThroughList:
+    """By the ids in a list of relations; keyed by the target's doc_id."""
+
+    reference: str
+    attribute: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThroughDict:
+    """By the ids that are values of a dict of relations; keyed by that dict's key."""
+
+    reference: str
+    attribute: str
+
+
+@dataclass(frozen=True, slots=True)
+class PointsBack:
+    """By a relation of the referenced model that holds the id of a joined one; keyed by doc_id."""
+
+    attribute: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class On:
+    """By a predicate `lambda store, item: …`; has at least one equality or membership. Keyed by doc_id."""
+
+    function: syntax.Lambda
+    module: str
+
+
+Via = Root | ThroughOne | ThroughList | ThroughDict | PointsBack | On
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A reference of a store with its join."""
+
+    name: str
+    model: str
+    many: bool
+    via: Via
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A store: its references, each after those that it joins through; the root is first."""
+
+    name: str
+    module: str
+    references: tuple[Reference, ...]
+    methods: tuple[Method, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+    @property
+    def root(self) -> Reference:
+        """Return the root reference."""
+        return self.references[0]
+
+    def reference(self, name: str) -> Reference | None:
+        """Return the reference of that name."""
+        return next((one for one in self.references if one.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ViewAttribute:
+    """A declared attribute of a view and its getter (None: an attribute that only a setter uses)."""
+
+    name: str
+    json_name: str
+    getter: syntax.Function | None
+    module: str
+    declared: dtypes.Type | None  # from the annotation or type_cls; a bare `list` is ListOf(JSON)
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ViewModel:
+    """A view with what it inherits; attributes in declaration order."""
+
+    name: str
+    module: str
+    collection: str
+    store: str
+    attributes: tuple[ViewAttribute, ...]
+    methods: tuple[Method, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+    def attribute(self, name: str) -> ViewAttribute | None:
+        """Return the attribute of that name."""
+        return next((one for one in self.attributes if one.name == name), None)
+
+
+# ---------------------------------------------------------------- names of modules
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A module-level name bound once to a literal or to a display of literals."""
+
+    value: syntax.Expr
+
+
+@dataclass(frozen=True, slots=True)
+class RecordClass:
+    """A dataclass, NamedTuple, TypedDict or embedded class of the project: a record when it is called."""
+
+    name: str
+    fields: tuple[tuple[str, dtypes.Type, syntax.Expr | None], ...]  # name, type, default
+    kind: Literal["dataclass", "namedtuple", "typeddict", "embedded"]
+    methods: tuple[Method, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A name from outside the project: `math`, `datetime.timedelta`, `decimal.Decimal`, …"""
+
+    qualified: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelClass:
+    """The name of a domain model, store or view model."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectModule:
+    """The name of another module of the project (`from . import pricing`)."""
+
+    module: str
+
+
+Binding = Constant | syntax.Function | RecordClass | Imported | ModelClass | ProjectModule
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """One source file: its module-level names, and its text for the UDF tiers."""
+
+    name: str
+    path: str  # as shown in diagnostics
+    names: dict[str, Binding]
+    source: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything that later passes know about the user's code. Mappings are by name, in source order."""
+
+    name: str
+    modules: dict[str, Module]
+    models: dict[str, DomainModel]
+    stores: dict[str, Store]
+    views: dict[str, ViewModel]
+    source_hash: str
