@@ -18,8 +18,6 @@ class CityStore(Store):
 class CityView(ViewModel):
     """A city as the front end shows it."""
 
-    store: CityStore
-
     name = attrs.bproperty()
     country = attrs.bproperty()
 

@@ -1,0 +1,222 @@
+"""An attribute of a model or a view, and the objects that hold such attributes.
+
+    name: str = attrs.nothing  →  Attribute("name", owner=User), whose shape comes from the annotation
+
+An Attribute is a frozen descriptor. Each step of its spelling (`@name.getter`, `.optional`) returns a changed
+copy; a class body's copy learns its name and owner when the class is made.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import sys
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Self, TypeVar, overload
+
+from onto import condition
+from onto.mapper import frozen, names, shape
+
+T = TypeVar("T")
+Function = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attribute(Generic[T]):
+    """One attribute; without a getter its value lies in the object's `_attrs`, and reads None when unset."""
+
+    name: str = ""
+    owner: type[Holder] | None = None
+    explicit: shape.Shape | None = None
+    data_name: str | None = None
+    required_on_load: bool = False
+    initialize: bool = False
+    fget: Function | None = None
+    fset: Function | None = None
+    finit: Function | None = None
+
+    # ------------------------------------------------------------ spelling
+
+    def getter(self, function: Function) -> Self:
+        """Compute the attribute with this function; a domain model then does not store it."""
+        return dataclasses.replace(self, fget=function)
+
+    def setter(self, function: Function) -> Self:
+        """Call this function with the object and the value on assignment."""
+        return dataclasses.replace(self, fset=function)
+
+    def init(self, function: Function) -> Self:
+        """Call this function with the object at construction, where `initialize` is set."""
+        return dataclasses.replace(self, finit=function)
+
+    def data_key(self, key: str) -> Self:
+        """Store the attribute under this key, as it is."""
+        return dataclasses.replace(self, data_name=key)
+
+    @property
+    def optional(self) -> Self:
+        """Say that the attribute may be absent, as any attribute may."""
+        return dataclasses.replace(self, required_on_load=False)
+
+    @property
+    def required(self) -> Self:
+        """Refuse stored documents without the attribute."""
+        return dataclasses.replace(self, required_on_load=True)
+
+    # ------------------------------------------------------------ place in a class
+
+    def __set_name__(self, owner: type[Holder], name: str) -> None:
+        """Put a copy that knows its name and owner into the class: `attrs.nothing` itself is shared."""
+        setattr(owner, name, dataclasses.replace(self, name=name, owner=owner))
+
+    @property
+    def computed(self) -> bool:
+        """Tell whether reading calls a getter."""
+        return self.fget is not None
+
+    @property
+    def where(self) -> str:
+        """Return `Class.name`, for messages."""
+        return f"{self.owner.__name__}.{self.name}" if self.owner else self.name
+
+    def value_shape(self) -> shape.Shape:
+        """Return the shape: as spelt, else from the annotation, else from the getter's, else raw JSON."""
+        if self.explicit is not None:
+            return self.explicit
+        if self.owner is None:
+            return shape.RAW
+        written = self.owner.__dict__.get("__annotations__", {}).get(self.name)
+        if written is None and self.fget is not None:
+            written = getattr(self.fget, "__annotations__", {}).get("return")
+        return shape.of(_resolve(written, self.owner, self.where)) if isinstance(written, str) else shape.of(written)
+
+    # ------------------------------------------------------------ reading and writing
+
+    @overload
+    def __get__(self, instance: None, owner: type[Any]) -> Self: ...
+    @overload
+    def __get__(self, instance: object, owner: type[Any]) -> T: ...
+    def __get__(self, instance: Any, owner: type[Any]) -> Any:
+        """Return the attribute itself on the class, the value on an object."""
+        if instance is None:
+            return self
+        if self.fget is not None:
+            return self.fget(instance)
+        return getattr(instance._attrs, self.name, None)
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        """Call the setter, or keep the value; entities given to a relation are kept as their doc_id."""
+        if self.fset is not None:
+            self.fset(instance, value)
+        elif self.fget is not None:
+            raise AttributeError(f"{self.where} is computed and has no setter")
+        else:
+            kept = _ids(value) if shape.relation_of(self.explicit) is not None else value
+            setattr(instance._attrs, self.name, kept)
+
+    # ------------------------------------------------------------ queries
+
+    def __lt__(self, other: Any) -> condition.Condition:
+        """Make a condition for `where`."""
+        return condition.Condition(self.name, "<", other)
+
+    def __le__(self, other: Any) -> condition.Condition:
+        """Make a condition for `where`."""
+        return condition.Condition(self.name, "<=", other)
+
+    def __gt__(self, other: Any) -> condition.Condition:
+        """Make a condition for `where`."""
+        return condition.Condition(self.name, ">", other)
+
+    def __ge__(self, other: Any) -> condition.Condition:
+        """Make a condition for `where`."""
+        return condition.Condition(self.name, ">=", other)
+
+    def __eq__(self, other: object) -> Any:
+        """Make a condition for `where`."""
+        return condition.Condition(self.name, "==", other)
+
+    __hash__ = object.__hash__
+
+
+class ReadOnlyAttrs(types.SimpleNamespace):
+    """The attribute values of an object that a getter may only read."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse."""
+        frozen.refuse()
+
+    __delattr__ = frozen.refuse
+
+
+class Holder:
+    """An object with attributes: a domain model, a view model, an embedded object."""
+
+    _attributes: ClassVar[Mapping[str, Attribute[Any]]] = types.MappingProxyType({})
+    _attrs: types.SimpleNamespace
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """List the attributes, inherited ones first, in the order of their declaration."""
+        super().__init_subclass__(**kwargs)
+        found: dict[str, Attribute[Any]] = {}
+        for base in reversed(cls.__mro__):
+            found.update({name: one for name, one in vars(base).items() if isinstance(one, Attribute)})
+        cls._attributes = types.MappingProxyType(found)
+
+    @classmethod
+    def json_name(cls, name: str) -> str:
+        """Return the key of an attribute in documents."""
+        known = cls._attributes.get(name)
+        if known is not None and known.data_name is not None:
+            return known.data_name
+        return names.to_json(name) if meta(cls, "case_conversion", True) else name
+
+    def _initialize(self) -> None:
+        for one in self._attributes.values():
+            if one.initialize and one.finit is not None:
+                one.finit(self)
+
+    def _assign(self, values: Mapping[str, Any]) -> None:
+        for name, value in values.items():
+            if name not in self._attributes:
+                raise ValueError(unknown_attribute(type(self), name))
+            setattr(self, name, value)
+
+
+def meta(cls: type, name: str, default: Any) -> Any:
+    """Return an option of `class Meta`, from the nearest class that gives it."""
+    for base in cls.__mro__:
+        options = vars(base).get("Meta")
+        if options is not None and hasattr(options, name):
+            return getattr(options, name)
+    return default
+
+
+def unknown_attribute(cls: type[Holder], name: str) -> str:
+    """Say that the class has no such attribute, and which one may be meant."""
+    close = difflib.get_close_matches(name, cls._attributes, n=1)
+    hint = f"; did you mean `{close[0]}`?" if close else ""
+    return f"{cls.__name__} has no attribute `{name}`{hint}"
+
+
+def _resolve(written: str, owner: type, where: str) -> Any:
+    """Evaluate an annotation in its module; then among the names of its class, which may shadow types."""
+    known = vars(sys.modules[owner.__module__])
+    try:
+        return eval(written, dict(known))
+    except NameError:
+        pass
+    try:
+        return eval(written, dict(known), dict(vars(owner)))
+    except NameError as error:
+        raise TypeError(f"{where}: the annotation `{written}` cannot be read: {error}") from error
+
+
+def _ids(value: Any) -> Any:
+    if isinstance(value, list | tuple | set | frozenset):
+        return type(value)(_ids(item) for item in value)
+    if isinstance(value, Mapping):
+        return {key: _ids(item) for key, item in value.items()}
+    return getattr(value, "doc_id", value)

@@ -1,0 +1,46 @@
+"""One condition on one field of a stored document.
+
+    City.population < 1000000  →  Condition("population", "<", 1000000)
+
+A document that lacks the field, or holds null there, matches no condition.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "=": operator.eq,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """`field operator value`; the field is an attribute's name or a key of the document."""
+
+    field: str
+    operator: str
+    value: Any
+
+    def __post_init__(self) -> None:
+        """Refuse operators that no datastore offers."""
+        if self.operator not in OPERATORS:
+            raise ValueError(f"unknown operator {self.operator!r}: use one of {', '.join(OPERATORS)}")
+
+    def holds(self, document: Mapping[str, Any], key: str) -> bool:
+        """Tell whether the value at `key` of the document meets the condition."""
+        found = document.get(key)
+        if found is None:
+            return False
+        try:
+            return bool(OPERATORS[self.operator](found, self.value))
+        except TypeError:  # a string is neither less nor more than a number
+            return False

@@ -1,0 +1,67 @@
+"""`CTX`: where user code finds its datastore; onto's own functions are given what they need.
+
+    from onto.context import Context as CTX
+    CTX.db.document("City/LA").get()
+"""
+
+from __future__ import annotations
+
+import pathlib
+import warnings
+from collections.abc import Callable
+from typing import Any, ClassVar, Generic, TypeVar
+
+from onto import config as configuration
+from onto.database import client, memory, protocol
+
+T = TypeVar("T")
+
+
+class _OfClass(Generic[T]):
+    """A property of the class itself."""
+
+    def __init__(self, read: Callable[[type[Context]], T]) -> None:
+        self._read = read
+
+    def __get__(self, instance: object, owner: type[Context]) -> T:
+        return self._read(owner)
+
+
+class Context:
+    """The one context of a process; a class that is never instantiated.
+
+    Without configuration it holds an empty embedded datastore.
+    """
+
+    config: ClassVar[configuration.Config | None] = None
+    firebase_app: ClassVar[Any] = None
+    _database: ClassVar[protocol.Database | None] = None
+
+    @classmethod
+    def load(cls, path: str = "boiler.yaml") -> None:
+        """Read the configuration from a file; SettingsError when it is missing or malformed."""
+        cls.read(configuration.read(pathlib.Path(path)))
+
+    @classmethod
+    def read(cls, config: configuration.Config) -> None:
+        """Take a configuration; a second one warns and replaces the first."""
+        if cls.config is not None and cls.config != config:
+            warnings.warn(f"the context of {cls.config.app_name!r} is replaced", stacklevel=2)
+        cls.config = config
+
+    @classmethod
+    def use(cls, database: protocol.Database | None) -> None:
+        """Put a datastore in place; None: a new embedded one at its first use."""
+        cls._database = database
+
+    @classmethod
+    def _current(cls) -> protocol.Database:
+        if Context._database is None:
+            Context._database = memory.Memory()
+        return Context._database
+
+    database = _OfClass[protocol.Database](lambda cls: cls._current())
+    db = _OfClass[client.Client](lambda cls: client.Client(cls._current()))
+
+
+CTX = Context

@@ -1,0 +1,1 @@
+"""Datastores behind one small protocol, one file each."""

@@ -1,0 +1,106 @@
+"""From Python values to the stored form, and to the plain values of a view's document.
+
+    dump(shape.of(datetime), datetime(2026, 3, 1, tzinfo=UTC), "Order.placed_at")  →  "2026-03-01T00:00:00Z"
+    plain({"best": (Point(1, 2),)})                                              →  {"best": [{"x": 1, "y": 2}]}
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import datetime
+import decimal
+import enum
+from collections.abc import Iterable, Mapping
+from typing import Any, assert_never
+
+from onto.mapper import load, shape
+
+
+def dump(to: shape.Shape, value: Any, where: str) -> Any:
+    """Return the stored form of a value; MappingError, naming `where`, when it does not fit its shape."""
+    if value is None:
+        return None
+    match to:
+        case shape.ListOf(item):
+            return [dump(item, one, where) for one in load.load(shape.ListOf(shape.RAW), value, where)]
+        case shape.SetOf(item):
+            return sorted(dump(item, one, where) for one in value)
+        case shape.DictOf(item):
+            return {load.text(key, where): dump(item, one, f"{where}[{key!r}]") for key, one in value.items()}
+        case shape.Embedded(_, fields, _):
+            return {name: dump(item, _field(value, name), f"{where}.{name}") for name, item in fields}
+        case shape.RelationTo():
+            return load.text(getattr(value, "doc_id", value), where)
+        case shape.Raw():
+            return json_form(value)
+        case shape.Plain() | shape.Number() | shape.Moment() | shape.Choice():
+            return json_form(load.load(to, value, where))
+        case _:
+            assert_never(to)
+
+
+def plain(value: Any) -> Any:
+    """Return a value made of dicts, lists and scalars only: what a document of a view holds.
+
+    Entities become their doc_id, records (dataclass, NamedTuple, embedded class) dicts, tuples and other
+    iterables lists, sets sorted lists. TypeError for what no document can hold, such as a function.
+    """
+    if value is None or isinstance(value, str | bool | int | float | decimal.Decimal | bytes):
+        return value.value if isinstance(value, enum.Enum) else value
+    if isinstance(value, datetime.datetime | datetime.date | datetime.timedelta):
+        return value
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, set | frozenset):
+        return [plain(item) for item in sorted(value)]
+    record = _record(value)
+    if record is not None:
+        return plain(record)
+    if isinstance(value, Iterable):
+        return [plain(item) for item in value]
+    raise TypeError(f"a view cannot hold a value of type {type(value).__name__}")
+
+
+def json_form(value: Any) -> Any:
+    """Return a value as JSON can carry it: Decimals as text, moments as ISO 8601, bytes as base64."""
+    match plain(value):
+        case decimal.Decimal() as number:
+            return format(number, "f")
+        case datetime.datetime() as moment:
+            return _moment(moment)
+        case datetime.date() as day:
+            return day.isoformat()
+        case datetime.timedelta() as duration:
+            return duration // datetime.timedelta(microseconds=1)
+        case bytes() as binary:
+            return base64.b64encode(binary).decode("ascii")
+        case dict() as mapping:
+            return {str(json_form(key)): json_form(item) for key, item in mapping.items()}
+        case list() as items:
+            return [json_form(item) for item in items]
+        case scalar:
+            return scalar
+
+
+def _record(value: Any) -> Any:
+    if hasattr(value, "doc_id"):
+        return value.doc_id
+    if isinstance(value, enum.Enum):
+        return value.value
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return value._asdict()
+    own = getattr(type(value), "embedded_fields", None)
+    return {name: getattr(value, name) for name, _ in own()} if own is not None else None
+
+
+def _field(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, Mapping) else getattr(value, name)
+
+
+def _moment(moment: datetime.datetime) -> str:
+    if moment.tzinfo is None:
+        return moment.isoformat()
+    return moment.astimezone(datetime.UTC).replace(tzinfo=None).isoformat() + "Z"
