@@ -1,0 +1,215 @@
+"""SQL of what every type has: equality, truth, text, formats. NULL stands for None, and compares as None does.
+
+    eq(a, b)  →  a IS NOT DISTINCT FROM b        truth(s)  →  COALESCE(s, '') <> ''
+
+Where NULL may count as FALSE (WHERE, HAVING, ON, WHEN) `holds` says the same in fewer words: `s <> ''`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from sqlglot import exp
+
+from compiler import dtypes, flink_sql, ir, sql_containers, sql_numbers, sql_strings, sql_times
+from compiler.flink_sql import Template, again, big, boolean, call, case, cast, double, number, op, string
+from compiler.operations import formats
+
+
+def equal(prim: ir.Prim, args: list[exp.Expression], *, holds: bool, positive: bool) -> exp.Expression:
+    """Compare as Python's == (or !=) does; with `holds`, NULL may stand for FALSE."""
+    left, right = (_comparable(prim, args, place) for place in (0, 1))
+    types = [one.type for one in prim.args]
+    for place, other in ((0, right), (1, left)):
+        if isinstance(types[place], dtypes.NoneType):
+            return flink_sql.is_null(other) if positive else flink_sql.not_null(other)
+    open_ends = sum(map(dtypes.nullable, types))
+    plain = open_ends == 0 or (holds and positive and open_ends < 2)
+    if plain:
+        return op(left, "=" if positive else "<>", right)
+    return flink_sql.same(left, right) if positive else flink_sql.different(left, right)
+
+
+def _comparable(prim: ir.Prim, args: list[exp.Expression], place: int) -> exp.Expression:
+    mine, other = dtypes.required(prim.args[place].type), dtypes.required(prim.args[1 - place].type)
+    if mine == dtypes.BOOL and dtypes.is_number(other) and other != dtypes.BOOL:
+        return big(args[place])
+    return flink_sql.bare(args[place], args[1 - place])
+
+
+def _ordered(sign: str) -> Template:
+    def build(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+        left, right = (_comparable(prim, args, place) for place in (0, 1))
+        if dtypes.required(prim.args[0].type) == dtypes.STR:
+            return sql_strings.less(left, sign, right)
+        return op(left, sign, right)
+
+    return build
+
+
+def truth(tree: exp.Expression, of: dtypes.Type, *, holds: bool, positive: bool) -> exp.Expression:
+    """Tell Python's truth of a value (or, not positive, the opposite), NULL being false.
+
+    With `holds` and `positive` the answer may be NULL for NULL.
+    """
+    required = dtypes.required(of)
+    if required == dtypes.BOOL:
+        return _bool_truth(tree, of, holds=holds, positive=positive)
+    zero = _zero(required)
+    if zero is None:  # true unless None: entities, records, dates
+        return flink_sql.not_null(tree) if positive else flink_sql.is_null(tree)
+    value = call("CARDINALITY", tree) if isinstance(required, dtypes.ListOf | dtypes.SetOf | dtypes.DictOf) else tree
+    if dtypes.nullable(of) and not (holds and positive):
+        value = call("COALESCE", value, again(zero))
+    sign = ">" if value is not tree and isinstance(required, dtypes.ListOf | dtypes.SetOf | dtypes.DictOf) else "<>"
+    return op(value, sign if positive else "=", zero)
+
+
+def _bool_truth(tree: exp.Expression, of: dtypes.Type, *, holds: bool, positive: bool) -> exp.Expression:
+    if positive:
+        return tree if holds or not dtypes.nullable(of) else flink_sql.is_true(tree)
+    return flink_sql.is_not_true(tree) if dtypes.nullable(of) else flink_sql.negated(tree)
+
+
+def _zero(of: dtypes.Type) -> exp.Expression | None:
+    match of:
+        case dtypes.Scalar("str"):
+            return string("")
+        case dtypes.Scalar("int" | "decimal" | "timedelta") | dtypes.ListOf() | dtypes.SetOf() | dtypes.DictOf():
+            return number(0)
+        case dtypes.Scalar("float"):
+            return double(0)
+        case dtypes.Scalar("bytes"):
+            return exp.HexString(this="")
+    return None
+
+
+def member(prim: ir.Prim, args: list[exp.Expression], *, holds: bool, positive: bool) -> exp.Expression:
+    """Tell whether a value equals one of the items, None among them or not."""
+    tree, items = args[0], args[1:]
+    filled = [
+        flink_sql.bare(item, tree)
+        for item, node in zip(items, prim.args[1:], strict=True)
+        if not isinstance(node.type, dtypes.NoneType)
+    ]
+    with_none = len(filled) < len(items)
+    if not filled:
+        null = flink_sql.is_null(tree) if positive else flink_sql.not_null(tree)
+        return null if with_none else boolean(not positive)
+    test = flink_sql.among(again(tree), *filled)
+    if dtypes.nullable(prim.args[0].type) and not (holds and positive):
+        test = flink_sql.is_true(test) if positive else flink_sql.is_not_true(test)
+    elif not positive:
+        test = flink_sql.negated(test)
+    if not with_none:
+        return test
+    return (
+        flink_sql.any_of(test, flink_sql.is_null(tree))
+        if positive
+        else flink_sql.all_of(test, flink_sql.not_null(tree))
+    )
+
+
+# ---------------------------------------------------------------- text
+
+
+def _str(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    of = prim.args[0].type
+    if isinstance(of, dtypes.NoneType):
+        return string("None")
+    tree = spelled(args[0], of)
+    if not dtypes.nullable(of):
+        return tree
+    if dtypes.required(of) in (dtypes.STR, dtypes.INT):
+        return call("COALESCE", tree, string("None"))
+    return case((flink_sql.is_null(again(args[0])), string("None")), default=tree)
+
+
+def spelled(tree: exp.Expression, of: dtypes.Type) -> exp.Expression:
+    """Return Python's `str` of a value that is not None."""
+    match dtypes.required(of):
+        case dtypes.Scalar("bool"):
+            return case((tree, string("True")), default=string("False"))
+        case dtypes.Scalar("float"):
+            return _float_text(tree)
+        case dtypes.Scalar("datetime" | "local_datetime" | "date"):
+            return sql_times.iso(tree, of, " ")
+        case dtypes.Scalar("int"):
+            return cast(tree, dtypes.STR)
+    return tree
+
+
+def _float_text(x: exp.Expression) -> exp.Expression:
+    # CAST gives 1.0E7 from 1e7 on; the DECIMAL's digits are those of the shortest text, as Python's are.
+    digits = cast(sql_numbers.narrow(x, 38, 21), dtypes.STR)
+    trimmed = call("REGEXP_REPLACE", digits, string("0+$"), string(""))
+    return call("REGEXP_REPLACE", trimmed, string(r"\.$"), string(".0"))
+
+
+def _format(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    node = prim.args[1]
+    assert isinstance(node, ir.Const)
+    of, text = dtypes.required(prim.args[0].type), str(node.value)
+    if isinstance(of, dtypes.Scalar) and of.name in ("datetime", "local_datetime", "date"):
+        return sql_times.TEMPLATES[f"{of.name}.strftime"](prim, args)
+    spec = formats.parse(text)
+    assert spec is not None
+    assert isinstance(of, dtypes.Scalar)
+    tree = _body(args[0], of.name, spec)
+    if spec.width == 0 or (of.name == "int" and spec.zero):
+        return tree
+    return sql_strings.align(tree, spec.align or ("<" if of.name == "str" else ">"), spec.width, string(spec.fill))
+
+
+def _body(tree: exp.Expression, name: str, spec: formats.Spec) -> exp.Expression:
+    if name == "str":
+        return tree if spec.digits is None else call("SUBSTRING", tree, number(1), number(spec.digits))
+    if name == "int":
+        flags = ("+" if spec.plus else "") + ("," if spec.comma else "") + (f"0{spec.width}" if spec.zero and spec.width else "")
+        return call("PRINTF", string(f"%{flags}d"), tree) if flags else cast(tree, dtypes.STR)
+    digits = 6 if spec.digits is None else spec.digits
+    if name == "decimal":
+        return cast(sql_numbers.narrow(sql_numbers.half_even(tree, digits), 38, digits), dtypes.STR)
+    percent = spec.kind == "%"
+    value = op(tree, "*", double(100)) if percent else tree
+    text = _fixed(value, digits, comma=spec.comma)
+    return flink_sql.concat(text, string("%")) if percent else text
+
+
+def _fixed(x: exp.Expression, digits: int, *, comma: bool) -> exp.Expression:
+    # PRINTF('%.2f', 2.675) is 2.68: it rounds the decimal text, not the float.
+    units = big(sql_numbers.scaled(again(x), digits))
+    whole = op(units, "/", number(10**digits)) if digits else units
+    text = call("PRINTF", string("%,d"), whole) if comma else cast(whole, dtypes.STR)
+    sign = case((_negative(x), string("-")), default=string(""))
+    if not digits:
+        return flink_sql.concat(sign, text)
+    rest = cast(call("MOD", again(units), number(10**digits)), dtypes.STR)
+    return flink_sql.concat(sign, text, string("."), call("LPAD", rest, number(digits), string("0")))
+
+
+def _negative(x: exp.Expression) -> exp.Expression:
+    return op(again(x), "<", double(0))
+
+
+TEMPLATES: Mapping[str, Template] = MappingProxyType(
+    {
+        **sql_numbers.TEMPLATES,
+        **sql_strings.TEMPLATES,
+        **sql_times.TEMPLATES,
+        **sql_containers.TEMPLATES,
+        "lt": _ordered("<"),
+        "le": _ordered("<="),
+        "gt": _ordered(">"),
+        "ge": _ordered(">="),
+        "is_none": lambda _, args: flink_sql.is_null(args[0]),
+        "not_none": lambda _, args: flink_sql.not_null(args[0]),
+        "str": _str,
+        "format": _format,
+        "coalesce": lambda _, args: call("COALESCE", *args),
+        "int_of_bool": lambda _, args: big(args[0]),
+        "check": lambda _, args: args[2],
+    }
+)
+"""Operations whose SQL is one text; the others (`emit_scalars`) are shorter where NULL may count as FALSE."""

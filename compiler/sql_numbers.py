@@ -1,0 +1,242 @@
+"""SQL of the operations on numbers: what Flink does differently is put right here, exactly.
+
+    int.mod(a, b)  →  MOD(a, b) + CASE WHEN MOD(a, b) <> 0 AND (MOD(a, b) < 0) <> (b < 0) THEN b ELSE 0 END
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from types import MappingProxyType
+
+from sqlglot import exp
+
+from compiler import dtypes, flink_sql, ir
+from compiler.flink_sql import Template, again, big, call, case, cast, double, number, op, plain
+
+
+def _integer(prim: ir.Prim, place: int) -> int:
+    one = prim.args[place]
+    assert isinstance(one, ir.Const)
+    return int(one.value or 0)  # type: ignore[arg-type]  # a row's `accepts` saw to it
+
+
+# ---------------------------------------------------------------- int
+
+
+def _arithmetic(sign: str) -> Template:
+    def build(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+        left, right = args
+        return op(flink_sql.bare(left, right), sign, flink_sql.bare(right, left))
+
+    return build
+
+
+def _truediv(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    return op(cast(args[0], dtypes.FLOAT), "/", flink_sql.bare(args[1], args[0]))
+
+
+def _floordiv(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    # Flink truncates: -7 / 2 is -3.
+    a, b = args[0], flink_sql.bare(args[1], args[0])
+    return op(op(again(a), "/", again(b)), "-", case((_crosses(prim, a, b), number(1)), default=number(0)))
+
+
+def _mod(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    # Flink's sign follows the dividend: MOD(-7, 2) is -1.
+    a, b = args[0], flink_sql.bare(args[1], args[0])
+    rest = call("MOD", again(a), again(b))
+    return op(rest, "+", case((_crosses(prim, a, b), again(b)), default=number(0)))
+
+
+def _crosses(prim: ir.Prim, a: exp.Expression, b: exp.Expression) -> exp.Expression:
+    rest = call("MOD", again(a), again(b))
+    divisor = prim.args[1]
+    if isinstance(divisor, ir.Const) and isinstance(divisor.value, int) and divisor.value > 0:
+        return op(rest, "<", number(0))
+    signs = op(op(again(rest), "<", number(0)), "<>", op(again(b), "<", number(0)))
+    return flink_sql.all_of(op(rest, "<>", number(0)), signs)
+
+
+def _pow(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    # POWER is DOUBLE: 7 ** 20 would be off by one.
+    power = _integer(prim, 1)
+    if power == 0:
+        return flink_sql.bigint(1)
+    tree = args[0]
+    for _ in range(power - 1):
+        tree = exp.Mul(this=tree if isinstance(tree, exp.Mul) else flink_sql.wrap(tree), expression=flink_sql.wrap(again(args[0])))
+    return tree
+
+
+# ---------------------------------------------------------------- float
+
+
+def scaled(x: exp.Expression, digits: int) -> exp.Expression:
+    """Return round-half-even(ABS(x) * 10**digits) as a DOUBLE, exactly.
+
+    ROUND is half up on the decimal text (2.675 → 2.68). Here the product and its rounding error are both kept
+    (Dekker's two-product), so the tie is decided on the float's true value. Exact for `rounding_limit`.
+    """
+    scale = 2 * 10**digits
+    q = call("ABS", x)
+    p = op(q, "*", double(scale))
+    half = op(again(p), "/", double(2))
+    k = call("FLOOR", again(half))
+    fraction = op(again(half), "-", again(k))
+    split = op(double(134217729), "*", again(q))
+    high = flink_sql.wrap(op(again(split), "-", op(again(split), "-", again(q))))
+    low = op(again(q), "-", again(high))
+    error = op(op(op(again(high), "*", double(scale)), "-", again(p)), "+", op(low, "*", double(scale)))
+    odd = op(call("MOD", big(again(k)), number(2)), "=", number(1))
+    tie = flink_sql.any_of(
+        op(again(error), ">", double(0)), flink_sql.all_of(op(again(error), "=", double(0)), odd)
+    )
+    up = flink_sql.any_of(
+        op(again(fraction), ">", double(0.5)), flink_sql.all_of(op(again(fraction), "=", double(0.5)), tie)
+    )
+    return op(k, "+", case((up, double(1)), default=double(0)))
+
+
+def rounding_limit(digits: int) -> float:
+    """Return the bound of |x| below which `scaled` is exact."""
+    return float(2**52 // (2 * 10**digits))
+
+
+def _round(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    return big(op(call("SIGN", args[0]), "*", scaled(again(args[0]), 0)))
+
+
+def _round_to(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    digits = _integer(prim, 1)
+    return op(op(call("SIGN", args[0]), "*", scaled(again(args[0]), digits)), "/", double(10**digits))
+
+
+def _least(sign: str) -> Template:
+    def build(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+        first, second = args
+        return case((op(again(second), sign, again(first)), second), default=first)
+
+    return build
+
+
+# ---------------------------------------------------------------- Decimal
+
+
+def narrow(x: exp.Expression, precision: int, scale: int) -> exp.Expression:
+    """Return x as DECIMAL(precision, scale)."""
+    return cast(x, flink_sql.decimal_type(precision, scale))
+
+
+def _sum(sign: str) -> Template:
+    # DECIMAL(38, 18) + DECIMAL(38, 18) is DECIMAL(38, 17): one digit narrower, the result keeps all 18.
+    return lambda _, args: op(narrow(args[0], 37, 18), sign, narrow(args[1], 37, 18))
+
+
+def _by_int(place: int) -> Template:
+    # DECIMAL(38, 18) * BIGINT would keep 6 places: DECIMAL(27, 18) * DECIMAL(10, 0) is DECIMAL(38, 18).
+    def build(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+        sizes = [(10, 0), (10, 0)]
+        sizes[place] = (27, 18)
+        return op(narrow(args[0], *sizes[0]), "*", narrow(args[1], *sizes[1]))
+
+    return build
+
+
+def half_even(x: exp.Expression, digits: int) -> exp.Expression:
+    """Return a DECIMAL rounded half to even, as DECIMAL(38, 18): ROUND is half up."""
+    step = flink_sql.exact(Decimal(2).scaleb(-digits))
+    tie = op(call("ABS", call("MOD", again(x), step)), "=", flink_sql.exact(Decimal(5).scaleb(-digits - 1)))
+    down = call("TRUNCATE", again(x), number(digits))
+    return cast(case((tie, down), default=call("ROUND", again(x), number(digits))), dtypes.DECIMAL)
+
+
+def _quantum(prim: ir.Prim) -> int:
+    quantum = prim.args[1]
+    assert isinstance(quantum, ir.Const)
+    assert isinstance(quantum.value, Decimal)
+    exponent = quantum.value.as_tuple().exponent
+    assert isinstance(exponent, int)
+    return -exponent
+
+
+def _half_up(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    return cast(narrow(args[0], 38, _quantum(prim)), dtypes.DECIMAL)
+
+
+# ---------------------------------------------------------------- text
+
+
+def _int_of_text(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    # TRY_CAST alone takes '12.5' for 12; `failures` tests the pattern first.
+    stripped = call("BTRIM", args[0], flink_sql.string(flink_sql.SPACES))
+    return flink_sql.try_cast(call("REPLACE", stripped, flink_sql.string("_"), flink_sql.string("")), dtypes.INT)
+
+
+TEMPLATES: Mapping[str, Template] = MappingProxyType(
+    {
+        "int.add": _arithmetic("+"),
+        "int.sub": _arithmetic("-"),
+        "int.mul": _arithmetic("*"),
+        "int.truediv": _truediv,
+        "int.floordiv": _floordiv,
+        "int.mod": _mod,
+        "int.pow": _pow,
+        "int.neg": lambda _, args: flink_sql.neg(args[0]),
+        "int.pos": lambda _, args: args[0],
+        "int.abs": plain("ABS"),
+        "int.round": lambda _, args: args[0],
+        "int.int": lambda _, args: args[0],
+        "int.float": lambda _, args: cast(args[0], dtypes.FLOAT),
+        "int.decimal": lambda _, args: cast(args[0], dtypes.DECIMAL),
+        "int.floor": lambda _, args: args[0],
+        "int.ceil": lambda _, args: args[0],
+        "int.trunc": lambda _, args: args[0],
+        "int.min": plain("LEAST"),
+        "int.max": plain("GREATEST"),
+        "bool.int": lambda _, args: big(args[0]),
+        "bool.xor": lambda _, args: op(args[0], "<>", args[1]),
+        "bool.and": lambda _, args: flink_sql.all_of(*args),
+        "bool.or": lambda _, args: flink_sql.any_of(*args),
+        "float.add": _arithmetic("+"),
+        "float.sub": _arithmetic("-"),
+        "float.mul": _arithmetic("*"),
+        "float.truediv": _arithmetic("/"),
+        "float.floor_one": lambda _, args: call("FLOOR", args[0]),
+        "float.mod_one": lambda _, args: op(args[0], "-", call("FLOOR", again(args[0]))),
+        "float.square": lambda _, args: op(args[0], "*", again(args[0])),
+        "float.neg": lambda _, args: flink_sql.neg(args[0]),
+        "float.pos": lambda _, args: args[0],
+        "float.abs": plain("ABS"),
+        "float.fabs": plain("ABS"),
+        "float.float": lambda _, args: args[0],
+        "float.round": _round,
+        "float.round_to": _round_to,
+        "float.int": lambda _, args: big(args[0]),
+        "float.trunc": lambda _, args: big(args[0]),
+        "float.floor": lambda _, args: big(call("FLOOR", args[0])),
+        "float.ceil": lambda _, args: big(call("CEIL", args[0])),
+        "float.sqrt": plain("SQRT"),
+        "float.min": _least("<"),
+        "float.max": _least(">"),
+        "decimal.add": _sum("+"),
+        "decimal.sub": _sum("-"),
+        "decimal.mul_int": _by_int(0),
+        "int.mul_decimal": _by_int(1),
+        # DECIMAL(18, 9) * DECIMAL(19, 9) is DECIMAL(38, 18); wider factors would lose places.
+        "decimal.mul": lambda _, args: op(narrow(args[0], 18, 9), "*", narrow(args[1], 19, 9)),
+        "decimal.neg": lambda _, args: flink_sql.neg(args[0]),
+        "decimal.pos": lambda _, args: args[0],
+        "decimal.abs": plain("ABS"),
+        "decimal.decimal": lambda _, args: args[0],
+        "decimal.float": lambda _, args: cast(args[0], dtypes.FLOAT),
+        "decimal.int": lambda _, args: big(args[0]),
+        "decimal.round": lambda _, args: big(half_even(args[0], 0)),
+        "decimal.round_to": lambda prim, args: half_even(args[0], _integer(prim, 1)),
+        "decimal.quantize": lambda prim, args: half_even(args[0], _quantum(prim)),
+        "decimal.quantize_half_up": _half_up,
+        "decimal.min": plain("LEAST"),
+        "decimal.max": plain("GREATEST"),
+        "str.int": _int_of_text,
+    }
+)

@@ -1,0 +1,211 @@
+r"""SQL of the operations on str.
+
+    str.strip(s)  →  BTRIM(s, U&'\0009…\3000')        TRIM would take blanks alone
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from sqlglot import exp
+
+from compiler import dtypes, flink_sql, ir
+from compiler.flink_sql import SPACES, Template, again, big, call, case, cast, number, op, plain, string
+
+_SPACE_CLASS = "".join(f"\\u{ord(one):04X}" for one in SPACES)
+
+
+def _constant(prim: ir.Prim, place: int) -> int | None:
+    one = prim.args[place]
+    assert isinstance(one, ir.Const)
+    assert one.value is None or isinstance(one.value, int)
+    return one.value
+
+
+def length(s: exp.Expression) -> exp.Expression:
+    """Return the number of code points, an INT."""
+    return call("CHAR_LENGTH", again(s))
+
+
+def less(left: exp.Expression, sign: str, right: exp.Expression) -> exp.Expression:
+    """Compare by code points: a plain `<` compares UTF-16 units before a row was serialized, bytes after."""
+    return op(call("HEX", left), sign, call("HEX", right))
+
+
+def _extreme(sign: str) -> Template:
+    def build(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+        first, second = args
+        return case((less(again(second), sign, again(first)), second), default=first)
+
+    return build
+
+
+def _item(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    index = _constant(prim, 1) or 0
+    start = number(index + 1) if index >= 0 else op(length(args[0]), "+", number(index + 1))
+    return call("SUBSTRING", args[0], start, number(1))
+
+
+def _slice(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    start, stop = _constant(prim, 1) or 0, _constant(prim, 2)
+    s = args[0]
+    begin = number(start + 1) if start >= 0 else op(_from_end(s, start), "+", number(1))
+    if stop is None:
+        return call("SUBSTRING", s, begin)
+    if start >= 0 and stop >= 0:
+        return call("SUBSTRING", s, begin, number(max(stop - start, 0)))
+    end = _from_end(s, stop) if stop < 0 else call("LEAST", number(stop), length(s))
+    place = number(start) if start >= 0 else _from_end(s, start)
+    return call("SUBSTRING", s, begin, call("GREATEST", op(end, "-", place), number(0)))
+
+
+def _from_end(s: exp.Expression, index: int) -> exp.Expression:
+    return call("GREATEST", op(length(s), "-", number(-index)), number(0))
+
+
+def _strip(function: str) -> Template:
+    return lambda _, args: call(function, args[0], string(SPACES) if len(args) == 1 else args[1])
+
+
+def _removed(test: str) -> Template:
+    def build(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+        s, part = args
+        if test == "STARTSWITH":
+            rest = call("SUBSTRING", again(s), op(length(part), "+", number(1)))
+        else:
+            rest = call("SUBSTRING", again(s), number(1), op(length(s), "-", length(part)))
+        return case((call(test, again(s), part), rest), default=s)
+
+    return build
+
+
+def _find(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    return big(op(call("LOCATE", args[1], args[0]), "-", number(1)))
+
+
+def _count(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    s, part = args
+    without = call("CHAR_LENGTH", call("REPLACE", again(s), again(part), string("")))
+    return big(op(op(length(s), "-", without), "/", length(part)))
+
+
+def _split(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    # SPLIT('', sep) is empty; Python gives ['']. The nullable cast keeps a miss NULL.
+    s, separator = args
+    whole = flink_sql.array(cast(string(""), dtypes.STR))
+    return cast(
+        case((op(again(s), "=", string("")), whole), default=call("SPLIT", s, separator)), dtypes.ListOf(dtypes.STR)
+    )
+
+
+def gap(s: exp.Expression, width: int, fill: exp.Expression) -> exp.Expression:
+    """Return the padding up to a width; LPAD and RPAD cut longer texts and count UTF-16 units."""
+    return call("REPEAT", fill, op(number(width), "-", length(s)))
+
+
+def align(s: exp.Expression, how: str, width: int, fill: exp.Expression) -> exp.Expression:
+    """Pad as `<`, `>` or `^` of a format spec do (`^` puts the odd one to the right)."""
+    if how == ">":
+        return flink_sql.concat(gap(s, width, fill), s)
+    if how == "<":
+        return flink_sql.concat(s, gap(again(s), width, fill))
+    missing = call("GREATEST", op(number(width), "-", length(s)), number(0))
+    left = op(again(missing), "/", number(2))
+    right = op(missing, "-", again(left))
+    return flink_sql.concat(call("REPEAT", again(fill), left), s, call("REPEAT", fill, right))
+
+
+def _padded(how: str) -> Template:
+    def build(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+        fill = args[2] if len(args) > 2 else string(" ")
+        return align(args[0], how, _constant(prim, 1) or 0, fill)
+
+    return build
+
+
+def _center(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    # str.center puts the odd one to the left when the width is odd, unlike `^`.
+    width = _constant(prim, 1) or 0
+    missing = call("GREATEST", op(number(width), "-", length(args[0])), number(0))
+    extra = call("MOD", again(missing), number(2)) if width % 2 else number(0)
+    left = op(op(again(missing), "/", number(2)), "+", extra)
+    right = op(missing, "-", again(left))
+    return flink_sql.concat(call("REPEAT", string(" "), left), args[0], call("REPEAT", string(" "), right))
+
+
+def _zfill(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    s, zeros = args[0], gap(args[0], _constant(prim, 1) or 0, string("0"))
+    sign = call("SUBSTRING", again(s), number(1), number(1))
+    signed = flink_sql.concat(again(sign), zeros, call("SUBSTRING", again(s), number(2)))
+    test = flink_sql.among(sign, string("+"), string("-"))
+    return case((test, signed), default=flink_sql.concat(again(zeros), s))
+
+
+def matches(s: exp.Expression, pattern: str) -> exp.Expression:
+    """Test a Java pattern."""
+    return call("REGEXP", s, string(pattern))
+
+
+def _cased(first: str, second: str) -> Template:
+    return lambda _, args: flink_sql.all_of(
+        op(args[0], "=", call(first, again(args[0]))), op(again(args[0]), "<>", call(second, again(args[0])))
+    )
+
+
+def _is_int_text(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    stripped = call("BTRIM", args[0], string(SPACES))
+    number_ = flink_sql.try_cast(call("REPLACE", again(stripped), string("_"), string("")), dtypes.INT)
+    return flink_sql.all_of(
+        call("COALESCE", matches(stripped, "^[+-]?[0-9]+(_[0-9]+)*$"), flink_sql.boolean(False)),
+        flink_sql.not_null(number_),
+    )
+
+
+TEMPLATES: Mapping[str, Template] = MappingProxyType(
+    {
+        "str.add": lambda _, args: flink_sql.concat(*args),
+        "str.mul": lambda _, args: call("REPEAT", args[0], cast(args[1], flink_sql.INT32)),
+        "str.rmul": lambda _, args: call("REPEAT", args[1], cast(args[0], flink_sql.INT32)),
+        "str.len": lambda _, args: big(call("CHAR_LENGTH", args[0])),
+        "str.contains": lambda _, args: op(call("LOCATE", args[0], args[1]), ">", number(0)),
+        "str.item": _item,
+        "str.slice": _slice,
+        "str.reverse": plain("REVERSE"),
+        "str.min": _extreme("<"),
+        "str.max": _extreme(">"),
+        "str.upper": plain("UPPER"),
+        "str.lower": plain("LOWER"),
+        "str.strip": _strip("BTRIM"),
+        "str.lstrip": _strip("LTRIM"),
+        "str.rstrip": _strip("RTRIM"),
+        "str.strip_of": _strip("BTRIM"),
+        "str.lstrip_of": _strip("LTRIM"),
+        "str.rstrip_of": _strip("RTRIM"),
+        "str.startswith": plain("STARTSWITH"),
+        "str.endswith": plain("ENDSWITH"),
+        "str.removeprefix": _removed("STARTSWITH"),
+        "str.removesuffix": _removed("ENDSWITH"),
+        "str.replace": plain("REPLACE"),
+        "str.find": _find,
+        "str.index": _find,
+        "str.count": _count,
+        "str.split": _split,
+        "str.words": lambda _, args: cast(
+            call("REGEXP_EXTRACT_ALL", args[0], string(f"[^{_SPACE_CLASS}]+"), number(0)), dtypes.ListOf(dtypes.STR)
+        ),
+        "str.join": lambda _, args: call("ARRAY_JOIN", args[1], args[0]),
+        "str.zfill": _zfill,
+        "str.rjust": _padded(">"),
+        "str.ljust": _padded("<"),
+        "str.rjust_with": _padded(">"),
+        "str.ljust_with": _padded("<"),
+        "str.center": _center,
+        "str.isdecimal": lambda _, args: matches(args[0], r"^\p{Nd}+$"),
+        "str.isalpha": lambda _, args: matches(args[0], r"^\p{L}+$"),
+        "str.isspace": lambda _, args: matches(args[0], f"^[{_SPACE_CLASS}]+$"),
+        "str.isupper": _cased("UPPER", "LOWER"),
+        "str.islower": _cased("LOWER", "UPPER"),
+        "str.is_int_text": _is_int_text,
+    }
+)
