@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
 from onto import condition
-from onto.mapper import frozen, names, shape
+from onto.mapper import frozen, load, names, shape
 
 T = TypeVar("T")
 Function = Callable[..., Any]
@@ -172,6 +172,15 @@ class Holder:
         if known is not None and known.data_name is not None:
             return known.data_name
         return names.to_json(name) if meta(cls, "case_conversion", True) else name
+
+    @classmethod
+    def _from_raw(cls, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values that a document has, by attribute; other keys are ignored."""
+        return {
+            name: load.load(one.value_shape(), document[cls.json_name(name)], one.where)
+            for name, one in cls._attributes.items()
+            if cls.json_name(name) in document
+        }
 
     def _initialize(self) -> None:
         for one in self._attributes.values():

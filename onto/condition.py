@@ -1,14 +1,14 @@
-"""One condition on one field of a stored document.
+"""One condition on one attribute of stored entities.
 
     City.population < 1000000  →  Condition("population", "<", 1000000)
 
-A document that lacks the field, or holds null there, matches no condition.
+An entity that lacks the attribute, or has None there, meets no condition.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,9 +35,8 @@ class Condition:
         if self.operator not in OPERATORS:
             raise ValueError(f"unknown operator {self.operator!r}: use one of {', '.join(OPERATORS)}")
 
-    def holds(self, document: Mapping[str, Any], key: str) -> bool:
-        """Tell whether the value at `key` of the document meets the condition."""
-        found = document.get(key)
+    def holds(self, found: Any) -> bool:
+        """Tell whether an entity's value of the field meets the condition."""
         if found is None:
             return False
         try:

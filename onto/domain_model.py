@@ -1,0 +1,236 @@
+"""Domain models: what is stored, one class per kind of entity.
+
+    class User(DomainModel):
+        first_name: str = attrs.nothing
+
+    User.new(doc_id="ann", first_name="Ann").to_dict()
+    →  {"firstName": "Ann", "obj_type": "User", "doc_id": "ann", "doc_ref": "User/ann"}
+"""
+
+from __future__ import annotations
+
+import types
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+
+from onto import attribute, context, query
+from onto.database import client
+from onto.mapper import dump, frozen, load, names, shape
+
+
+class DomainModel(attribute.Holder):
+    """An entity: attributes, a `doc_id`, and methods that change it. Unset attributes read None.
+
+    It equals its `doc_id` and hashes like it, so that a relation compares with what it points at.
+    """
+
+    _collection_name: str | None = None
+
+    def __init__(self, doc_id: str | None = None, **values: Any) -> None:
+        """Make an unsaved entity; ValueError for a value whose attribute does not exist."""
+        self._attrs = types.SimpleNamespace()
+        self._doc_id = uuid.uuid4().hex if doc_id is None else doc_id
+        self._initialize()
+        self._assign(values)
+
+    # ------------------------------------------------------------ making and finding
+
+    @classmethod
+    def new(cls, doc_id: str | None = None, **values: Any) -> Self:
+        """Return an unsaved entity; without a `doc_id` it is given one."""
+        return cls(doc_id=doc_id, **values)
+
+    @classmethod
+    def create(cls, doc_id: str | None = None, **values: Any) -> Self:
+        """Return an unsaved entity, as `new` does."""
+        return cls.new(doc_id=doc_id, **values)
+
+    @classmethod
+    def get(cls, doc_id: str) -> Self | None:
+        """Return the stored entity of this class or a subclass; None where there is none."""
+        document = context.Context.database.get(f"{cls.collection_name()}/{doc_id}")
+        return None if document is None else cls.from_stored(document, doc_id)
+
+    @classmethod
+    def all(cls) -> Iterator[Self]:
+        """Yield the stored entities of this class and its subclasses, by doc_id."""
+        return iter(cls.get_query())
+
+    @classmethod
+    def where(cls, *given: Any, **equal: Any) -> query.Query[Self]:
+        """Return the entities that meet all conditions.
+
+        `City.where(capital=True)`, `City.where(City.population < 9)`, `City.where("cityState", "=", "CA")`.
+        """
+        return cls.get_query().where(*given, **equal)
+
+    @classmethod
+    def get_query(cls) -> query.Query[Self]:
+        """Return the query for all entities of this class and its subclasses."""
+        return query.Query(context.Context.database, cls.collection_name(), cls._of_path, cls._name_of)
+
+    # ------------------------------------------------------------ stored form
+
+    @classmethod
+    def collection_name(cls) -> str:
+        """Return the collection: as given here or in a base class, else the name of the topmost model."""
+        for base in cls.__mro__:
+            given = vars(base).get("_collection_name")
+            options = vars(base).get("Meta")
+            given = getattr(options, "collection_name", given)
+            if given is not None:
+                return str(given)
+        return _topmost(cls).__name__
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any], doc_id: str | None = None) -> Self:
+        """Return the entity that a document describes, of the class that its `obj_type` names.
+
+        MappingError when a value does not fit its attribute; keys that are no attributes are ignored.
+        """
+        found = cls.from_stored(document, doc_id)
+        if found is None:
+            raise load.MappingError(f"{cls.__name__}: a document of type {document.get('obj_type')!r} is not one")
+        return found
+
+    @classmethod
+    def from_stored(
+        cls, document: Mapping[str, Any], doc_id: str | None = None, *, read_only: bool = False
+    ) -> Self | None:
+        """Return the same; None when the document is of another class."""
+        kind = cls.class_of(document.get("obj_type"))
+        if kind is None:
+            return None
+        made = kind.__new__(kind)
+        made._doc_id = load.text(document.get("doc_id") if doc_id is None else doc_id, f"{kind.__name__}.doc_id")
+        made._attrs = _load_attrs(kind, document, read_only)
+        return made
+
+    @classmethod
+    def class_of(cls, obj_type: str | None) -> type[Self] | None:
+        """Return this class or the subclass of that name; a document without a type is of the topmost model."""
+        if obj_type is None:
+            return cls if _base_of_collection(cls) is cls else None
+        named = [one for one in cls.family() if one.__name__ == obj_type]
+        return named[-1] if named else None
+
+    @classmethod
+    def family(cls) -> list[type[Self]]:
+        """Return this class and all below it that share its collection."""
+        below = [one for child in cls.__subclasses__() for one in child.family()]
+        return [cls, *(one for one in below if one.collection_name() == cls.collection_name())]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the stored form; attributes never set are absent. MappingError when a value does not fit."""
+        kept = vars(self._attrs)
+        document = {
+            self.json_name(name): dump.dump(one.value_shape(), kept[name], one.where)
+            for name, one in self._attributes.items()
+            if name in kept and not one.computed
+        }
+        return {**document, "obj_type": type(self).__name__, "doc_id": self.doc_id, "doc_ref": str(self.doc_ref)}
+
+    # ------------------------------------------------------------ one entity
+
+    @property
+    def doc_id(self) -> str:
+        """Return the id, unique in the collection."""
+        return self._doc_id
+
+    @property
+    def doc_ref(self) -> client.DocumentReference:
+        """Return where the entity is stored: `<collection>/<doc_id>`."""
+        return client.DocumentReference(context.Context.database, f"{self.collection_name()}/{self.doc_id}")
+
+    @property
+    def obj_type(self) -> str:
+        """Return the name of the class."""
+        return type(self).__name__
+
+    def save(self) -> None:
+        """Write the entity to the context's datastore, replacing what is there."""
+        self.doc_ref.set(self.to_dict())
+
+    def delete(self) -> None:
+        """Remove the entity from the context's datastore."""
+        self.doc_ref.delete()
+
+    def update_vals(self, with_raw: Mapping[str, Any] | None = None, **values: Any) -> None:
+        """Set attributes by name, or from the keys that a document has."""
+        self._assign({**self._from_raw(with_raw or {}), **values})
+
+    def __eq__(self, other: object) -> bool:
+        """Compare by doc_id, with an entity or with a relation's value."""
+        if isinstance(other, DomainModel):
+            return self.doc_id == other.doc_id
+        return self.doc_id == other if isinstance(other, str) else NotImplemented
+
+    def __hash__(self) -> int:
+        """Hash like the doc_id."""
+        return hash(self.doc_id)
+
+    def __repr__(self) -> str:
+        """Show class, id and what is set."""
+        kept = "".join(f", {name}={value!r}" for name, value in vars(self._attrs).items())
+        return f"{type(self).__name__}({self.doc_id!r}{kept})"
+
+    @classmethod
+    def _of_path(cls, path: str, document: Mapping[str, Any]) -> Self | None:
+        return cls.from_stored(document, path.rpartition("/")[2])
+
+    @classmethod
+    def _name_of(cls, field: str) -> str:
+        """Return the attribute that some class of the family declares under that name or document key."""
+        if field in names.RESERVED:
+            return field
+        for one in cls.family():
+            for name in one._attributes:
+                if field in (name, one.json_name(name)):
+                    return name
+        raise ValueError(attribute.unknown_attribute(cls, field))
+
+
+class Embedded(attribute.Holder):
+    """An object inside a document, made of attributes; compares by its values."""
+
+    def __init__(self, **values: Any) -> None:
+        """Make one; ValueError for a value whose attribute does not exist."""
+        self._attrs = types.SimpleNamespace()
+        self._assign(values)
+
+    @classmethod
+    def embedded_fields(cls) -> tuple[tuple[str, shape.Shape], ...]:
+        """Return the stored attributes with their shapes."""
+        return tuple((name, one.value_shape()) for name, one in cls._attributes.items() if not one.computed)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare class and values."""
+        return type(self) is type(other) and vars(self._attrs) == vars(other._attrs)  # type: ignore[attr-defined]  # same class
+
+    __hash__ = None  # type: ignore[assignment]  # values may change
+
+
+def _load_attrs(kind: type[DomainModel], document: Mapping[str, Any], read_only: bool) -> types.SimpleNamespace:
+    values: dict[str, Any] = {}
+    for name, one in kind._attributes.items():
+        key = kind.json_name(name)
+        if one.computed:
+            continue
+        if key in document:
+            values[name] = load.load(one.value_shape(), document[key], one.where)
+        elif one.required_on_load:
+            raise load.MappingError(f"{one.where} is required, and the document has no {key!r}")
+    if read_only:
+        return attribute.ReadOnlyAttrs(**{name: frozen.freeze(value) for name, value in values.items()})
+    return types.SimpleNamespace(**values)
+
+
+def _topmost(cls: type[DomainModel]) -> type[DomainModel]:
+    return [one for one in cls.__mro__ if issubclass(one, DomainModel) and one is not DomainModel][-1]
+
+
+def _base_of_collection(cls: type[DomainModel]) -> type[DomainModel]:
+    collection = cls.collection_name()
+    above = [one for one in cls.__mro__ if issubclass(one, DomainModel) and one is not DomainModel]
+    return [one for one in above if one.collection_name() == collection][-1]

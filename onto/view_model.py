@@ -1,0 +1,123 @@
+"""View models: documents that are computed from a store.
+
+    class MeetingSession(ViewModel):
+        store: MeetingSessionStore
+
+        @attrs.getter
+        def in_session(self) -> bool:
+            return self.store.meeting.status == "in-session"
+
+    view.to_view_dict()   →  {"inSession": True}
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from onto import attribute, context
+from onto import store as stores
+from onto.database import client
+from onto.mapper import dump
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """A getter that raised: its field is None in the document."""
+
+    field: str
+    exception: str  # the name of the exception's class
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A view's document, by JSON name, and what went wrong on the way."""
+
+    document: dict[str, Any]
+    errors: tuple[FieldError, ...]
+
+
+class ViewModel(attribute.Holder):
+    """A document computed from a store; each attribute's getter says how, its setter what a write means."""
+
+    _collection_name: str | None = None
+    store: Any  # a view names its own Store class here; Any lets every one do so
+
+    def __init__(self, store: stores.Store | None = None, doc_ref: client.DocumentReference | None = None) -> None:
+        """Make a view of a store, or one that is to be saved at `doc_ref`."""
+        self._attrs = types.SimpleNamespace()
+        self._given_ref = doc_ref
+        if store is not None:
+            self.store = store
+        self._initialize()
+
+    @classmethod
+    def new(cls, *args: Any, **kwargs: Any) -> Self:
+        """Return a view; classes whose store is built by hand override this."""
+        return cls(*args, **kwargs)
+
+    @classmethod
+    def collection_name(cls) -> str:
+        """Return the collection: as given here or in a base class, else the class's name."""
+        for base in cls.__mro__:
+            given = vars(base).get("_collection_name")
+            given = getattr(vars(base).get("Meta"), "collection_name", given)
+            if given is not None:
+                return str(given)
+        return cls.__name__
+
+    @property
+    def doc_id(self) -> str:
+        """Return the view's key: the doc_id of its root."""
+        if self._given_ref is not None:
+            return self._given_ref.id
+        root = next(name for name, one in self.store.references.items() if not one.many and one.on is None)
+        return str(self.store.read(root).doc_id)
+
+    @property
+    def doc_ref(self) -> client.DocumentReference:
+        """Return where `save` writes: as given, else `<collection>/<key>`."""
+        if self._given_ref is not None:
+            return self._given_ref
+        return client.DocumentReference(context.Context.database, f"{self.collection_name()}/{self.doc_id}")
+
+    def evaluate(self) -> Evaluation:
+        """Call every getter; one that raises gives None for its field and an error, and the others go on."""
+        document: dict[str, Any] = {}
+        errors: list[FieldError] = []
+        for name in self._attributes:
+            try:
+                value = dump.plain(getattr(self, name))
+            except Exception as error:  # whatever user code raises is the field's news
+                value = None
+                errors.append(FieldError(name, type(error).__name__, str(error)))
+            document[self.json_name(name)] = value
+        return Evaluation(document, tuple(errors))
+
+    def to_view_dict(self) -> dict[str, Any]:
+        """Return the document for the front end: values by JSON name, without reserved names."""
+        return self.evaluate().document
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the stored form: the document as JSON, with `doc_ref` and `obj_type`."""
+        values: dict[str, Any] = dump.json_form(self.to_view_dict())
+        return {**values, "doc_ref": str(self.doc_ref), "obj_type": type(self).__name__}
+
+    def to_snapshot(self) -> client.DocumentSnapshot:
+        """Return the stored form with its place, as sinks write it."""
+        return client.DocumentSnapshot(self.doc_ref, self.to_dict())
+
+    def save(self) -> None:
+        """Write the stored form to `doc_ref`."""
+        self.doc_ref.set(self.to_dict())
+
+    def update_vals(self, with_raw: Mapping[str, Any] | None = None, **values: Any) -> None:
+        """Set attributes, by name or from the keys that a document has, through their setters."""
+        self._assign({**self._from_raw(with_raw or {}), **values})
+
+    def propagate_change(self) -> None:
+        """Save what the setters changed: every entity of the store, unless a class says otherwise."""
+        self.store.propagate_back()
