@@ -1,6 +1,6 @@
 """A single Kafka broker in KRaft mode: its files, its process, its health.
 
-prepare(Path(".onto"), port=9092)  →  .onto/kafka/server.properties, formatted storage, warden.Process("kafka", …)
+prepare(Path(".onto"), 9092, None)  →  .onto/kafka/…, formatted once, and warden.Process("kafka", …)
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     prepare(Path(".onto"), Shape(slots=8), 8081, None)
     →  (warden.Process("jobmanager", …), warden.Process("taskmanager", …))
 
-The jars come from the apache-flink wheel, the connector from Maven; `.onto/flink/lib` links them, so that the
-cluster, PyFlink's gateway and the SQL client share one class path.
+The jars come from the apache-flink wheel, the connector from Maven; `.onto/flink` links them in the layout of
+a Flink distribution, so that the cluster, PyFlink's gateway and the SQL client share one FLINK_HOME.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def prepare(
     home = folder / "flink"
     for name in ("conf", "lib", "tmp", "checkpoints"):
         (home / name).mkdir(parents=True, exist_ok=True)
-    _link(home / "lib", (*wheel.flink_home().glob("lib/*.jar"), jars.connector(progress), _python_jar()))
+    _link(home / "lib", (*wheel.flink_home().glob("lib/*.jar"), jars.connector(progress)))
+    _link(home, tuple(wheel.flink_home() / name for name in ("bin", "opt", "plugins")))
     config = _config(home, shape, port)
     (home / "conf" / "config.yaml").write_text(json.dumps(config, indent=2), encoding="utf-8")
     for name in ("log4j.properties", "log4j-cli.properties"):
@@ -70,6 +71,11 @@ def prepare(
         warden.Process(name, (*command, "--configDir", str(home / "conf")), environment)
         for name, command in (("jobmanager", jobmanager), ("taskmanager", taskmanager))
     )
+
+
+def class_path(home: Path) -> str:
+    """Return the class path of the cluster's processes and clients; `home` is the folder made here."""
+    return ":".join(str(path) for path in (*sorted(home.glob("lib/*.jar")), *home.glob("opt/*.jar")))
 
 
 def check(address: str, timeout: float, slots: int = 0) -> str | None:
@@ -144,7 +150,7 @@ def _java(home: Path, name: str) -> tuple[str, ...]:
         f"-Djava.io.tmpdir={home / 'tmp'}",
         f"-Donto.process={name}",
         "-cp",
-        ":".join(str(path) for path in sorted((home / "lib").glob("*.jar"))),
+        class_path(home),
     )
 
 
@@ -155,13 +161,10 @@ def _java_options() -> tuple[str, ...]:
     return tuple(line.partition("all:")[2].split())
 
 
-def _python_jar() -> Path:
-    return next(wheel.flink_home().glob("opt/flink-python-*.jar"))
-
-
 def _link(folder: Path, targets: tuple[Path, ...]) -> None:
-    for stale in folder.glob("*.jar"):
-        stale.unlink()
+    for link in folder.iterdir():
+        if link.is_symlink():
+            link.unlink()  # perhaps of an older version
     for target in targets:
         (folder / target.name).symlink_to(target)
 

@@ -29,6 +29,7 @@ class Settings:
     flink: str = "http://localhost:8081"
     topic_prefix: str = ""
     parallelism: int = 1
+    partitions: int = 1  # of topics that `onto submit` creates
     kafka_port: int = 9092
     flink_port: int = 8081
     slots: int = 8
