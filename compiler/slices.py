@@ -295,13 +295,19 @@ class _Walk:
         self.definitions.add((module, name))
         if target is not None:
             self._define_import(tree, target)
-        kind = self.sources.kind_of((module, name))
+        kind = self.sources.kind_of((module, name)) or self._embedded(tree, name)
         if kind is not None:
             self._add_class((module, name), kind)
             return
         for statement in tree.statements(name):
             if not isinstance(statement, ast.Import | ast.ImportFrom):
                 _Visitor(self, _Frame(tree)).visit(statement)
+
+    def _embedded(self, tree: ModuleTree, name: str) -> Kind | None:
+        """Tell whether a class is an embedded one, which has attributes as a domain model does."""
+        node = tree.class_node(name)
+        bases = () if node is None else node.bases
+        return "model" if any(self.sources.of_onto(tree, base) for base in bases) else None
 
     def _define_path(self, tree: ModuleTree, name: str) -> None:
         """Take a name and the imports through which it came, without taking the class that it is as a whole."""

@@ -131,6 +131,13 @@ class Sources:
                         return tree.imported(inner, alias)
         return None if statements else self._star(tree, name)
 
+    def of_onto(self, tree: ModuleTree, expr: ast.expr) -> bool:
+        """Tell whether an expression in a module names something of onto's, such as a class's base."""
+        while isinstance(expr, ast.Attribute | ast.Subscript):
+            expr = expr.value
+        target = self.target(tree, expr.id) if isinstance(expr, ast.Name) else None
+        return target is not None and target.module.split(".")[0] == "onto"
+
     def names_module(self, target: Target) -> str | None:
         """Return the project's module that an import target is, if it is one."""
         name = target.module if target.attribute is None else f"{target.module}.{target.attribute}"

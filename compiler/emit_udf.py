@@ -1,0 +1,290 @@
+"""Plan to Python modules: the getters that run as functions, with the parts of the project that they need.
+
+The result is a package that a worker imports without the app and without onto. Its `getters` are plain
+functions of SQL's arguments (see `udf_contract`), importable without Flink; `functions` makes Flink's of them.
+
+    PyFunction("meeting_session__attending", …)
+    →  <package>/functions.py getters.py runtime.py app/views.py app/models.py
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from compiler import dtypes, model, plan, slices, udf_contract, udf_modules
+from compiler.slices import Slice
+from compiler.sources import Sources
+
+
+def emit(whole: plan.Plan, app: model.App, version: str = "") -> dict[str, str]:
+    """Return the texts of the modules by their path below `udfs/`; empty where no getter needs Python."""
+    functions = [one for view in whole.views for one in view.functions]
+    if not functions:
+        return {}
+    sources = Sources(app)
+    cuts = {(one.view, one.field): slices.cut(sources, one.view, one.field) for one in functions}
+    package = udf_contract.package(app)
+    origin = f"Written by onto{' ' + version if version else ''} from {app.name}; changes here are lost."
+    runtime = importlib.resources.files("compiler").joinpath("udf_runtime.py").read_text(encoding="utf-8")
+    files = {
+        "__init__.py": _docstring("Getters that run in Python.", origin),
+        "runtime.py": runtime,
+        "getters.py": _Getters(sources, package, origin).text(functions, cuts),
+        "functions.py": _flink_functions(functions, package, origin),
+    }
+    files.update(udf_modules.modules(sources, package, tuple(cuts.values())))
+    return {f"{package}/{path}": text for path, text in sorted(files.items())}
+
+
+def _docstring(*lines: str) -> str:
+    text = "\n\n".join(lines).replace("\\", "\\\\").replace('"""', "'''")
+    return f'"""{text}\n"""\n' if len(lines) > 1 else f'"""{text}"""\n'
+
+
+# ---------------------------------------------------------------- functions of Flink
+
+
+def _flink_functions(functions: Iterable[plan.PyFunction], package: str, origin: str) -> str:
+    lines = [
+        _docstring("The getters as functions of Flink.", origin),
+        "from __future__ import annotations\n",
+        "from pyflink.common import Row",
+        "from pyflink.table.udf import udf\n",
+        f"from {package} import getters\n\n",
+        "def _function(getter, value_type):",
+        "    def call(*args):",
+        "        return Row(*getter(*args))\n",
+        '    return udf(call, result_type=f"ROW<`value` {value_type}, `error` STRING>", name=getter.__name__)\n\n',
+    ]
+    lines += [
+        f'{one.name} = _function(getters.{one.name}, "{_flink_type(udf_contract.returned_type(one.result))}")'
+        for one in functions
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _flink_type(one: dtypes.Type) -> str:
+    match dtypes.required(one):
+        case dtypes.Scalar("bool"):
+            return "BOOLEAN"
+        case dtypes.Scalar("int" | "timedelta"):
+            return "BIGINT"
+        case dtypes.Scalar("float"):
+            return "DOUBLE"
+        case dtypes.Scalar("bytes"):
+            return "BYTES"
+        case dtypes.Scalar("decimal", precision):
+            digits, scale = precision or (38, 18)
+            return f"DECIMAL({digits}, {scale})"
+    return "STRING"
+
+
+# ---------------------------------------------------------------- plain functions
+
+
+@dataclass(slots=True)
+class _Getters:
+    """Writes `getters.py`: each function makes a store of its arguments and runs the getter on it."""
+
+    sources: Sources
+    package: str
+    origin: str
+
+    def text(self, functions: list[plan.PyFunction], cuts: Mapping[tuple[str, str], Slice]) -> str:
+        parts: list[str] = []
+        modules: set[str] = set()
+        for one in functions:
+            writer = _Function(self.sources, one, cuts[one.view, one.field], modules)
+            parts.append(writer.text())
+        imports = [f"from {self.package} import runtime"]
+        imports += [f"import {self.package}.app.{name} as {_alias(name)}" for name in modules]
+        head = [
+            _docstring("Getters as plain functions of SQL's arguments.", self.origin),
+            "from __future__ import annotations\n",
+            "\n".join(sorted(imports, key=lambda line: (line.startswith("from"), line))),
+        ]
+        return "\n".join(head) + "\n\n\n" + "\n\n\n".join(parts)
+
+
+def _alias(module: str) -> str:
+    return module.replace(".", "_")
+
+
+@dataclass(slots=True)
+class _Function:
+    """Writes one function; notes in `modules` which modules of the project its text names."""
+
+    sources: Sources
+    function: plan.PyFunction
+    cut: Slice
+    modules: set[str]
+
+    def text(self) -> str:
+        app = self.sources.app
+        view = app.views[self.function.view]
+        store = app.stores[view.store]
+        given = {name for name, _ in self.function.params}
+        constants: list[str] = []
+        body: list[str] = [f"store = {self._class(store.module, store.name)}()"]
+        for reference in store.references:
+            if reference.name in self.cut.references and (not reference.many or reference.name in given):
+                body.append(f"store.{reference.name} = {self._reference(reference, constants)}")
+        body.append(f"return {self._class(view.module, view.name)}(store).{self.function.field}")
+        params = ", ".join(name for name, _ in self.function.params)
+        head = [f"def {self.function.name}({params}):", f'    """{self._place(view)}."""\n', "    def compute():"]
+        tail = ["", f"    return runtime.result(compute, {_packer(self.function.result)})", ""]
+        function = "\n".join([*head, *(f"        {line}" for line in body), *tail])
+        return "\n".join(constants) + "\n\n\n" + function if constants else function
+
+    def _place(self, view: model.ViewModel) -> str:
+        attribute = view.attribute(self.function.field)
+        where = attribute.getter.span if attribute is not None and attribute.getter is not None else view.span
+        return f"{view.name}.{self.function.field}, {where.file}:{where.line}".replace("\\", "/")
+
+    def _class(self, module: str, name: str) -> str:
+        self.modules.add(module)
+        return f"{_alias(module)}.{name}"
+
+    def _reference(self, reference: model.Reference, constants: list[str]) -> str:
+        app = self.sources.app
+        domain = app.models[reference.model]
+        if reference.many:
+            names = slices.attributes_read(app, self.cut)[reference.name]
+        else:
+            names = self._parameters(reference)
+        types = {one.name: one.type for one in slices.stored(app, reference.model) if one.name in names}
+        if reference.many:
+            exact = any(_has_decimal(one) for one in types.values())
+            decoders = [(name, _decoder(one, self)) for name, one in types.items()]
+        else:
+            exact = False
+            decoders = [(name, _parameter_decoder(one, self)) for name, one in types.items()]
+        known = ", ".join(f'("{name}", {text})' for name, text in decoders if text)
+        constant = f"_{self.function.name}__{reference.name}".upper()
+        subclasses = ", ".join(
+            f'"{name}": {self._class(app.models[name].module, name)}' for name in domain.subclasses
+        )
+        arguments = [self._class(domain.module, domain.name)]
+        if reference.many:
+            arguments.append(reference.name)
+        else:
+            values = ", ".join(f'"{name}": {udf_contract.parameter(reference.name, name)}' for name in names)
+            arguments.append("{" + values + "}")
+        arguments.append(constant if known else "()")
+        if known:
+            constants.append(f"{constant} = ({known},)")
+        if subclasses:
+            constants.append(f"{constant}__CLASSES = {{{subclasses}}}")
+            arguments.append(f"{constant}__CLASSES")
+        if exact:
+            arguments.append("exact=True")
+        return f"runtime.{'many' if reference.many else 'one'}({', '.join(arguments)})"
+
+    def _parameters(self, reference: model.Reference) -> tuple[str, ...]:
+        """Return the attributes of a to-one reference for which the function has parameters."""
+        every = [one.name for one in slices.stored(self.sources.app, reference.model)]
+        given = {name for name, _ in self.function.params}
+        return tuple(name for name in every if udf_contract.parameter(reference.name, name) in given)
+
+    def record_class(self, name: str) -> tuple[str, str] | None:
+        """Return the class of a record in the generated modules, and how it is made; None for a plain dict."""
+        for module in self.sources.app.modules.values():
+            bound = module.names.get(name)
+            if isinstance(bound, model.RecordClass) and (module.name, name) in self.cut.definitions:
+                return self._class(module.name, name), bound.kind
+        return None
+
+
+def _has_decimal(one: dtypes.Type) -> bool:
+    match one:
+        case dtypes.Scalar(name):
+            return name == "decimal"
+        case dtypes.ListOf(item) | dtypes.SetOf(item) | dtypes.DictOf(_, item) | dtypes.Optional(item):
+            return _has_decimal(item)
+        case dtypes.Record(fields):
+            return any(_has_decimal(inner) for _, inner in fields)
+        case dtypes.Pair(items):
+            return any(map(_has_decimal, items))
+    return False
+
+
+def _parameter_decoder(one: dtypes.Type, function: _Function) -> str:
+    """Spell the decoder of a parameter; "" where it arrives as it is."""
+    match dtypes.required(one):
+        case dtypes.Scalar("str" | "bool" | "int" | "float") | dtypes.Entity() | dtypes.NoneType():
+            return ""
+        case dtypes.Scalar("timedelta") | dtypes.Json():
+            return _decoder(one, function)
+    exact = ", exact=True" if _has_decimal(one) else ""
+    return f"runtime.parsed({_decoder(one, function) or 'runtime.same'}{exact})"
+
+
+def _decoder(one: dtypes.Type, function: _Function) -> str:
+    """Spell the decoder of a value in parsed JSON; "" where JSON holds it as it is."""
+    match one:
+        case dtypes.Optional(inner):
+            return _decoder(inner, function)
+        case dtypes.Scalar("decimal", precision):
+            return f"runtime.money({precision[1] if precision else None})"
+        case dtypes.Scalar(name):
+            return _SCALAR_DECODERS.get(name, "")
+        case dtypes.Json():
+            return "runtime.raw"
+        case dtypes.ListOf(item):
+            known = _decoder(item, function)
+            return f"runtime.items({known})" if known else ""
+        case dtypes.SetOf(item):
+            return f"runtime.items({_decoder(item, function) or 'runtime.same'}, set)"
+        case dtypes.Pair():
+            return "runtime.items(runtime.same, tuple)"
+        case dtypes.DictOf(_, item):
+            return f"runtime.entries({_decoder(item, function) or 'runtime.same'})"
+        case dtypes.Record():
+            return _record_decoder(one, function)
+    return ""
+
+
+_SCALAR_DECODERS = {
+    "float": "runtime.number",
+    "datetime": "runtime.moment",
+    "local_datetime": "runtime.moment",
+    "date": "runtime.day",
+    "timedelta": "runtime.span",
+    "bytes": "runtime.binary",
+}
+
+
+def _record_decoder(one: dtypes.Record, function: _Function) -> str:
+    made = function.record_class(one.name) if one.name else None
+    if made is None or made[1] == "typeddict":
+        make = "dict"
+    else:
+        make = f"runtime.embedded({made[0]})" if made[1] == "embedded" else made[0]
+    members = "".join(f'("{name}", {_decoder(inner, function) or "runtime.same"}), ' for name, inner in one.fields)
+    return f"runtime.record({make}, ({members.rstrip()}))"
+
+
+def _packer(result: dtypes.Type) -> str:
+    match dtypes.required(result):
+        case dtypes.Scalar("decimal", precision):
+            digits, scale = precision or (38, 18)
+            return f"runtime.fixed({digits}, {scale})"
+        case dtypes.Scalar(name):
+            return f"runtime.{_PACKERS[name]}"
+    return "runtime.json_text"
+
+
+_PACKERS = {
+    "str": "text",
+    "bool": "boolean",
+    "int": "integer",
+    "float": "floating",
+    "datetime": "aware",
+    "local_datetime": "naive",
+    "date": "calendar",
+    "timedelta": "microseconds",
+    "bytes": "octets",
+}
+
