@@ -8,6 +8,8 @@ Every pass appends `Diagnostic` values to a `Log` and goes on; `pipeline` stops 
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 
@@ -55,3 +57,12 @@ class Log:
     def has_errors(self) -> bool:
         """Tell whether any finding stops compilation."""
         return any(one.is_error for one in self.found)
+
+
+def alternatives(wrong: str, known: Iterable[str], declares: str) -> str | None:
+    """Say what may be meant instead of a wrong name: the closest known one, else all of them."""
+    names = list(dict.fromkeys(known))
+    close = difflib.get_close_matches(wrong, names, n=1)
+    if close:
+        return f"did you mean `{close[0]}`?"
+    return f"{declares} {', '.join(names)}" if names else None

@@ -65,6 +65,8 @@ class Method:
     module: str
     kind: Literal["plain", "static", "class", "property"]
     span: Span = field(default=NOWHERE, compare=False)
+    params: tuple[tuple[str, dtypes.Type | None], ...] = ()  # without self; None where not annotated
+    returns: dtypes.Type | None = None
 
 
 # ---------------------------------------------------------------- how a reference joins
@@ -183,9 +185,10 @@ class ViewModel:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A module-level name bound once to a literal or to a display of literals."""
+    """A module-level name bound once to a literal, a display of them, or a value made of them: `Decimal("0.1")`."""
 
     value: syntax.Expr
+    module: str = ""  # where the value's own names are looked up
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +199,7 @@ class RecordClass:
     fields: tuple[tuple[str, dtypes.Type, syntax.Expr | None], ...]  # name, type, default
     kind: Literal["dataclass", "namedtuple", "typeddict", "embedded"]
     methods: tuple[Method, ...] = ()
+    module: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +223,18 @@ class ProjectModule:
     module: str
 
 
-Binding = Constant | syntax.Function | RecordClass | Imported | ModelClass | ProjectModule
+@dataclass(frozen=True, slots=True)
+class ProjectName:
+    """Any other name of the project: a plain class, or a value that only running its module would tell."""
+
+    what: Literal["class", "enum", "value"]
+    name: str
+    module: str
+    source: str = field(default="", compare=False)  # the statements that bind it
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+Binding = Constant | syntax.Function | RecordClass | Imported | ModelClass | ProjectModule | ProjectName
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,3 +257,83 @@ class App:
     stores: dict[str, Store]
     views: dict[str, ViewModel]
     source_hash: str
+
+
+def show(app: App) -> str:
+    """Print the app, one declaration a line, in source order."""
+    lines = [f"app {app.name}"]
+    for one in app.models.values():
+        below = f" above {', '.join(one.subclasses)}" if one.subclasses else ""
+        lines.append(f"model {one.name} in {one.collection}{below}")
+        lines.extend(f"  {_stored(attribute)}" for attribute in one.stored if attribute.span is not NOWHERE)
+        lines.extend(f"  {computed.name} computed{_declared(computed.declared)}" for computed in one.computed)
+        lines.extend(f"  {_method(method)}" for method in one.methods)
+    for store in app.stores.values():
+        lines.append(f"store {store.name}")
+        for reference in store.references:
+            many = "many " if reference.many else ""
+            lines.append(f"  {reference.name}: {many}{reference.model} {_via(reference.via)}")
+        lines.extend(f"  {_method(method)}" for method in store.methods)
+    for view in app.views.values():
+        lines.append(f"view {view.name} in {view.collection} of {view.store}")
+        for shown in view.attributes:
+            key = "" if shown.json_name == shown.name else f" as {shown.json_name}"
+            kind = "computed" if shown.getter is not None else "without getter"
+            lines.append(f"  {shown.name}{key} {kind}{_declared(shown.declared)}")
+        lines.extend(f"  {_method(method)}" for method in view.methods)
+    return "\n".join(lines) + "\n"
+
+
+def show_names(app: App) -> str:
+    """Print what the names of every module are bound to, one a line."""
+    lines: list[str] = []
+    for module in app.modules.values():
+        lines.append(f"module {module.name}")
+        lines.extend(f"  {name} = {_binding(binding)}" for name, binding in module.names.items())
+    return "\n".join(lines) + "\n"
+
+
+def _stored(one: StoredAttribute) -> str:
+    key = "" if one.json_name == one.name else f" as {one.json_name}"
+    relation = "" if one.relation is None else f" to {one.relation}"
+    return f"{one.name}: {dtypes.show(one.type)}{relation}{key}"
+
+
+def _declared(declared: dtypes.Type | None) -> str:
+    return "" if declared is None else f": {dtypes.show(declared)}"
+
+
+def _method(one: Method) -> str:
+    params = ", ".join(f"{name}{_declared(kind)}" for name, kind in one.params)
+    return f"{one.kind} {one.name}({params}){'' if one.returns is None else f' -> {dtypes.show(one.returns)}'}"
+
+
+def _via(via: Via) -> str:
+    match via:
+        case Root():
+            return "root"
+        case ThroughOne(reference, attribute) | ThroughList(reference, attribute) | ThroughDict(reference, attribute):
+            how = {ThroughOne: "the id", ThroughList: "the list", ThroughDict: "the dict"}[type(via)]
+            return f"through {how} {reference}.{attribute}"
+        case PointsBack(attribute, reference):
+            return f"whose {attribute} is {reference}"
+        case On(function):
+            return f"on {syntax.show(function)}"
+
+
+def _binding(binding: Binding) -> str:
+    match binding:
+        case Constant(value):
+            return f"constant {syntax.show(value)}"
+        case syntax.Function():
+            return f"function {binding.module}:{binding.name}"
+        case RecordClass():
+            return f"{binding.kind} {binding.module}:{binding.name}"
+        case Imported(qualified):
+            return f"outside {qualified}"
+        case ModelClass(name):
+            return f"class {name}"
+        case ProjectModule(module):
+            return f"module {module}"
+        case ProjectName():
+            return f"{binding.what} {binding.module}:{binding.name}"

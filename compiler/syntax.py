@@ -27,7 +27,7 @@ class Name:
 class Literal:
     """A constant: None, bool, int, float, str or bytes."""
 
-    value: None | bool | int | float | str | bytes
+    value: bool | int | float | str | bytes | None
     span: Span = field(default=NOWHERE, compare=False)
 
 

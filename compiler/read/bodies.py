@@ -342,7 +342,7 @@ class Bodies:
 
     def _name(self, node: cst.Name) -> syntax.Expr:
         place = self.span(node)
-        constants: dict[str, None | bool] = {"None": None, "True": True, "False": False}
+        constants: dict[str, bool | None] = {"None": None, "True": True, "False": False}
         if node.value in constants:
             return syntax.Literal(constants[node.value], place)
         return syntax.Name(node.value, place)

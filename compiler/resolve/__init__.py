@@ -1,0 +1,81 @@
+"""Facts to model: names bound, bases and types known, joins inferred, clashes and circles reported.
+
+    location = reference(dm_cls=Location)  →  Reference("location", "Location", many=False, via=ThroughOne("meeting", "location"))
+
+The pass reports all that is wrong in one run; what is wrong is left out of the model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from compiler import dtypes, facts, model
+from compiler.diagnostics import Log
+from compiler.resolve import (
+    bodies,
+    circles,
+    clashes,
+    hierarchy,
+    hints,
+    joins,
+    literals,
+    models,
+    modules,
+    names,
+    references,
+    schemas,
+    spellings,
+    views,
+)
+
+
+def resolve(given: facts.Facts, log: Log) -> model.App:
+    """Give meaning to what an app declares."""
+    known = names.Names(given)
+    classes = hierarchy.Hierarchy(known, log)
+    infos = tuple(classes.top_level(given))
+    model_infos = [one for one in infos if one.kind == "model"]
+    view_infos = [one for one in infos if one.kind == "view"]
+
+    def embedded(info: hierarchy.ClassInfo) -> tuple[tuple[str, dtypes.Type], ...]:
+        return read.fields(info)
+
+    types = hints.Types(known, classes, log, embedded)
+    spelt = spellings.Spellings(known, classes, types, {one.name: one for one in model_infos}, log)
+    read = bodies.Bodies(known, types, spelt, log)
+    described = schemas.Schemas(known, classes, spelt, log)
+    guessed = literals.Literals(given, known, classes, types)
+    app_models = models.Models(model_infos, read, described, guessed, log).all()
+
+    maker = views.Views(view_infos, known, classes, read, log)
+    store_of = maker.stores()
+    declared = references.References(known, classes, spelt, log)
+    stores: dict[str, model.Store] = {}
+    app_views: dict[str, model.ViewModel] = {}
+    for info in [one for one in infos if one.kind == "store"]:
+        used_by = [view for view, store in store_of.items() if store == info]
+        if not used_by and any(info in other.bases for other in infos):
+            continue  # a base that only its subclasses complete
+        by_hand = {name: found for view in used_by for name, found in declared.models_by_hand(view).items()}
+        joined = joins.Joins(info, app_models, log).of(declared.of(info, by_hand))
+        if joined:
+            stores[info.name] = model.Store(info.name, info.module, joined, read.methods(info), info.declared.span)
+    for view, store in store_of.items():
+        if store.name in stores:
+            app_views[view.name] = maker.make(view, store.name)
+
+    clashes.check_classes(model_infos, "domain model", log)
+    clashes.check_classes([one for one in infos if one.kind == "store"], "store", log)
+    clashes.check_classes(view_infos, "view", log)
+    clashes.check_models(app_models, log)
+    clashes.check_views(app_views, app_models, log)
+    circles.check(app_models, app_views, log)
+    found = modules.Modules(given, known, classes, types, read).all()
+    return model.App(given.app, found, app_models, stores, app_views, _hash(given))
+
+
+def _hash(given: facts.Facts) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(given.sources):
+        digest.update(f"{path}\0{given.sources[path]}\0".encode())
+    return digest.hexdigest()

@@ -1,0 +1,111 @@
+"""Domain models: stored and computed attributes with their types, collections, who is below whom.
+
+    class StandardCity(City): city_state: str = attrs.nothing
+    →  DomainModel("StandardCity", collection="City", stored=(…, StoredAttribute("city_state", "cityState", STR)), …)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from compiler import dtypes, model, syntax
+from compiler.diagnostics import Log
+from compiler.resolve import bodies, hierarchy, literals, options, schemas
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Makes the app's domain models."""
+
+    infos: Sequence[hierarchy.ClassInfo]
+    bodies: bodies.Bodies
+    schemas: schemas.Schemas
+    literals: literals.Literals
+    log: Log
+
+    def all(self) -> dict[str, model.DomainModel]:
+        """Return the domain models by name, in source order."""
+        collections = {info: collection(info) for info in self.infos}
+        below: dict[hierarchy.ClassInfo, list[str]] = {info: [] for info in self.infos}
+        for info in self.infos:
+            for base in info.bases:
+                if base in below and collections[base] == collections[info]:
+                    below[base].append(info.name)
+        owners = self._owners()
+        found: dict[str, model.DomainModel] = {}
+        for info in self.infos:
+            stored, computed = self._attributes(info, owners)
+            found[info.name] = model.DomainModel(
+                name=info.name,
+                module=info.module,
+                collection=collections[info],
+                stored=stored,
+                computed=computed,
+                methods=self.bodies.methods(info),
+                bases=tuple(base.name for base in info.bases if base.kind == "model"),
+                subclasses=tuple(below[info]),
+                span=info.declared.span,
+            )
+        return found
+
+    def _owners(self) -> dict[str, set[str]]:
+        """Return, for each attribute name, the collections of the models that declare it."""
+        owners: dict[str, set[str]] = {}
+        for info in self.infos:
+            for one in self._declared(info):
+                owners.setdefault(one.name, set()).add(collection(info))
+        return owners
+
+    def _declared(self, info: hierarchy.ClassInfo) -> list[bodies.Declared]:
+        found = {one.name: one for one in self.schemas.attributes(info)}
+        found.update({one.name: one for one in self.bodies.attributes(info)})
+        return list(found.values())
+
+    def _attributes(
+        self, info: hierarchy.ClassInfo, owners: dict[str, set[str]]
+    ) -> tuple[tuple[model.StoredAttribute, ...], tuple[model.ComputedAttribute, ...]]:
+        stored = [model.StoredAttribute(name, name, dtypes.STR) for name in options.RESERVED]
+        computed: list[model.ComputedAttribute] = []
+        hidden = options.excluded(info)
+        for one in self._declared(info):
+            if one.getter is not None:
+                declared = one.type
+                computed.append(
+                    model.ComputedAttribute(one.name, one.getter, one.spelling.module, declared, one.span)
+                )
+            elif one.name not in options.RESERVED and one.name not in hidden:
+                stored.append(self._stored(info, one, alone=len(owners[one.name]) == 1))
+        return tuple(stored), tuple(computed)
+
+    def _stored(self, info: hierarchy.ClassInfo, one: bodies.Declared, *, alone: bool) -> model.StoredAttribute:
+        kind = dtypes.required(one.type) if one.type is not None else None
+        entity = _entity_in(kind)
+        if entity is not None:
+            self.log.add(
+                "E216", one.span, f"`{info.name}.{one.name}` is annotated with the domain model `{entity}`",
+                hint=f'an entity is held by its doc_id: write attrs.relation(dm_cls="{entity}")',
+            )  # fmt: skip
+        if kind is None or kind == dtypes.NONE:
+            kind = self.literals.type_of(info, one.name, alone=alone)
+        json_name = options.json_name(info, one.name, one.spelling.data_key)
+        return model.StoredAttribute(one.name, json_name, kind, one.spelling.relation, one.span)
+
+
+def collection(info: hierarchy.ClassInfo) -> str:
+    """Return a model's collection: its own or inherited, else the name of the topmost model."""
+    given = options.option(info, "collection_name")
+    if given is not None and isinstance(given[0], syntax.Literal) and isinstance(given[0].value, str):
+        return given[0].value
+    return [one for one in info.lineage if one.kind == "model"][-1].name
+
+
+def _entity_in(kind: dtypes.Type | None) -> str | None:
+    match kind:
+        case dtypes.Entity(model=name):
+            return name
+        case dtypes.ListOf(item=inner) | dtypes.SetOf(item=inner) | dtypes.DictOf(value=inner):
+            return _entity_in(inner)
+        case dtypes.Optional(inner=inner):
+            return _entity_in(inner)
+    return None

@@ -1,0 +1,48 @@
+"""Options of a class: `class Meta`, and the underscored spelling of the seed.
+
+    class Meta: collection_name = "users"        _collection_name = "users"
+"""
+
+from __future__ import annotations
+
+from compiler import syntax
+from compiler.resolve import hierarchy
+
+RESERVED = ("doc_id", "obj_type", "doc_ref")  # stored as they are, in every document
+
+
+def option(info: hierarchy.ClassInfo, name: str) -> tuple[syntax.Expr, str] | None:
+    """Return an option's expression and its module, from the nearest class that gives it."""
+    for one in info.lineage:
+        meta = one.declared.inner("Meta")
+        for found in (None if meta is None else meta.value(name), one.declared.value(f"_{name}")):
+            if found is not None and found.value is not None:
+                return found.value, one.module
+    return None
+
+
+def is_converted(info: hierarchy.ClassInfo) -> bool:
+    """Tell whether stored keys are camelCase."""
+    found = option(info, "case_conversion")
+    return found is None or not (isinstance(found[0], syntax.Literal) and found[0].value is False)
+
+
+def excluded(info: hierarchy.ClassInfo) -> frozenset[str]:
+    """Return the attributes that `Meta.exclude` keeps out of documents."""
+    found = option(info, "exclude")
+    if found is None or not isinstance(found[0], syntax.Tuple | syntax.List):
+        return frozenset()
+    return frozenset(
+        one.value for one in found[0].items if isinstance(one, syntax.Literal) and isinstance(one.value, str)
+    )
+
+
+def json_name(info: hierarchy.ClassInfo, name: str, data_key: str | None) -> str:
+    """Return the key of an attribute in documents."""
+    if data_key is not None:
+        return data_key
+    if name in RESERVED or not is_converted(info):
+        return name
+    bare = name.lstrip("_")
+    first, *rest = bare.split("_")
+    return name[: len(name) - len(bare)] + first + "".join(part[:1].upper() + part[1:] for part in rest)

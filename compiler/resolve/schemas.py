@@ -1,0 +1,108 @@
+"""Attributes that a marshmallow schema declares for a model: `Meta.schema_cls` or `_schema_cls`.
+
+    class CitySchema(Schema):               class City(DomainModel):
+        city_name = fields.Str()     →          city_name: str, stored as cityName
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from compiler import diagnostics, dtypes, facts, syntax
+from compiler.diagnostics import Log
+from compiler.resolve import bodies, hierarchy, names, spellings
+
+_TYPES: dict[str, dtypes.Type] = {
+    "Raw": dtypes.JSON, "Str": dtypes.STR, "String": dtypes.STR, "Email": dtypes.STR, "Url": dtypes.STR,
+    "URL": dtypes.STR, "UUID": dtypes.STR, "Integer": dtypes.INT, "Int": dtypes.INT, "Float": dtypes.FLOAT,
+    "Boolean": dtypes.BOOL, "Bool": dtypes.BOOL, "Decimal": dtypes.DECIMAL, "DateTime": dtypes.DATETIME,
+    "AwareDateTime": dtypes.DATETIME, "NaiveDateTime": dtypes.LOCAL_DATETIME, "Localtime": dtypes.LOCAL_DATETIME,
+    "Date": dtypes.DATE, "TimeDelta": dtypes.TIMEDELTA, "StructuralRef": dtypes.STR, "Function": dtypes.JSON,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Schemas:
+    """Reads the schemas of the project's models."""
+
+    known: names.Names
+    classes: hierarchy.Hierarchy
+    spelt: spellings.Spellings
+    log: Log
+
+    def attributes(self, info: hierarchy.ClassInfo) -> tuple[bodies.Declared, ...]:
+        """Return what the model's schema declares, the schema's bases included."""
+        for one in info.lineage:
+            written = _schema_of(one.declared)
+            if written is not None:
+                schema = self._class(one.module, written)
+                return () if schema is None else tuple(self._fields(schema).values())
+        return ()
+
+    def _class(self, module: str, written: syntax.Expr) -> hierarchy.ClassInfo | None:
+        site = self.known.find_expr(module, written)
+        if isinstance(site, names.ClassSite):
+            return self.classes.info(site)
+        self.log.add("E214", written.span, f"schema `{syntax.show(written)}` is not a class of the project")
+        return None
+
+    def _fields(self, schema: hierarchy.ClassInfo) -> dict[str, bodies.Declared]:
+        found: dict[str, bodies.Declared] = {}
+        for one in reversed(schema.lineage):
+            for member in one.declared.members:
+                if isinstance(member, facts.Assignment) and isinstance(member.value, syntax.Call):
+                    spelling = self._field(one.module, member.value)
+                    if spelling is not None:
+                        found[member.name] = bodies.Declared(member.name, one.module, spelling, None, member.span)
+        return found
+
+    def _field(self, module: str, call: syntax.Call) -> spellings.Spelling | None:
+        full = names.qualified(self.known.find_expr(module, call.func))
+        if full is None or full.split(".")[0] not in ("onto", "marshmallow"):
+            return None
+        name = full.rpartition(".")[2]
+        keywords = dict(call.keywords)
+        relation = None
+        if name in ("Relationship", "Relation"):
+            relation = self.spelt.model(module, keywords.get("dm_cls"), "related model")
+            kind: dtypes.Type = dtypes.STR
+        else:
+            kind = self._type(module, name, call, keywords)
+        if _is_true(keywords.get("many")):
+            kind = dtypes.ListOf(kind)
+        key = keywords.get("data_key")
+        data_key = key.value if isinstance(key, syntax.Literal) and isinstance(key.value, str) else None
+        return spellings.Spelling(kind, relation=relation, data_key=data_key)
+
+    def _type(
+        self, module: str, name: str, call: syntax.Call, keywords: dict[str | None, syntax.Expr]
+    ) -> dtypes.Type:
+        if name == "List":
+            return dtypes.ListOf(self._inner(module, call.args[0] if call.args else keywords.get("cls_or_instance")))
+        if name == "Dict":
+            return dtypes.DictOf(dtypes.STR, self._inner(module, keywords.get("values")))
+        if name in ("Nested", "Embedded") and call.args:
+            schema = self._class(module, call.args[0])
+            fields = {} if schema is None else self._fields(schema)
+            return dtypes.Record(tuple((one.name, one.type or dtypes.JSON) for one in fields.values()))
+        if name not in _TYPES:
+            hint = diagnostics.alternatives(name, (*_TYPES, "List", "Dict", "Nested"), "fields:")
+            self.log.add("W215", call.span, f"field `{name}` is not known, so it is raw JSON", hint=hint)
+        return _TYPES.get(name, dtypes.JSON)
+
+    def _inner(self, module: str, written: syntax.Expr | None) -> dtypes.Type:
+        call = syntax.Call(written, ()) if isinstance(written, syntax.Attribute | syntax.Name) else written
+        inner = self._field(module, call) if isinstance(call, syntax.Call) else None
+        return dtypes.JSON if inner is None else inner.type or dtypes.JSON
+
+
+def _schema_of(declared: facts.Class) -> syntax.Expr | None:
+    meta = declared.inner("Meta")
+    for found in (None if meta is None else meta.value("schema_cls"), declared.value("_schema_cls")):
+        if found is not None and found.value is not None:
+            return found.value
+    return None
+
+
+def _is_true(written: syntax.Expr | None) -> bool:
+    return isinstance(written, syntax.Literal) and written.value is True
