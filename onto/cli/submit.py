@@ -1,0 +1,32 @@
+"""`onto submit`: create a bundle's topics and start its jobs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from onto.cli import options
+
+
+@click.command("submit")
+@click.argument("bundle_folder", metavar="BUNDLE", default="build")
+@options.connection
+@click.option("--parallelism", type=click.IntRange(1), help="Parallel tasks per job [1].")
+@click.option("--replace", is_flag=True, help="Cancel the app's running jobs first.")
+@options.as_json
+def command(bundle_folder: str, replace: bool, as_json: bool, **flags: Any) -> None:
+    """Run the compiled app in BUNDLE [build] on a Flink cluster."""
+    from flink_jobs import submit
+
+    done = submit.submit(Path(bundle_folder), options.settings_from(flags), replace=replace)
+    if as_json:
+        click.echo(json.dumps(asdict(done)))
+        return
+    if done.topics:
+        click.echo(f"created {len(done.topics)} topics: {', '.join(done.topics)}")
+    for job in done.jobs:
+        click.echo(f"runs {job.name} {job.job_id}")
