@@ -38,7 +38,7 @@ class App:
 def load(target: str) -> App:
     """Import a module by its name, or a file or folder by its path, with all that is below it.
 
-    Views without a store that an engine can fill, such as forms, are left out. AppError when there is nothing.
+    Views without a store, such as forms, are left out. AppError when the app is not found or has no models.
     """
     modules = list(_modules(_import(target)))
     classes = {one: None for module in modules for one in vars(module).values() if _defined_in(one, modules)}
@@ -55,7 +55,7 @@ def has_store(view: type[view_model.ViewModel]) -> bool:
 
 
 def joins_of(view: type[view_model.ViewModel]) -> tuple[type[store.Store], dict[str, joins.Join]]:
-    """Return the view's store class with its joins; JoinError when there is no store or a join cannot be told."""
+    """Return the view's store class with its joins; JoinError where either cannot be told."""
     cls = _store_class(view)
     if cls is None:
         raise joins.JoinError(f"{view.__name__} does not say which store it reads: annotate `store: …Store`")

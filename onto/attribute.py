@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import inspect
 import sys
 import types
 from collections.abc import Callable, Mapping
@@ -87,10 +88,14 @@ class Attribute(Generic[T]):
             return self.explicit
         if self.owner is None:
             return shape.RAW
-        written = self.owner.__dict__.get("__annotations__", {}).get(self.name)
+        written = inspect.get_annotations(self.owner).get(self.name)
         if written is None and self.fget is not None:
-            written = getattr(self.fget, "__annotations__", {}).get("return")
-        return shape.of(_resolve(written, self.owner, self.where)) if isinstance(written, str) else shape.of(written)
+            written = inspect.get_annotations(self.fget).get("return")
+        return (
+            shape.of(_resolve(written, self.owner, self.where))
+            if isinstance(written, str)
+            else shape.of(written)
+        )
 
     # ------------------------------------------------------------ reading and writing
 
@@ -174,6 +179,11 @@ class Holder:
         return names.to_json(name) if meta(cls, "case_conversion", True) else name
 
     @classmethod
+    def excluded(cls) -> frozenset[str]:
+        """Return the attributes that `Meta.exclude` keeps out of documents."""
+        return frozenset(meta(cls, "exclude", ()))
+
+    @classmethod
     def _from_raw(cls, document: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values that a document has, by attribute; other keys are ignored."""
         return {
@@ -195,11 +205,12 @@ class Holder:
 
 
 def meta(cls: type, name: str, default: Any) -> Any:
-    """Return an option of `class Meta`, from the nearest class that gives it."""
+    """Return an option of `class Meta`, or the seed's `_option`, from the nearest class that gives it."""
     for base in cls.__mro__:
         options = vars(base).get("Meta")
-        if options is not None and hasattr(options, name):
-            return getattr(options, name)
+        found = getattr(options, name, vars(base).get(f"_{name}"))
+        if found is not None:
+            return found
     return default
 
 

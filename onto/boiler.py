@@ -102,7 +102,7 @@ class Engine:
         self.database.delete(f"{cls.collection_name()}/{doc_id}")
 
     def apply(self, *changes: wire.Change) -> None:
-        """Write changes in stored form, as one transaction; MappingError when one does not fit, and then none."""
+        """Write changes in stored form, as one transaction; MappingError, and none, when one does not fit."""
         for one in changes:
             if one.after is not None:
                 self._entities.check(one.collection, one.doc_id, one.after)
@@ -135,9 +135,8 @@ class Engine:
 
     def update(self, cls: type[view_model.ViewModel], key: str, **values: Any) -> None:
         """Assign to a view's attributes, through their setters, and save the entities that these change."""
-        with self.transaction():
-            with self._writable(cls, key) as view:
-                view.update_vals(**values)
+        with self.transaction(), self._writable(cls, key) as view:
+            view.update_vals(**values)
 
     # ------------------------------------------------------------ documents out
 
@@ -297,7 +296,7 @@ class Engine:
 
 
 def load_app(target: str, database: protocol.Database | None = None) -> Engine:
-    """Import an app, by module name or path, and return an engine that keeps its views; AppError without any."""
+    """Import an app, by module name or path, and return an engine of its views; AppError without any."""
     found = app.load(target)
     if not found.views:
         raise app.AppError(f"{target} has no view models: nothing to compute")

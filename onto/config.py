@@ -1,6 +1,6 @@
 """What an app says of its surroundings.
 
-    Config(app_name="city", testing=True)      or a `boiler.yaml` of the same keys
+Config(app_name="city", testing=True)      or a `boiler.yaml` of the same keys
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Config:
 
 def read(path: pathlib.Path) -> Config:
     """Read a `boiler.yaml`; SettingsError names the file, and any key that it should not have."""
-    import yaml  # only who keeps such a file needs PyYAML
+    import yaml  # type: ignore[import-untyped]  # no stubs; only who keeps such a file needs it
 
     if not path.is_file():
         raise errors.SettingsError(f"{path}: no such file: write it, or call CTX.read(Config(app_name=…))")
@@ -38,5 +38,7 @@ def read(path: pathlib.Path) -> Config:
     known = {one.name for one in dataclasses.fields(Config)}
     unknown = sorted(set(given) - known) if isinstance(given, dict) else ["a list or a scalar"]
     if unknown:
-        raise errors.SettingsError(f"{path}: unknown: {', '.join(unknown)}; known: {', '.join(sorted(known))}")
+        raise errors.SettingsError(
+            f"{path}: unknown: {', '.join(unknown)}; known: {', '.join(sorted(known))}"
+        )
     return Config(**given)

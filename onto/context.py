@@ -1,7 +1,7 @@
 """`CTX`: where user code finds its datastore; onto's own functions are given what they need.
 
-    from onto.context import Context as CTX
-    CTX.db.document("City/LA").get()
+from onto.context import Context as CTX
+CTX.db.document("City/LA").get()
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Domain models: what is stored, one class per kind of entity.
 
-    class User(DomainModel):
-        first_name: str = attrs.nothing
+class User(DomainModel):
+    first_name: str = attrs.nothing
 
-    User.new(doc_id="ann", first_name="Ann").to_dict()
-    →  {"firstName": "Ann", "obj_type": "User", "doc_id": "ann", "doc_ref": "User/ann"}
+User.new(doc_id="ann", first_name="Ann").to_dict()
+→  {"firstName": "Ann", "obj_type": "User", "doc_id": "ann", "doc_ref": "User/ann"}
 """
 
 from __future__ import annotations
@@ -24,8 +24,6 @@ class DomainModel(attribute.Holder):
 
     It equals its `doc_id` and hashes like it, so that a relation compares with what it points at.
     """
-
-    _collection_name: str | None = None
 
     def __init__(self, doc_id: str | None = None, **values: Any) -> None:
         """Make an unsaved entity; ValueError for a value whose attribute does not exist."""
@@ -75,13 +73,8 @@ class DomainModel(attribute.Holder):
     @classmethod
     def collection_name(cls) -> str:
         """Return the collection: as given here or in a base class, else the name of the topmost model."""
-        for base in cls.__mro__:
-            given = vars(base).get("_collection_name")
-            options = vars(base).get("Meta")
-            given = getattr(options, "collection_name", given)
-            if given is not None:
-                return str(given)
-        return _topmost(cls).__name__
+        given = attribute.meta(cls, "collection_name", None)
+        return _topmost(cls).__name__ if given is None else str(given)
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any], doc_id: str | None = None) -> Self:
@@ -91,7 +84,9 @@ class DomainModel(attribute.Holder):
         """
         found = cls.from_stored(document, doc_id)
         if found is None:
-            raise load.MappingError(f"{cls.__name__}: a document of type {document.get('obj_type')!r} is not one")
+            raise load.MappingError(
+                f"{cls.__name__}: a document of type {document.get('obj_type')!r} is not one"
+            )
         return found
 
     @classmethod
@@ -103,13 +98,15 @@ class DomainModel(attribute.Holder):
         if kind is None:
             return None
         made = kind.__new__(kind)
-        made._doc_id = load.text(document.get("doc_id") if doc_id is None else doc_id, f"{kind.__name__}.doc_id")
+        made._doc_id = load.text(
+            document.get("doc_id") if doc_id is None else doc_id, f"{kind.__name__}.doc_id"
+        )
         made._attrs = _load_attrs(kind, document, read_only)
         return made
 
     @classmethod
     def class_of(cls, obj_type: str | None) -> type[Self] | None:
-        """Return this class or the subclass of that name; a document without a type is of the topmost model."""
+        """Return this class or the subclass of that name; a document without a type is of the topmost."""
         if obj_type is None:
             return cls if _base_of_collection(cls) is cls else None
         named = [one for one in cls.family() if one.__name__ == obj_type]
@@ -127,9 +124,14 @@ class DomainModel(attribute.Holder):
         document = {
             self.json_name(name): dump.dump(one.value_shape(), kept[name], one.where)
             for name, one in self._attributes.items()
-            if name in kept and not one.computed
+            if name in kept and not one.computed and name not in self.excluded()
         }
-        return {**document, "obj_type": type(self).__name__, "doc_id": self.doc_id, "doc_ref": str(self.doc_ref)}
+        return {
+            **document,
+            "obj_type": type(self).__name__,
+            "doc_id": self.doc_id,
+            "doc_ref": str(self.doc_ref),
+        }
 
     # ------------------------------------------------------------ one entity
 
@@ -206,12 +208,14 @@ class Embedded(attribute.Holder):
 
     def __eq__(self, other: object) -> bool:
         """Compare class and values."""
-        return type(self) is type(other) and vars(self._attrs) == vars(other._attrs)  # type: ignore[attr-defined]  # same class
+        return type(self) is type(other) and vars(self._attrs) == vars(other._attrs)
 
     __hash__ = None  # type: ignore[assignment]  # values may change
 
 
-def _load_attrs(kind: type[DomainModel], document: Mapping[str, Any], read_only: bool) -> types.SimpleNamespace:
+def _load_attrs(
+    kind: type[DomainModel], document: Mapping[str, Any], read_only: bool
+) -> types.SimpleNamespace:
     values: dict[str, Any] = {}
     for name, one in kind._attributes.items():
         key = kind.json_name(name)

@@ -1,9 +1,9 @@
 """How the references of a store join: as inferred from relations, or as `on=` says.
 
     users = reference(dm_cls=User, many=True)                          →  ThroughList("meeting", "users")
-    orders = reference(Order, many=True, on=lambda s, o: o.meeting == s.meeting)   →  On(predicate, (Key(…),))
+    orders = reference(Order, True, on=lambda s, o: o.meeting == s.meeting)   →  On(predicate, (Key(…),))
 
-The same rules as the compiler's; a mistake raises one JoinError that lists the candidates and the `on=` to write.
+The same rules as the compiler's. A mistake raises a JoinError with the candidates and the `on=` to write.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ def _back(
 
 
 def _leads(to: shape.RelationTo, model: Model) -> bool:
-    """Tell whether a relation can hold the id of an entity of the model: it names it, or a class above or below."""
+    """Tell whether a relation can hold an entity's id: it names its model, or a class above or below."""
     related = [*(one.__name__ for one in model.__mro__), *(one.__name__ for one in model.family())]
     return to.model_name in related and to.model_name != "DomainModel"
 
@@ -197,10 +197,13 @@ def _unjoined(
     back = list(_back(one, models, joined))
     candidates = [*through, *(f"{models[one.name].__name__}.{via.attribute}" for via in back)]
     root = next(iter(joined))
-    example = f"lambda store, item: item.{back[0].attribute if back else '…'} == store.{back[0].reference if back else root}"
+    sides = (back[0].attribute, back[0].reference) if back else ("…", root)
+    example = f"on=lambda store, item: item.{sides[0]} == store.{sides[1]}"
     if candidates:
-        return f"{where} could join through {', '.join(candidates)}: say which, such as on={example}"
-    return f"{where}: no relation leads from {', '.join(joined)} to {models[one.name].__name__}: write on={example}"
+        return f"{where} could join through {', '.join(candidates)}: say which, such as {example}"
+    return (
+        f"{where}: no relation leads from {', '.join(joined)} to {models[one.name].__name__}: write {example}"
+    )
 
 
 def _below(cls: Model) -> list[Model]:

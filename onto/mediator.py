@@ -1,13 +1,13 @@
 """Mediators: what to do when the documents of a query come, change and go.
 
-    class CityViewMediator(ViewMediatorDeltaDAV):
-        class Protocol(ProtocolBase):
-            @staticmethod
-            def on_create(snapshot, mediator):
-                mediator.notify(obj=CityView.new(snapshot=snapshot))
+class CityViewMediator(ViewMediatorDeltaDAV):
+    class Protocol(ProtocolBase):
+        @staticmethod
+        def on_create(snapshot, mediator):
+            mediator.notify(obj=CityView.new(snapshot=snapshot))
 
-    CityViewMediator(query=City.get_query()).start()
-    →  on_create for each city that is there, then for each that comes
+CityViewMediator(query=City.get_query()).start()
+→  on_create for each city that is there, then for each that comes
 """
 
 from __future__ import annotations
@@ -79,7 +79,9 @@ class ViewMediatorBase:
 
     def notify(self, obj: Any) -> None:
         """Do something with a view that a handler has made; a class says what."""
-        raise NotImplementedError(f"{type(self).__name__} does not say what to do with {obj!r}: define notify")
+        raise NotImplementedError(
+            f"{type(self).__name__} does not say what to do with {obj!r}: define notify"
+        )
 
     def _follow(self, changes: tuple[protocol.Change, ...]) -> None:
         for one in changes:

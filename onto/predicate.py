@@ -64,8 +64,8 @@ def read(on: Callable[[Any, Any], Any], where: str) -> Predicate:
     )
     if not found:
         raise PredicateError(
-            f"{where}: `on=` has no equality between the store and {parameters[1]}, so that every {parameters[1]} "
-            f"would be tried for every view: add one, such as {parameters[1]}.… == {parameters[0]}.…"
+            f"{where}: `on=` has no equality between {parameters[0]} and {parameters[1]}, so all would be "
+            f"tried with all: add one, such as {parameters[1]}.… == {parameters[0]}.…"
         )
     return Predicate(on, found, _attributes_of(body, parameters[0]))
 
@@ -155,11 +155,13 @@ def _parse(on: Callable[[Any, Any], Any], where: str) -> ast.Lambda | ast.Functi
         tree = ast.parse(source)
     except SyntaxError as error:
         raise PredicateError(f"{where}: {code.co_filename} has changed since it was imported") from error
-    places = [(line, column) for line, _, column, end in code.co_positions() if line and column is not None and end]
+    places = [
+        (line, column) for line, _, column, end in code.co_positions() if line and column is not None and end
+    ]
     found = [node for node in ast.walk(tree) if _may_be(node, code, places)]
     if not found:
         raise PredicateError(f"{where}: the source of `on=` cannot be read: write it in a file")
-    # A lambda inside another one lies inside that one's lines too: the innermost that holds all of the code is it.
+    # A lambda inside another one lies inside its lines too: the innermost that holds all of the code is it.
     return max(found, key=lambda node: (node.lineno, node.col_offset))
 
 

@@ -1,6 +1,6 @@
 """Queries: the stored entities of a class that meet some conditions.
 
-    for city in City.where(City.population < 1000000, capital=True): ...
+for city in City.where(City.population < 1000000, capital=True): ...
 """
 
 from __future__ import annotations

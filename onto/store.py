@@ -1,10 +1,10 @@
 """Stores: what a view reads.
 
-    class MeetingSessionStore(Store):
-        meeting = reference(dm_cls=Meeting)
-        tickets = reference(dm_cls=Ticket, many=True)
+class MeetingSessionStore(Store):
+    meeting = reference(dm_cls=Meeting)
+    tickets = reference(dm_cls=Ticket, many=True)
 
-    store.meeting   →  a Meeting        store.tickets  →  a read-only mapping of Tickets in key order
+store.meeting   →  a Meeting        store.tickets  →  a read-only mapping of Tickets in key order
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reference(Generic[T]):
-    """One reference of a store: to entities of `dm_cls`, joined by `on` or by what the models' relations say."""
+    """One reference of a store: entities of `dm_cls`, joined by `on` or by what the relations say."""
 
     dm_cls: type[domain_model.DomainModel] | str | None
     many: bool
@@ -40,7 +40,7 @@ class Reference(Generic[T]):
     @overload
     def __get__(self, instance: Store, owner: type[Any]) -> T: ...
     def __get__(self, instance: Store | None, owner: type[Any]) -> Any:
-        """Return the reference itself on the class; on a store, the entity, None, or the mapping of entities."""
+        """Return the reference itself on the class; on a store an entity, None, or a mapping of them."""
         return self if instance is None else instance.read(self.name)
 
 
@@ -59,14 +59,15 @@ def reference(
 def reference(dm_cls: Any = None, many: bool = False, on: Any = None) -> Any:
     """Declare what a store holds under a name.
 
-    `dm_cls` is a domain model or its name. With `many` it reads as a mapping. `on(store, item)` is a predicate
-    with at least one equality or `in` between the two; without it the join follows from the models' relations.
+    `dm_cls` is a domain model or its name. With `many` it reads as a mapping. `on(store, item)` is a
+    predicate with at least one equality or `in` between the two; without it the join follows from the
+    models' relations.
     """
     return Reference(dm_cls, many, on)
 
 
 class Store:
-    """A view's entities by name. An engine fills it as it is read; by hand, `add_snapshot` and `refresh` do."""
+    """A view's entities by name; an engine fills it as it is read, or `add_snapshot` and `refresh` do."""
 
     references: ClassVar[Mapping[str, Reference[Any]]] = types.MappingProxyType({})
 
@@ -74,7 +75,9 @@ class Store:
         """Make an empty store; `resolve` finds the value of a reference when it is first read."""
         self._resolve = resolve
         self._values: dict[str, Any] = {}
-        self._snapshots: list[tuple[str, str | None, type[domain_model.DomainModel], client.DocumentSnapshot]] = []
+        self._snapshots: list[
+            tuple[str, str | None, type[domain_model.DomainModel], client.DocumentSnapshot]
+        ] = []
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """List the references, inherited ones first, in the order of their declaration."""
@@ -88,7 +91,9 @@ class Store:
         """Return the value of a reference; AttributeError before it is there."""
         if name not in self._values:
             if self._resolve is None:
-                raise AttributeError(f"{type(self).__name__}.{name} is not loaded: add_snapshot, then refresh")
+                raise AttributeError(
+                    f"{type(self).__name__}.{name} is not loaded: add_snapshot, then refresh"
+                )
             self._values[name] = self._resolve(self, name)
         return self._values[name]
 
@@ -99,7 +104,7 @@ class Store:
         snapshot: client.DocumentSnapshot,
         key: str | None = None,
     ) -> None:
-        """Give a document for a reference, under `key` (its id, if not given) where the reference is to many."""
+        """Give a document for a reference; to many, under `key`, which is its id if not given."""
         if name not in self.references:
             raise AttributeError(f"{type(self).__name__} has no reference `{name}`")
         self._snapshots.append((name, key, dm_cls, snapshot))

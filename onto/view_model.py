@@ -1,13 +1,13 @@
 """View models: documents that are computed from a store.
 
-    class MeetingSession(ViewModel):
-        store: MeetingSessionStore
+class MeetingSession(ViewModel):
+    store: MeetingSessionStore
 
-        @attrs.getter
-        def in_session(self) -> bool:
-            return self.store.meeting.status == "in-session"
+    @attrs.getter
+    def in_session(self) -> bool:
+        return self.store.meeting.status == "in-session"
 
-    view.to_view_dict()   →  {"inSession": True}
+view.to_view_dict()   →  {"inSession": True}
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ class ViewModel(attribute.Holder):
     _collection_name: str | None = None
     store: Any  # a view names its own Store class here; Any lets every one do so
 
-    def __init__(self, store: stores.Store | None = None, doc_ref: client.DocumentReference | None = None) -> None:
+    def __init__(
+        self, store: stores.Store | None = None, doc_ref: client.DocumentReference | None = None
+    ) -> None:
         """Make a view of a store, or one that is to be saved at `doc_ref`."""
         self._attrs = types.SimpleNamespace()
         self._given_ref = doc_ref
@@ -62,12 +64,8 @@ class ViewModel(attribute.Holder):
     @classmethod
     def collection_name(cls) -> str:
         """Return the collection: as given here or in a base class, else the class's name."""
-        for base in cls.__mro__:
-            given = vars(base).get("_collection_name")
-            given = getattr(vars(base).get("Meta"), "collection_name", given)
-            if given is not None:
-                return str(given)
-        return cls.__name__
+        given = attribute.meta(cls, "collection_name", None)
+        return cls.__name__ if given is None else str(given)
 
     @property
     def doc_id(self) -> str:
@@ -88,7 +86,7 @@ class ViewModel(attribute.Holder):
         """Call every getter; one that raises gives None for its field and an error, and the others go on."""
         document: dict[str, Any] = {}
         errors: list[FieldError] = []
-        for name in self._attributes:
+        for name in (one for one in self._attributes if one not in self.excluded()):
             try:
                 value = dump.plain(getattr(self, name))
             except Exception as error:  # whatever user code raises is the field's news

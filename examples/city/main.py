@@ -9,7 +9,7 @@ import sys
 
 from examples.city.mediators import CityFormMediator, CityViewMediator
 from examples.city.models import City
-from onto.context import Context as CTX
+from onto.context import CTX
 
 
 def main() -> None:

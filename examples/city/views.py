@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from examples.city.models import City
 from onto import attrs
-from onto.context import Context as CTX
+from onto.context import CTX
 from onto.store import Store, reference
 from onto.view_model import ViewModel
 

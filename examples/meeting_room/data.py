@@ -36,9 +36,27 @@ ENTITIES: dict[str, list[dict[str, Any]]] = {
         },
     ],
     "tickets": [
-        {"doc_id": "t-alan", "obj_type": "Ticket", "doc_ref": "tickets/t-alan", "attendance": True, "user": "alan"},
-        {"doc_id": "t-grace", "obj_type": "Ticket", "doc_ref": "tickets/t-grace", "attendance": True, "user": "grace"},
-        {"doc_id": "t-tim", "obj_type": "Ticket", "doc_ref": "tickets/t-tim", "attendance": False, "user": "tim"},
+        {
+            "doc_id": "t-alan",
+            "obj_type": "Ticket",
+            "doc_ref": "tickets/t-alan",
+            "attendance": True,
+            "user": "alan",
+        },
+        {
+            "doc_id": "t-grace",
+            "obj_type": "Ticket",
+            "doc_ref": "tickets/t-grace",
+            "attendance": True,
+            "user": "grace",
+        },
+        {
+            "doc_id": "t-tim",
+            "obj_type": "Ticket",
+            "doc_ref": "tickets/t-tim",
+            "attendance": False,
+            "user": "tim",
+        },
     ],
     "locations": [
         {
@@ -77,12 +95,24 @@ CHANGES: list[tuple[str, str, dict[str, Any] | None]] = [
     (
         "tickets",
         "t-tim",
-        {"doc_id": "t-tim", "obj_type": "Ticket", "doc_ref": "tickets/t-tim", "attendance": True, "user": "tim"},
+        {
+            "doc_id": "t-tim",
+            "obj_type": "Ticket",
+            "doc_ref": "tickets/t-tim",
+            "attendance": True,
+            "user": "tim",
+        },
     ),
     (
         "tickets",
         "t-alan",
-        {"doc_id": "t-alan", "obj_type": "Ticket", "doc_ref": "tickets/t-alan", "attendance": False, "user": "alan"},
+        {
+            "doc_id": "t-alan",
+            "obj_type": "Ticket",
+            "doc_ref": "tickets/t-alan",
+            "attendance": False,
+            "user": "alan",
+        },
     ),
     (
         "locations",

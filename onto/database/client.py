@@ -1,7 +1,7 @@
 """A datastore in the words of Firestore's client: references, snapshots, collection groups.
 
-    client.document("City/LA").set({"country": "USA"})
-    client.document("City/LA").get().to_dict()     →  {"country": "USA"}
+client.document("City/LA").set({"country": "USA"})
+client.document("City/LA").get().to_dict()     →  {"country": "USA"}
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The embedded datastore: documents in this process, for tests, `onto dev` and boiler.
 
-    with database.transaction():
-        database.set("City/LA", {"cityName": "Los Angeles"})
-    →  listeners receive (Change("City/LA", None, {"cityName": "Los Angeles"}),)
+with database.transaction():
+    database.set("City/LA", {"cityName": "Los Angeles"})
+→  listeners receive (Change("City/LA", None, {"cityName": "Los Angeles"}),)
 """
 
 from __future__ import annotations
@@ -135,4 +135,6 @@ class Memory:
 def _check(path: str) -> None:
     parts = path.split("/")
     if len(parts) % 2 or not all(parts):
-        raise ValueError(f"{path!r} is not the path of a document: COLLECTION/ID, or COLLECTION/ID/COLLECTION/ID")
+        raise ValueError(
+            f"{path!r} is not the path of a document: COLLECTION/ID, or COLLECTION/ID/COLLECTION/ID"
+        )

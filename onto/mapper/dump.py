@@ -1,7 +1,7 @@
 """From Python values to the stored form, and to the plain values of a view's document.
 
-    dump(shape.of(datetime), datetime(2026, 3, 1, tzinfo=UTC), "Order.placed_at")  →  "2026-03-01T00:00:00Z"
-    plain({"best": (Point(1, 2),)})                                              →  {"best": [{"x": 1, "y": 2}]}
+dump(shape.of(datetime), datetime(2026, 3, 1, tzinfo=UTC), "Order.placed_at")  →  "2026-03-01T00:00:00Z"
+plain({"best": (Point(1, 2),)})                                              →  {"best": [{"x": 1, "y": 2}]}
 """
 
 from __future__ import annotations

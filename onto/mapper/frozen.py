@@ -1,6 +1,6 @@
 """Lists and dicts that refuse to change: what getters see of a stored document.
 
-    freeze({"users": ["a"]})["users"].append("b")   →  ReadOnlyError
+freeze({"users": ["a"]})["users"].append("b")   →  ReadOnlyError
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import binascii
 import datetime
 import decimal
 from collections.abc import Callable
-from typing import Any, assert_never
+from typing import Any, NoReturn, assert_never
 
 from onto import errors
 from onto.mapper import frozen, shape
@@ -49,7 +49,9 @@ def load(to: shape.Shape, value: Any, where: str) -> Any:
 
 def text(value: Any, where: str) -> str:
     """Check a string."""
-    return value if isinstance(value, str) else _refuse(value, where, "a string")
+    if not isinstance(value, str):
+        _refuse(value, where, "a string")
+    return value
 
 
 def integer(value: Any, where: str) -> int:
@@ -93,7 +95,9 @@ def moment(value: Any, where: str, *, local: bool) -> datetime.datetime:
     if not isinstance(found, datetime.datetime):
         _refuse(value, where, "a date and time in ISO 8601")
     if local:
-        return found if found.tzinfo is None else _refuse(value, where, "a time without an offset")
+        if found.tzinfo is not None:
+            _refuse(value, where, "a time without an offset")
+        return found
     if found.tzinfo is None:
         _refuse(value, where, "a time with an offset, such as a trailing Z")
     return found.astimezone(datetime.UTC)
@@ -127,11 +131,13 @@ def _choice(kind: Any, value: Any, where: str) -> Any:
     try:
         return kind(value)
     except ValueError:
-        return _refuse(value, where, "one of " + ", ".join(repr(one.value) for one in kind))
+        _refuse(value, where, "one of " + ", ".join(repr(one.value) for one in kind))
 
 
 def _boolean(value: Any, where: str) -> bool:
-    return value if isinstance(value, bool) else _refuse(value, where, "true or false")
+    if not isinstance(value, bool):
+        _refuse(value, where, "true or false")
+    return value
 
 
 def _date(value: Any, where: str) -> datetime.date:
@@ -153,17 +159,17 @@ def _binary(value: Any, where: str) -> bytes:
     try:
         return base64.b64decode(text(value, where), validate=True)
     except binascii.Error:
-        return _refuse(value, where, "base64")
+        _refuse(value, where, "base64")
 
 
 def _iso(parse: Callable[[str], Any], value: str, where: str) -> Any:
     try:
         return parse(value)
     except ValueError:
-        return _refuse(value, where, "a date or time in ISO 8601")
+        _refuse(value, where, "a date or time in ISO 8601")
 
 
-def _refuse(value: Any, where: str, wanted: str) -> Any:
+def _refuse(value: Any, where: str, wanted: str) -> NoReturn:
     raise MappingError(f"{where}: {value!r} is not {wanted}")
 
 

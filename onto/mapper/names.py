@@ -1,6 +1,6 @@
 """Names of attributes in Python and in documents.
 
-    to_json("num_hearing_aid_requested")  →  "numHearingAidRequested"
+to_json("num_hearing_aid_requested")  →  "numHearingAidRequested"
 """
 
 from __future__ import annotations
