@@ -105,7 +105,16 @@ class _Getters:
             "from __future__ import annotations\n",
             "\n".join(sorted(imports, key=lambda line: (line.startswith("from"), line))),
         ]
-        return "\n".join(head) + "\n\n\n" + "\n\n\n".join(parts)
+        return "\n".join(head) + "\n\n\n" + "\n\n".join(parts)
+
+
+def _call(head: str, arguments: list[str], tail: str, width: int) -> list[str]:
+    """Lay `head(arguments)tail` out, on one line where it fits; a tuple where the head ends in a space."""
+    is_tuple = head.endswith(" ")
+    line = f"{head}({', '.join(arguments)}{',' if is_tuple and len(arguments) == 1 else ''}){tail}"
+    if len(line) <= width:
+        return [line]
+    return [f"{head}(", *(f"    {one}," for one in arguments), f"){tail}"]
 
 
 def _alias(module: str) -> str:
@@ -122,20 +131,28 @@ class _Function:
     modules: set[str]
 
     def text(self) -> str:
+        """Return the function, after the constants that it uses."""
         app = self.sources.app
         view = app.views[self.function.view]
         store = app.stores[view.store]
-        given = {name for name, _ in self.function.params}
+        given = [name for name, _ in self.function.params]
         constants: list[str] = []
         body: list[str] = [f"store = {self._class(store.module, store.name)}()"]
         for reference in store.references:
             if reference.name in self.cut.references and (not reference.many or reference.name in given):
-                body.append(f"store.{reference.name} = {self._reference(reference, constants)}")
+                make, arguments = self._reference(reference, constants)
+                body += _call(f"store.{reference.name} = {make}", arguments, "", 100)
         body.append(f"return {self._class(view.module, view.name)}(store).{self.function.field}")
-        params = ", ".join(name for name, _ in self.function.params)
-        head = [f"def {self.function.name}({params}):", f'    """{self._place(view)}."""\n', "    def compute():"]
-        tail = ["", f"    return runtime.result(compute, {_packer(self.function.result)})", ""]
-        function = "\n".join([*head, *(f"        {line}" for line in body), *tail])
+        lines = [
+            *_call(f"def {self.function.name}", given, ":", 108),
+            f'    """{self._place(view)}."""',
+            "",
+            "    def compute():",
+            *(f"        {line}" for line in body),
+            "",
+            f"    return runtime.result(compute, {_packer(self.function.result)})",
+        ]
+        function = "\n".join(lines) + "\n"
         return "\n".join(constants) + "\n\n\n" + function if constants else function
 
     def _place(self, view: model.ViewModel) -> str:
@@ -147,40 +164,35 @@ class _Function:
         self.modules.add(module)
         return f"{_alias(module)}.{name}"
 
-    def _reference(self, reference: model.Reference, constants: list[str]) -> str:
+    def _reference(self, reference: model.Reference, constants: list[str]) -> tuple[str, list[str]]:
+        """Return what makes a reference of the arguments, and with what; constants that it takes are added."""
         app = self.sources.app
         domain = app.models[reference.model]
-        if reference.many:
-            names = slices.attributes_read(app, self.cut)[reference.name]
-        else:
-            names = self._parameters(reference)
-        types = {one.name: one.type for one in slices.stored(app, reference.model) if one.name in names}
-        if reference.many:
-            exact = any(_has_decimal(one) for one in types.values())
-            decoders = [(name, _decoder(one, self)) for name, one in types.items()]
-        else:
-            exact = False
-            decoders = [(name, _parameter_decoder(one, self)) for name, one in types.items()]
-        known = ", ".join(f'("{name}", {text})' for name, text in decoders if text)
-        constant = f"_{self.function.name}__{reference.name}".upper()
-        subclasses = ", ".join(
-            f'"{name}": {self._class(app.models[name].module, name)}' for name in domain.subclasses
+        names = (
+            slices.attributes_read(app, self.cut)[reference.name]
+            if reference.many
+            else self._parameters(reference)
         )
+        types = {one.name: one.type for one in slices.stored(app, reference.model) if one.name in names}
+        spell = _decoder if reference.many else _parameter_decoder
+        decoders = [f'("{name}", {text})' for name, one in types.items() if (text := spell(one, self))]
+        constant = f"_{self.function.name}__{reference.name}".upper()
         arguments = [self._class(domain.module, domain.name)]
         if reference.many:
             arguments.append(reference.name)
         else:
-            values = ", ".join(f'"{name}": {udf_contract.parameter(reference.name, name)}' for name in names)
-            arguments.append("{" + values + "}")
-        arguments.append(constant if known else "()")
-        if known:
-            constants.append(f"{constant} = ({known},)")
-        if subclasses:
-            constants.append(f"{constant}__CLASSES = {{{subclasses}}}")
-            arguments.append(f"{constant}__CLASSES")
-        if exact:
+            values = (f'"{name}": {udf_contract.parameter(reference.name, name)}' for name in names)
+            arguments.append("{" + ", ".join(values) + "}")
+        arguments.append(constant if decoders else "()")
+        if decoders:
+            constants += _call(f"{constant} = ", decoders, "", 108)
+        if domain.subclasses:
+            kinds = [f'"{name}": {self._class(app.models[name].module, name)}' for name in domain.subclasses]
+            constants.append(f"{constant}__KINDS = {{{', '.join(kinds)}}}")
+            arguments.append(f"{constant}__KINDS")
+        if reference.many and any(_has_decimal(one) for one in types.values()):
             arguments.append("exact=True")
-        return f"runtime.{'many' if reference.many else 'one'}({', '.join(arguments)})"
+        return f"runtime.{'many' if reference.many else 'one'}", arguments
 
     def _parameters(self, reference: model.Reference) -> tuple[str, ...]:
         """Return the attributes of a to-one reference for which the function has parameters."""

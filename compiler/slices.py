@@ -169,7 +169,11 @@ class _Walk:
     def _step(self) -> None:
         store = self.sources.app.stores[self.view.store]
         for reference in store.references:
-            if self._wanted("store", reference.name) and reference.name not in self.references:
+            # A view's own doc_id is that of its root.
+            read = self._wanted("store", reference.name) or (
+                reference is store.root and self._wanted("view", "doc_id")
+            )
+            if read and reference.name not in self.references:
                 self.references.add(reference.name)
                 self._add_model(reference.model)
         for module in sorted(self.whole_modules):
