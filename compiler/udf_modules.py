@@ -165,7 +165,10 @@ class _ModuleWriter:
                 return [f"import {alias.name}{tail}"]
             self.imported_modules.add(alias.name)
             inside = f"import {self._inside(alias.name)}{tail}"
-            return [inside] if tail else [inside, f"from {self.package}.app import {target.module}"]
+            if tail:
+                return [inside]
+            head = f"from {self.package}.app import {target.module}"
+            return [inside, head] if "." in alias.name else [head]
         module = self.sources.names_module(target)
         if module is not None:
             self.imported_modules.add(module)
