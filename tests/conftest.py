@@ -11,15 +11,19 @@ from __future__ import annotations
 
 import os
 import re
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from flink_jobs import cluster, feed, local, submit, topics
-from onto import bundle, settings, wire
+from onto import bundle, consume, rows, settings, wire
+
+Documents = Mapping[rows.Key, Mapping[str, Any]]
 
 
 @dataclass
@@ -58,6 +62,18 @@ class Road:
     def send(self, *records: wire.Record) -> None:
         """Write records as they are and wait until Kafka has them."""
         feed.send(records, self.kafka, {})
+
+    def read_until(
+        self, consumer: consume.Consumer, wanted: Callable[[Documents], bool], seconds: float = 60.0
+    ) -> Documents:
+        """Read on until the documents are as wanted, and return them."""
+        deadline = time.monotonic() + seconds
+        while not wanted(consumer.documents):
+            failures = [cluster.last_failure(self.chosen.flink, job_id) for job_id in self.jobs]
+            assert not any(failures), failures
+            assert time.monotonic() < deadline, f"documents are {consumer.documents}"
+            consumer.poll(1.0)
+        return consumer.documents
 
     def job_state(self, job_id: str) -> str:
         """Ask Flink for the state of a job."""

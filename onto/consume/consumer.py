@@ -75,6 +75,11 @@ class Consumer:
         """Close the connection."""
         self._client.close()
 
+    @property
+    def documents(self) -> Mapping[rows.Key, Mapping[str, Any]]:
+        """Return every document as of the last event that was returned."""
+        return self._assembly.documents()
+
     def poll(self, seconds: float = 1.0) -> list[Event]:
         """Return what has happened, waiting up to `seconds`; empty while older records are still read."""
         deadline = time.monotonic() + seconds
@@ -102,7 +107,7 @@ class Consumer:
         for event in self.events(until=until):
             callback(event)
 
-    def snapshot(self, seconds: float = 30.0) -> dict[rows.Key, Mapping[str, Any]]:
+    def snapshot(self, seconds: float = 30.0) -> Mapping[rows.Key, Mapping[str, Any]]:
         """Read everything that is written by now and return the documents.
 
         BrokerError when that takes longer than `seconds`. What was read makes no events any more.

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from onto import bundle, consume, rows, wire
+from onto import bundle, consume, wire
 from onto.consume import consumer as consuming
 from tests.conftest import Road
 from tests.system import hand_written
 
 DEADLINE = 60.0
-Documents = Mapping[rows.Key, Mapping[str, Any]]
 
 
 def change(collection: str, doc_id: str, **attributes: object) -> wire.Change:
@@ -59,22 +56,6 @@ def running(road: Road, tmp_path: Path) -> Road:
     return road
 
 
-def read_until(consumer: consume.Consumer, expected: Documents) -> list[consume.Event]:
-    """Collect events until the documents are as expected."""
-    seen: list[consume.Event] = []
-    current: dict[rows.Key, Any] = {}
-    deadline = time.monotonic() + DEADLINE
-    while current != expected:
-        assert time.monotonic() < deadline, f"documents are {current}, expected {expected}"
-        for event in consumer.poll(1.0):
-            seen.append(event)
-            if event.document is None:
-                del current[event.key]
-            else:
-                current[event.key] = event.document
-    return seen
-
-
 def test_changes_become_documents_and_updates_and_deletions(
     running: Road, using: consuming.ClientName
 ) -> None:
@@ -82,7 +63,7 @@ def test_changes_become_documents_and_updates_and_deletions(
     with consume.Consumer(
         hand_written.VIEW, running.kafka, prefix=running.prefix, using=using, settle=0.5
     ) as consumer:
-        read_until(consumer, {("m1",): document(None, 1, ANN)})
+        read_until_now(consumer, document(None, 1, ANN))
         running.feed(change("locations", "l1", latitude=52.5), form=bundle.UPSERT)
         read_until_now(consumer, document(52.5, 1, ANN))
         running.feed(change("tickets", "t2", attendance=True))
@@ -119,5 +100,6 @@ def test_malformed_and_empty_records_do_not_stop_the_job(running: Road) -> None:
     )
     running.feed(*SEATED)
     with consume.Consumer(hand_written.VIEW, running.kafka, prefix=running.prefix) as consumer:
-        read_until(consumer, {("m1",): document(None, 1, ANN)})
+        expected = {("m1",): document(None, 1, ANN)}
+        running.read_until(consumer, lambda documents: documents == expected)
     assert [running.job_state(job) for job in running.jobs] == ["RUNNING"]
