@@ -1,0 +1,338 @@
+"""Getter IR: the typed, pure meaning of a getter, as comprehensions, reductions and scalar expressions.
+
+Nothing here knows Python's syntax or SQL. Control flow has become `If`, loops have become `Comp` and `Reduce`,
+helper functions have been inlined; what may raise says so through `primitives` and `failures`.
+
+    len([t for t in self.store.tickets.values() if t.attendance])
+    → Reduce("count", Comp((Gen("t", Many("tickets")), Cond(truth(attr(value(t), attendance)))), head=…))
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal, assert_never
+
+from compiler import dtypes
+from compiler.diagnostics import NOWHERE, Span
+
+# ---------------------------------------------------------------- leaves
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A constant; None has type `dtypes.NONE`."""
+
+    value: None | bool | int | float | str | bytes | Decimal
+    type: dtypes.Type
+    span: Span = field(default=NOWHERE, compare=False)
+
+    def __hash__(self) -> int:
+        """Hash by representation: True, 1 and 1.0 are different constants."""
+        return hash((repr(self.value), self.type))
+
+    def __eq__(self, other: object) -> bool:
+        """Compare by representation."""
+        return isinstance(other, Const) and (repr(self.value), self.type) == (repr(other.value), other.type)
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """The entity of the root (never None) or of a to-one reference (None when its target is missing)."""
+
+    reference: str
+    type: dtypes.Type  # Entity or Optional(Entity)
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryKey:
+    """The key of a generator's current entry: a mapping's key, a list's index (from 0)."""
+
+    var: str
+    type: dtypes.Type
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryValue:
+    """The value of a generator's current entry: an entity, a list's item, a dict's value."""
+
+    var: str
+    type: dtypes.Type
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a relation in scope; only `relate` makes it, in place of the entity leaves above."""
+
+    alias: str
+    name: str
+    type: dtypes.Type
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Acc:
+    """A loop's accumulator as it enters the body. Lives inside `build` alone."""
+
+    name: str
+    type: dtypes.Type
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+# ---------------------------------------------------------------- scalars
+
+
+@dataclass(frozen=True, slots=True)
+class Attr:
+    """A stored attribute of an entity; raises AttributeError where the entity is None."""
+
+    entity: Expr
+    name: str
+    type: dtypes.Type
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """An entity of a many-reference by key: `mapping[key]` (KeyError) or `mapping.get(key)` (None)."""
+
+    reference: str
+    key: Expr
+    raises: bool
+    type: dtypes.Type
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Prim:
+    """An operation of `primitives.TABLE` on scalars (and on list or dict columns)."""
+
+    op: str
+    args: tuple[Expr, ...]
+    type: dtypes.Type
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """`then if test else orelse`; the test is a BOOL that is never None. Only the taken branch may raise."""
+
+    test: Expr
+    then: Expr
+    orelse: Expr
+    type: dtypes.Type
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Raises:
+    """Always raises the exception."""
+
+    exception: str
+    message: str
+    type: dtypes.Type = dtypes.NONE
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+# ---------------------------------------------------------------- structures
+
+
+@dataclass(frozen=True, slots=True)
+class MakeRecord:
+    """A record with these fields, in order."""
+
+    fields: tuple[tuple[str, Expr], ...]
+    type: dtypes.Type
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MakePair:
+    """A tuple of fixed length; taken apart by `build` before anybody else sees it, but for sort keys."""
+
+    items: tuple[Expr, ...]
+    type: dtypes.Type
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MakeList:
+    """A list display of known length."""
+
+    items: tuple[Expr, ...]
+    type: dtypes.Type
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+# ---------------------------------------------------------------- collections
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """A many-reference of the store: entries in ascending key order, keys unique."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list or dict held by an expression, such as an attribute: None there raises TypeError."""
+
+    value: Expr
+
+
+Source = Many | Items
+
+
+@dataclass(frozen=True, slots=True)
+class Gen:
+    """`for var in source`: binds `EntryKey(var)` and `EntryValue(var)`."""
+
+    var: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Cond:
+    """`if test`: keeps the combinations for which the BOOL holds."""
+
+    test: Expr
+
+
+Step = Gen | Cond
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One sort key; `descending` keeps the order of equals, as `reverse=True` does."""
+
+    key: Expr
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Comp:
+    """A comprehension: combinations of its steps, sorted by `order` (complete: it ends in the entry keys), mapped to `head`.
+
+    `kind` "list" keeps all, "set" the distinct heads (order is void), "dict" the last head per `key`.
+    `limit` keeps the first so many combinations.
+    """
+
+    kind: Literal["list", "set", "dict"]
+    steps: tuple[Step, ...]
+    head: Expr
+    type: dtypes.Type
+    key: Expr | None = None
+    order: tuple[Order, ...] = ()
+    limit: int | None = None
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+ReduceOp = Literal["count", "sum", "min", "max", "any", "all", "first", "last", "join", "collect", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reduce:
+    """A comprehension folded to a scalar (or, for first and last, to its head).
+
+    `empty` is the value for no combinations; None means that Python raises `ValueError` (min, max), `IndexError` or
+    `StopIteration` (first, last), as `empty_error` says. `distinct` folds the distinct heads only (len of a set).
+    `separator` is that of `join`. min and max compare heads; the arg-min of `min(xs, key=…)` is a `first`.
+    Two that only `relate` makes: "collect" gathers texts, "error" is the text that some head raises, None if none does.
+    """
+
+    op: ReduceOp
+    comp: Comp
+    type: dtypes.Type
+    empty: Expr | None = None
+    empty_error: str = ""
+    distinct: bool = False
+    separator: str = ""
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupBy:
+    """A dict filled by a loop or a Counter: per distinct `comp.key`, the reduction of the heads that share it."""
+
+    op: ReduceOp
+    comp: Comp  # kind "dict": key and head
+    type: dtypes.Type
+    start: Expr | None = None
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+Expr = (
+    Const | One | EntryKey | EntryValue | Column | Acc | Attr | Lookup | Prim | If | Raises | MakeRecord | MakePair
+    | MakeList | Comp | Reduce | GroupBy
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """A rule's answer: the construct is mine, and SQL cannot say it exactly. The reason for a lower tier."""
+
+    code: str
+    span: Span
+    message: str
+
+
+def show(expr: Expr) -> str:
+    """Spell an expression on one line, stably."""
+    match expr:
+        case Const(value):
+            return repr(value)
+        case One(reference):
+            return f"${reference}"
+        case EntryKey(var):
+            return f"{var}.key"
+        case EntryValue(var):
+            return f"{var}.value"
+        case Column(alias, name):
+            return f"{alias}.{name}"
+        case Acc(name):
+            return f"acc({name})"
+        case Attr(entity, name):
+            return f"{show(entity)}.{name}"
+        case Lookup(reference, key, raises):
+            return f"{reference}[{show(key)}]" if raises else f"{reference}.get({show(key)})"
+        case Prim(op, args):
+            return f"{op}({', '.join(map(show, args))})"
+        case If(test, then, orelse):
+            return f"if({show(test)}, {show(then)}, {show(orelse)})"
+        case Raises(exception):
+            return f"raise({exception})"
+        case MakeRecord(fields):
+            return "{" + ", ".join(f"{name}: {show(value)}" for name, value in fields) + "}"
+        case MakePair(items):
+            return "(" + ", ".join(map(show, items)) + ")"
+        case MakeList(items):
+            return "[" + ", ".join(map(show, items)) + "]"
+        case Comp():
+            return _show_comp(expr)
+        case Reduce(op, comp, _, empty):
+            tail = "" if empty is None else f", empty={show(empty)}"
+            return f"{op}{'_distinct' if expr.distinct else ''}({show(comp)}{tail})"
+        case GroupBy(op, comp):
+            return f"group_{op}({show(comp)})"
+        case _:
+            assert_never(expr)
+
+
+def _show_comp(comp: Comp) -> str:
+    steps = ", ".join(
+        f"if {show(step.test)}" if isinstance(step, Cond) else f"{step.var} <- {show_source(step.source)}"
+        for step in comp.steps
+    )
+    head = show(comp.head) if comp.key is None else f"{show(comp.key)}: {show(comp.head)}"
+    order = ", ".join(show(one.key) + (" desc" if one.descending else "") for one in comp.order)
+    tail = (f" order {order}" if order else "") + (f" limit {comp.limit}" if comp.limit is not None else "")
+    return f"{comp.kind}({head} for {steps}{tail})"
+
+
+def show_source(source: Source) -> str:
+    """Spell a generator's source."""
+    return f"${source.reference}" if isinstance(source, Many) else show(source.value)

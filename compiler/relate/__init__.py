@@ -1,0 +1,162 @@
+"""Getter IR → relational plan: which tables a view has, how each is computed, and the tier of every getter.
+
+    in_session  = eq($meeting.status, 'in-session')    expr   a column of the view's table
+    attending   = list(… for user <- $users …)         agg    a child table keyed (doc_id, user_id)
+    badge       = declined: `title` has no SQL form    udf    a Python function over the columns that it reads
+
+This is the only place that picks join kinds, child tables and tiers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from compiler import build, dtypes, ir, model, plan, rewrite, slices, sources, udf_contract
+from compiler.diagnostics import Log
+from compiler.relate import finish, joins, shapes
+
+
+def relate(app: model.App, program: build.Program, log: Log) -> plan.Plan:
+    """Return the plan of every view."""
+    texts = sources.Sources(app)
+    return plan.Plan(tuple(_view(app, program, texts, view, log) for view in app.views.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """One getter as it will be computed."""
+
+    shape: shapes.Shape
+    info: plan.FieldInfo
+    function: plan.PyFunction | None = None
+
+
+def _view(app: model.App, program: build.Program, texts: sources.Sources, view: model.ViewModel, log: Log) -> plan.View:
+    store = app.stores[view.store]
+    context = joins.Context(app, store, _predicates(program, store, log))
+    root = ir.One(store.root.name, dtypes.Entity(store.root.model))
+    place = shapes.Place(view.collection, (), (("doc_id", ir.Attr(root, "doc_id", dtypes.STR)),))
+    results = {one.name: one.result for one in program.getters if one.view == view.name}
+    candidates: list[_Candidate] = []
+    for attribute in view.attributes:
+        if attribute.name not in results:
+            continue
+        found = _relational(context, place, attribute, results[attribute.name])
+        if isinstance(found, ir.Declined):
+            found = _in_python(context, place, texts, view, attribute, found)
+        candidates.append(found)
+    return finish.view(
+        context, view, place, tuple((one.shape, one.info, one.function) for one in candidates)
+    )
+
+
+def _predicates(program: build.Program, store: model.Store, log: Log) -> dict[str, ir.Expr]:
+    found: dict[str, ir.Expr] = {}
+    for one in program.joins:
+        if one.store != store.name:
+            continue
+        if isinstance(one.test, ir.Declined):
+            if not log.has_errors:
+                log.add(
+                    "E401", one.test.span, f"the join of `{one.reference}` cannot be a SQL join: {one.test.message}",
+                    hint="use equalities and `in` over relations, and conditions that SQL can say",
+                )  # fmt: skip
+            found[one.reference] = ir.Const(True, dtypes.BOOL)
+        else:
+            found[one.reference] = one.test
+    return found
+
+
+def _relational(
+    context: joins.Context, place: shapes.Place, attribute: model.ViewAttribute, result: ir.Expr | ir.Declined
+) -> _Candidate | ir.Declined:
+    if isinstance(result, ir.Declined):
+        return result
+    try:
+        shape = shapes.shape(result, attribute.name, attribute.json_name, attribute.name, place)
+        finish.tables_of(context, place, (shape,))  # a trial on its own: what does not join says so here
+    except joins.NotRelational as stop:
+        return stop.declined
+    needs_more = bool(shape.children) or any(
+        isinstance(one, ir.Reduce | ir.Lookup) for _, expr in shape.outputs for one in rewrite.walk(expr)
+    )
+    tier: plan.Tier = "agg" if needs_more else "expr"
+    info = plan.FieldInfo(attribute.name, tier, _lineage(context, result), (), attribute.span)
+    return _Candidate(shape, info)
+
+
+def _lineage(context: joins.Context, expr: ir.Expr) -> tuple[str, ...]:
+    found: set[str] = set()
+    for one in rewrite.walk(expr):
+        if isinstance(one, ir.Attr):
+            owner = dtypes.required(one.entity.type)
+            if isinstance(owner, dtypes.Entity):
+                found.add(f"{context.app.models[owner.model].collection}.{one.name}")
+        elif isinstance(one, ir.Comp | ir.Reduce | ir.GroupBy):
+            steps = one.steps if isinstance(one, ir.Comp) else one.comp.steps
+            for step in steps:
+                if isinstance(step, ir.Gen) and isinstance(step.source, ir.Many):
+                    name = context.reference(step.source.reference).model
+                    found.add(f"{context.app.models[name].collection}.doc_id")
+    return tuple(sorted(found))
+
+
+# ---------------------------------------------------------------- Python tiers
+
+
+def _in_python(
+    context: joins.Context, place: shapes.Place, texts: sources.Sources, view: model.ViewModel,
+    attribute: model.ViewAttribute, reason: ir.Declined,
+) -> _Candidate:  # fmt: skip
+    reads = slices.reads(texts, view.name, attribute.name)
+    arguments: list[ir.Expr] = []
+    params: list[tuple[str, dtypes.Type]] = []
+    collects = False
+    for name, attributes in reads.items():
+        reference = context.reference(name)
+        if reference.many:
+            collects = True
+            params.append((name, dtypes.optional(dtypes.STR)))
+            arguments.append(_collected(context, reference, attributes))
+            continue
+        for one in attributes:
+            stored = _stored(context, reference.model, one)
+            params.append((udf_contract.parameter(name, one), dtypes.optional(stored.type)))
+            entity = ir.One(name, dtypes.Entity(reference.model))  # a missing target gives NULLs, told by doc_id
+            arguments.append(udf_contract.argument(ir.Attr(entity, one, dtypes.optional(stored.type))))
+    declared = attribute.declared
+    scalar = declared is not None and isinstance(dtypes.required(declared), dtypes.Scalar)
+    result = dtypes.required(declared) if scalar and declared is not None else dtypes.JSON
+    function = plan.PyFunction(
+        udf_contract.function_name(view.name, attribute.name), udf_contract.module(context.app),
+        "collect" if collects else "scalar", tuple(params), result, view.name, attribute.name,
+    )  # fmt: skip
+    node = plan.FieldNode(attribute.name, attribute.json_name, "scalar" if scalar else "json", column=attribute.name)
+    called = udf_contract.call(function, arguments)
+    lineage = tuple(
+        sorted(
+            f"{context.app.models[context.reference(name).model].collection}.{one}"
+            for name, attributes in reads.items()
+            for one in attributes
+        )
+    )
+    info = plan.FieldInfo(attribute.name, "udf-collect" if collects else "udf", lineage, (reason,), attribute.span)
+    return _Candidate(shapes.Shape(node, [(attribute.name, called)]), info, function)
+
+
+def _stored(context: joins.Context, name: str, attribute: str) -> model.StoredAttribute:
+    return next(one for one in slices.stored(context.app, name) if one.name == attribute)
+
+
+def _collected(context: joins.Context, reference: model.Reference, attributes: tuple[str, ...]) -> ir.Expr:
+    item = ir.EntryValue("item", dtypes.Entity(reference.model))
+    members = [
+        (one, ir.Attr(item, one, dtypes.optional(_stored(context, reference.model, one).type))) for one in attributes
+    ]
+    keyed = isinstance(reference.via, model.ThroughDict)
+    element = udf_contract.element(ir.EntryKey("item", dtypes.STR) if keyed else None, members)
+    comp = ir.Comp("list", (ir.Gen("item", ir.Many(reference.name)),), element, dtypes.ListOf(dtypes.STR))
+    gathered = ir.Reduce("collect", comp, dtypes.optional(dtypes.ListOf(dtypes.STR)))
+    return udf_contract.collected(gathered)
+
+

@@ -1,0 +1,131 @@
+"""What may raise inside a collection: expressions whose text says so, beside the value.
+
+    sum(o.amount …)  →  check(is_none(error(o.amount …)), error(…), sum(o.amount …))
+
+`error` reductions that cannot raise vanish when the table is assembled, so nothing is paid for them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from compiler import dtypes, ir, rewrite
+from compiler.relate import joins, tables
+
+_TEXT = dtypes.optional(dtypes.STR)
+_NOTHING = ir.Const(None, _TEXT)
+
+
+def with_checks(expr: ir.Expr) -> ir.Expr:
+    """Return a scalar expression in which every reduction carries what its elements may raise."""
+
+    def add(one: ir.Expr) -> ir.Expr | None:
+        if not isinstance(one, ir.Reduce) or one.op in ("collect", "error"):
+            return None
+        reduce = one if one.empty is None else replace(one, empty=with_checks(one.empty))
+        if one.op in ("any", "all", "first", "last"):
+            checks = [*of_sources(reduce.comp.steps), *of_order(reduce.comp)]
+        else:
+            checks = [*of_steps((), reduce.comp.steps, (reduce.comp.head,)), *_of_extreme(reduce)]
+        return chain(checks, reduce)
+
+    return rewrite.transform(expr, add)
+
+
+def chain(checks: list[ir.Expr], value: ir.Expr) -> ir.Expr:
+    """Return the value, raising the first text among the checks."""
+    for text in reversed(checks):
+        value = tables.checked(text, value)
+    return value
+
+
+def of_steps(outer: tuple[ir.Step, ...], steps: tuple[ir.Step, ...], heads: tuple[ir.Expr, ...]) -> list[ir.Expr]:
+    """Return the texts that the steps and heads of a collection may raise, given the steps around it."""
+    found: list[ir.Expr] = []
+    before: tuple[ir.Step, ...] = outer
+    parts: list[ir.Expr] = []
+    for step in (*steps, None):
+        if isinstance(step, ir.Cond):
+            parts.append(_where(before, step.test))
+            before = (*before, step)
+            continue
+        if step is None:
+            parts += [_where(before, head) for head in heads]
+        elif isinstance(step.source, ir.Items):
+            parts.append(_where(before, _iterable(step.source.value)))
+        if parts:
+            found.append(_error(before, parts))
+            parts = []
+        if step is not None:
+            before = (*before, step)
+    return found
+
+
+def of_sources(steps: tuple[ir.Step, ...]) -> list[ir.Expr]:
+    """Return the texts that iterating the sources themselves may raise."""
+    only = tuple(step for step in steps if isinstance(step, ir.Gen))
+    return of_steps((), only, ())
+
+
+def of_order(comp: ir.Comp) -> list[ir.Expr]:
+    """Return the text of comparing None while sorting; declines where SQL cannot tell."""
+    found: list[ir.Expr] = []
+    for place, one in enumerate(comp.order):
+        if not dtypes.nullable(one.key.type):
+            continue
+        if place > 0:
+            raise joins.decline("D410", one.key.span, "a second sort key that may be None has no exact SQL form")
+        found.append(_uncomparable(comp, one.key))
+    return found
+
+
+def _of_extreme(reduce: ir.Reduce) -> list[ir.Expr]:
+    if reduce.op in ("min", "max") and dtypes.nullable(reduce.comp.head.type):
+        return [_uncomparable(reduce.comp, reduce.comp.head)]
+    if reduce.op == "sum" and dtypes.nullable(reduce.comp.head.type):
+        none = ir.Prim("not_none", (reduce.comp.head,), dtypes.BOOL)
+        message = ir.Const("TypeError", dtypes.STR)
+        part = ir.Prim("check", (none, message, ir.Const(True, dtypes.BOOL)), dtypes.BOOL)
+        return [_error(reduce.comp.steps, [part])]
+    return []
+
+
+def _uncomparable(comp: ir.Comp, key: ir.Expr) -> ir.Expr:
+    # A sort of two or more compares every one of them with a neighbour, so one None among them raises.
+    one = ir.Const(1, dtypes.INT)
+    number = _count(replace(comp, limit=None), ())
+    known = _count(replace(comp, limit=None), (ir.Cond(ir.Prim("not_none", (key,), dtypes.BOOL)),))
+    several = ir.Prim("gt", (number, one), dtypes.BOOL)
+    missing = ir.Prim("lt", (known, number), dtypes.BOOL)
+    both = ir.Prim("and", (several, missing), dtypes.BOOL)
+    return ir.If(both, ir.Const("TypeError", dtypes.STR), _NOTHING, _TEXT)
+
+
+def _count(comp: ir.Comp, more: tuple[ir.Step, ...]) -> ir.Reduce:
+    counted = ir.Comp("list", (*comp.steps, *more), ir.Const(1, dtypes.INT), dtypes.ListOf(dtypes.INT))
+    return ir.Reduce("count", counted, dtypes.INT, ir.Const(0, dtypes.INT))
+
+
+def _iterable(value: ir.Expr) -> ir.Expr:
+    there = ir.Prim("not_none", (value,), dtypes.BOOL)
+    message = ir.Const("TypeError: 'NoneType' object is not iterable", dtypes.STR)
+    return ir.Prim("check", (there, message, ir.Const(True, dtypes.BOOL)), dtypes.BOOL)
+
+
+def _where(steps: tuple[ir.Step, ...], part: ir.Expr) -> ir.Expr:
+    """Return the part, evaluated only where the conditions so far hold."""
+    guarded = part
+    for step in reversed(steps):
+        if isinstance(step, ir.Cond):
+            guarded = ir.If(step.test, guarded, ir.Const(None, dtypes.optional(part.type)), dtypes.optional(part.type))
+    return guarded
+
+
+def _error(steps: tuple[ir.Step, ...], parts: list[ir.Expr]) -> ir.Expr:
+    together = parts[0] if len(parts) == 1 else ir.Prim("coalesce", tuple(parts), dtypes.optional(dtypes.BOOL))
+    gens = tuple(step for step in steps if isinstance(step, ir.Gen))
+    if not gens:
+        # Outside any loop: evaluating the parts raises by itself; this only gives them a place in the order.
+        return ir.Prim("evaluated", (together,), _TEXT)
+    comp = ir.Comp("list", gens, together, dtypes.ListOf(together.type))
+    return ir.Reduce("error", comp, _TEXT)

@@ -1,0 +1,254 @@
+"""From shapes to the tables of a view: trial runs, columns, null flags, Python calls, errors.
+
+    shapes of MeetingSession's getters  →  meeting_sessions, meeting_sessions__attending, the rows of what raised
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from compiler import dtypes, failures, ir, model, plan, udf_contract
+from compiler.relate import joins, shapes, tables
+
+_TEXT = dtypes.optional(dtypes.STR)
+_FALSE = ir.Const(False, dtypes.BOOL)
+_TRUE = ir.Const(True, dtypes.BOOL)
+
+Part = tuple[shapes.Shape, plan.FieldInfo, plan.PyFunction | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The tables of some shapes: the main table's relation with all values, and the children."""
+
+    relation: plan.Relation
+    key: tuple[tuple[str, ir.Expr], ...]
+    values: Mapping[str, ir.Expr]
+    raised: Mapping[str, ir.Expr]
+    children: tuple[tuple[shapes.Child, plan.Relation, Mapping[str, ir.Expr]], ...]
+
+
+def tables_of(context: joins.Context, place: shapes.Place, every: tuple[shapes.Shape, ...]) -> Built:
+    """Build the main table and all children; `joins.NotRelational` where something has no join."""
+    outputs = tuple(one for shape in every for one in shape.outputs)
+    main = tables.assemble(context, tables.Table(place.table, None, (), place.key, outputs))
+    children = tuple((child, *_child(context, child)) for shape in every for child in shape.children)
+    return Built(main.relation, main.key, main.values, main.raised, children)
+
+
+# ---------------------------------------------------------------- children
+
+
+def _child(context: joins.Context, child: shapes.Child) -> tuple[plan.Relation, Mapping[str, ir.Expr]]:
+    if child.kind == "group":
+        return _group(context, child)
+    if child.kind == "distinct":
+        return _distinct(context, child)
+    if child.kind == "last" or child.limit is not None:
+        return _chosen(context, child)
+    table = tables.assemble(context, tables.Table(child.name, child.parent, child.steps, child.key, child.outputs))
+    return table.relation, {**dict(table.key), **table.values}
+
+
+def _rows(context: joins.Context, child: shapes.Child) -> joins.Rows:
+    rows = joins.Rows(context)
+    for step in child.steps:
+        if isinstance(step, ir.Cond):
+            rows.where(tables.true_where(rows.scalar(step.test)))
+        else:
+            rows.step(step)
+    return rows
+
+
+def _distinct(context: joins.Context, child: shapes.Child) -> tuple[plan.Relation, Mapping[str, ir.Expr]]:
+    rows = _rows(context, child)
+    key = tuple((name, failures.guarded(rows.scalar(expr))) for name, expr in child.key)
+    _where_known(rows, key)
+    relation, columns = tables.rekey(rows.relation, key, {})
+    return relation, {**{name: ir.Column("g", name, expr.type) for name, expr in key}, **columns}
+
+
+def _group(context: joins.Context, child: shapes.Child) -> tuple[plan.Relation, Mapping[str, ir.Expr]]:
+    assert child.total is not None
+    column, op, head = child.total
+    rows = _rows(context, child)
+    key = tuple((name, failures.guarded(rows.scalar(expr))) for name, expr in child.key)
+    _where_known(rows, key)
+    if op != "sum":
+        raise joins.decline("D408", head.span, f"`{op}` per key has no SQL form")
+    value = failures.guarded(rows.scalar(head))
+    inner = plan.Project(rows.relation, (*key, (column, value)), "i")
+    kind = dtypes.optional(dtypes.required(head.type))
+    group = plan.Group(
+        inner,
+        tuple((name, ir.Column("i", name, expr.type)) for name, expr in key),
+        ((column, plan.Agg("sum", ir.Column("i", column, value.type))),),
+        "g",
+    )
+    return group, {**{name: ir.Column("g", name, expr.type) for name, expr in key}, column: ir.Column("g", column, kind)}
+
+
+def _where_known(rows: joins.Rows, key: tuple[tuple[str, ir.Expr], ...]) -> None:
+    # A key that is None (or raises) has no row; the parent's null flag says what became of the whole value.
+    for _, expr in key:
+        if dtypes.nullable(expr.type):
+            rows.where(ir.Prim("not_none", (expr,), dtypes.BOOL))
+
+
+def _chosen(context: joins.Context, child: shapes.Child) -> tuple[plan.Relation, Mapping[str, ir.Expr]]:
+    """Rows of which only some are kept: the last per map key, or the first so many."""
+    parent = tuple(one for one in child.key if one[0] not in dict(child.entry) and one not in _own(child))
+    by_entry = (*parent, *child.entry)
+    own = dict(_own(child))
+    outputs = {**dict(child.outputs), **{name: expr for name, expr in own.items() if name not in dict(child.entry)}}
+    for place, one in enumerate(child.order):
+        outputs[f"sort_{place}"] = one.key
+    table = tables.assemble(context, tables.Table(child.name, child.parent, child.steps, by_entry, tuple(outputs.items())))
+    values = {**dict(table.key), **table.values}
+    source: plan.Relation = table.relation
+    if child.kind == "last":
+        for name in own:
+            if dtypes.nullable(values[name].type):
+                source = plan.Filter(source, ir.Prim("not_none", (values[name],), dtypes.BOOL))
+    partition = tuple((name, values[name]) for name, _ in parent)
+    if child.kind == "last":
+        partition = (*partition, *((name, values[name]) for name in own))
+    backwards = child.kind == "last"
+    order = tuple(
+        ir.Order(values[f"sort_{place}"], one.descending != backwards) for place, one in enumerate(child.order)
+    )
+    wanted = {name: values[name] for name, _ in (*child.key, *child.outputs)}
+    key = tuple((name, wanted[name]) for name, _ in child.key)
+    limit = 1 if child.kind == "last" else child.limit
+    assert limit is not None
+    top, columns = tables.top_rows(source, key, partition, order, wanted, limit)
+    final_key = tuple((name, columns[name]) for name, _ in child.key)
+    return tables.rekey(top, final_key, {name: columns[name] for name in wanted})
+
+
+def _own(child: shapes.Child) -> tuple[tuple[str, ir.Expr], ...]:
+    """Return the key columns that are the child's own, not its parent's."""
+    if child.kind == "last":
+        return child.key[-1:]
+    return tuple(one for one in child.key if one in child.entry)
+
+
+# ---------------------------------------------------------------- the view
+
+
+def view(context: joins.Context, declared: model.ViewModel, place: shapes.Place, parts: tuple[Part, ...]) -> plan.View:
+    """Return the plan of a view from the shapes of its getters."""
+    built = tables_of(context, place, tuple(shape for shape, _, _ in parts))
+    relation, values, raised = built.relation, dict(built.values), dict(built.raised)
+    key = built.key
+    if any(function is not None for _, _, function in parts):
+        relation, key, values, raised = _called(relation, key, values, raised, parts)
+    columns: dict[str, ir.Expr] = {}
+    nodes: list[plan.FieldNode] = []
+    texts: dict[str, ir.Expr] = {}
+    for shape, _, function in parts:
+        node, own, text = _field(shape, function, values, raised)
+        nodes.append(node)
+        columns.update(own)
+        if text is not None:
+            texts[node.name] = text
+    query = plan.Project(relation, (*key, *columns.items()), "v")
+    main = plan.Table(place.table, None, _columns((*key, *columns.items())), tuple(name for name, _ in key), query)
+    children = tuple(_table(child, of, named) for child, of, named in built.children)
+    root = context.app.models[context.store.root.model]
+    return plan.View(
+        declared.name, declared.collection, root.collection, (main, *children), tuple(nodes),
+        tuple(info for _, info, _ in parts), tuple(one for _, _, one in parts if one is not None),
+        _errors(declared.name, relation, key, texts),
+    )  # fmt: skip
+
+
+def _called(
+    relation: plan.Relation, key: tuple[tuple[str, ir.Expr], ...], values: dict[str, ir.Expr], raised: dict[str, ir.Expr],
+    parts: tuple[Part, ...],
+) -> tuple[plan.Relation, tuple[tuple[str, ir.Expr], ...], dict[str, ir.Expr], dict[str, ir.Expr]]:  # fmt: skip
+    """Call the Python functions in a projection of their own, so that each is called once per row."""
+    named = {**dict(key), **values, **{f"{name}__error": text for name, text in raised.items()}}
+    inner = plan.Project(relation, tuple(named.items()), "u")
+    over = {name: ir.Column("u", name, expr.type) for name, expr in named.items()}
+    texts = {name: over[f"{name}__error"] for name in raised}
+    return inner, tuple((name, over[name]) for name, _ in key), {name: over[name] for name in values}, texts
+
+
+def _field(
+    shape: shapes.Shape, function: plan.PyFunction | None, values: Mapping[str, ir.Expr], raised: Mapping[str, ir.Expr]
+) -> tuple[plan.FieldNode, dict[str, ir.Expr], ir.Expr | None]:
+    node = shape.node
+    if function is not None:
+        called = values[node.name]
+        return node, {node.name: udf_contract.value(called, function.result)}, udf_contract.error(called)
+    own = {name: values[name] for name, _ in shape.outputs}
+    texts = [raised[name] for name in own if name in raised]
+    text = None
+    if texts:
+        text = texts[0] if len(texts) == 1 else ir.Prim("coalesce", tuple(texts), _TEXT)
+    if node.kind == "scalar":
+        return node, own, text
+    flag = f"{node.name}__null"
+    null = own.get(flag, _FALSE)
+    if text is not None:
+        null = ir.Prim("coalesce", (ir.If(_is_none(text), null, ir.Const(None, dtypes.optional(dtypes.BOOL)), dtypes.optional(dtypes.BOOL)), _TRUE), dtypes.BOOL)
+    if null == _FALSE:
+        own.pop(flag, None)
+        return replace(node, null_when=None), own, None
+    return replace(node, null_when=flag), {**own, flag: null}, text
+
+
+def _is_none(text: ir.Expr) -> ir.Expr:
+    return ir.Prim("is_none", (text,), dtypes.BOOL)
+
+
+def _table(child: shapes.Child, relation: plan.Relation, named: Mapping[str, ir.Expr]) -> plan.Table:
+    names = dict.fromkeys((*(name for name, _ in child.key), *(name for name, _ in child.outputs)))
+    if child.total is not None:
+        names[child.total[0]] = None
+    columns = tuple((name, named[name]) for name in names)
+    return plan.Table(
+        child.name, child.parent, _columns(columns), tuple(name for name, _ in child.key),
+        plan.Project(relation, columns, "v"),
+    )  # fmt: skip
+
+
+def _columns(columns: tuple[tuple[str, ir.Expr], ...]) -> tuple[plan.TableColumn, ...]:
+    return tuple(
+        plan.TableColumn(name, _TEXT if isinstance(expr.type, dtypes.NoneType) else expr.type) for name, expr in columns
+    )
+
+
+# ---------------------------------------------------------------- errors
+
+
+def _errors(
+    view_model: str, relation: plan.Relation, key: tuple[tuple[str, ir.Expr], ...], texts: Mapping[str, ir.Expr]
+) -> plan.Relation | None:
+    """Return the rows of what raised: view, key, field, exception, message."""
+    if not texts:
+        return None
+    listed = ir.MakeList(tuple(texts.values()), dtypes.ListOf(_TEXT))
+    inner = plan.Project(relation, (("key", key[0][1]), ("texts", listed)), "f")
+    unnested = plan.Unnest(inner, ir.Column("f", "texts", dtypes.ListOf(_TEXT)), "e", "list")
+    text = ir.Column("e", "value", _TEXT)
+    known = plan.Filter(unnested, ir.Prim("not_none", (text,), dtypes.BOOL))
+    field: ir.Expr = ir.Const(list(texts)[-1], dtypes.STR)
+    for place, name in reversed(list(enumerate(list(texts)[:-1], start=1))):
+        here = ir.Prim("eq", (ir.Column("e", "key", dtypes.INT), ir.Const(place, dtypes.INT)), dtypes.BOOL)
+        field = ir.If(here, ir.Const(name, dtypes.STR), field, dtypes.STR)
+    by = (
+        ("view", ir.Const(view_model, dtypes.STR)),
+        ("key", ir.Column("f", "key", dtypes.STR)),
+        ("field", field),
+    )
+    told = {
+        "exception": ir.Prim("error.class", (text,), _TEXT),
+        "message": ir.Prim("error.message", (text,), _TEXT),
+    }
+    rekeyed, columns = tables.rekey(known, by, told)
+    every = (*((name, ir.Column("g", name, expr.type)) for name, expr in by), *columns.items())
+    return plan.Project(rekeyed, every, "v")
+

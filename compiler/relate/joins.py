@@ -1,0 +1,355 @@
+"""The FROM clause of one query under construction: what a getter's leaves need, joined once each.
+
+    Attr(One("location"), "latitude")   →  meetings AS meeting ⟕ locations AS location, column location.latitude
+    Gen("user", Many("users"))          →  … × UNNEST(meeting.users) ⋈ users AS user
+    Lookup("tickets", user.key)         →  … ⟕ tickets ON tickets.doc_id = meeting.tickets[user.key]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from compiler import dtypes, ir, model, plan, rewrite
+from compiler.diagnostics import Span
+
+ID = "doc_id"
+
+
+class NotRelational(Exception):  # noqa: N818 - not an error: it carries a decline
+    """The expression needs a join that this compiler does not make."""
+
+    def __init__(self, declined: ir.Declined) -> None:
+        """Keep the reason."""
+        super().__init__(declined.message)
+        self.declined = declined
+
+
+def decline(code: str, span: Span, message: str) -> NotRelational:
+    """Return the exception to raise."""
+    return NotRelational(ir.Declined(code, span, message))
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is the same for all queries of a view."""
+
+    app: model.App
+    store: model.Store
+    predicates: Mapping[str, ir.Expr]  # reference → its `on=` test over EntryValue("item")
+
+    def reference(self, name: str) -> model.Reference:
+        """Return a reference of the store."""
+        found = self.store.reference(name)
+        assert found is not None
+        return found
+
+    def scan(self, reference: model.Reference, alias: str) -> plan.Scan:
+        """Return the scan of a reference's collection; a model with bases sees its own kinds only."""
+        declared = self.app.models[reference.model]
+        kinds = (declared.name, *declared.subclasses) if declared.bases else ()
+        return plan.Scan(declared.collection, alias, (), kinds)
+
+
+@dataclass(slots=True)
+class Rows:
+    """A relation that grows by joins; `scalar` rewrites an expression to its columns, joining what it needs."""
+
+    context: Context
+    relation: plan.Relation = field(init=False)
+    keys: dict[str, ir.Expr] = field(default_factory=dict)  # variable → its EntryKey as a column
+    items: dict[str, ir.Expr] = field(default_factory=dict)  # variable of Items → its EntryValue as a column
+    entities: dict[str, str] = field(default_factory=dict)  # variable of Many → alias
+    ones: dict[str, str] = field(default_factory=dict)  # to-one reference → alias
+    lookups: dict[tuple[str, ir.Expr], str] = field(default_factory=dict)
+    aliases: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Begin with the root."""
+        root = self.context.store.root
+        self.relation = self.context.scan(root, self._alias(root.name))
+        self.ones[root.name] = root.name
+
+    # ------------------------------------------------------------ growing
+
+    def step(self, step: ir.Step) -> None:
+        """Apply a generator or a condition."""
+        if isinstance(step, ir.Cond):
+            self.where(self.scalar(step.test))
+        elif isinstance(step.source, ir.Many):
+            self._many(step.var, self.context.reference(step.source.reference))
+        else:
+            self._elements(step.var, step.source.value)
+
+    def where(self, condition: ir.Expr) -> None:
+        """Keep the rows for which the condition over columns is true."""
+        if not (isinstance(condition, ir.Const) and condition.value is True):
+            self.relation = plan.Filter(self.relation, condition)
+
+    def _alias(self, wanted: str) -> str:
+        alias, count = wanted, 1
+        while alias in self.aliases:
+            count += 1
+            alias = f"{wanted}_{count}"
+        self.aliases.add(alias)
+        return alias
+
+    def _elements(self, var: str, collection: ir.Expr) -> None:
+        inner = dtypes.required(collection.type)
+        value = self.scalar(_unchecked(collection))
+        alias = self._alias(f"{var}_entry")
+        if isinstance(inner, dtypes.DictOf):
+            self.relation = plan.Unnest(self.relation, value, alias, "dict")
+            self.keys[var] = ir.Column(alias, "key", inner.key)
+            self.items[var] = ir.Column(alias, "value", dtypes.optional(inner.value))
+        elif isinstance(inner, dtypes.ListOf):
+            self.relation = plan.Unnest(self.relation, value, alias, "list")
+            one = ir.Const(1, dtypes.INT)
+            self.keys[var] = ir.Prim("int.sub", (ir.Column(alias, "key", dtypes.INT), one), dtypes.INT)
+            self.items[var] = ir.Column(alias, "value", dtypes.optional(inner.item))
+        else:
+            raise decline("D401", collection.span, f"a loop over `{dtypes.show(collection.type)}` has no join")
+
+    def _many(self, var: str, reference: model.Reference) -> None:
+        alias = self._alias(var)
+        self.entities[var] = alias
+        scan = self.context.scan(reference, alias)
+        own_id = ir.Column(alias, ID, dtypes.STR)
+        self.keys[var] = own_id
+        match reference.via:
+            case model.ThroughList(owner, attribute):
+                entry = self._alias(f"{var}_entry")
+                ids = self._attribute(owner, attribute, reference)
+                self.relation = plan.Unnest(self.relation, ids, entry, "list", distinct=True)
+                self._inner(scan, ((ir.Column(entry, "value", dtypes.STR), own_id),))
+            case model.ThroughDict(owner, attribute):
+                entry = self._alias(f"{var}_entry")
+                ids = self._attribute(owner, attribute, reference)
+                self.relation = plan.Unnest(self.relation, ids, entry, "dict")
+                self._inner(scan, ((ir.Column(entry, "value", dtypes.STR), own_id),))
+                self.keys[var] = ir.Column(entry, "key", dtypes.STR)
+            case model.PointsBack(attribute, owner):
+                back = self._column(reference, alias, attribute)
+                self._inner(scan, ((self._attribute(owner, ID, reference), back),))
+            case model.ThroughOne():
+                raise decline("D402", reference.span, f"`{reference.name}` goes through another mapping")
+            case model.On():
+                self._on(var, reference, scan)
+            case model.Root():
+                raise AssertionError("the root is no mapping")
+
+    def _inner(self, scan: plan.Relation, on: tuple[tuple[ir.Expr, ir.Expr], ...]) -> None:
+        self.relation = plan.Join(self.relation, scan, "inner", on)
+
+    def _on(self, var: str, reference: model.Reference, scan: plan.Scan) -> None:
+        pairs, membership, rest = self._predicate(reference, scan.alias)
+        if membership is not None:
+            entry = self._alias(f"{var}_entry")
+            collection, wanted, from_item = membership
+            kind: dtypes.Type = dtypes.required(collection.type)
+            unnest_kind = "dict" if isinstance(kind, dtypes.DictOf) else "list"
+            column = ir.Column(entry, "key" if unnest_kind == "dict" else "value", dtypes.STR)
+            if from_item:
+                right = plan.Unnest(scan, collection, entry, unnest_kind, distinct=unnest_kind == "list")
+                self._inner(right, (*pairs, (wanted, column)))
+            else:
+                self.relation = plan.Unnest(self.relation, collection, entry, unnest_kind, distinct=unnest_kind == "list")
+                self._inner(scan, (*pairs, (column, wanted)))
+        else:
+            self._inner(scan, pairs)
+        for test in rest:
+            self.where(test)
+
+    def _predicate(
+        self, reference: model.Reference, alias: str
+    ) -> tuple[
+        tuple[tuple[ir.Expr, ir.Expr], ...], tuple[ir.Expr, ir.Expr, bool] | None, tuple[ir.Expr, ...]
+    ]:
+        """Split an `on=` test: pairs (store side, item side), one membership, and what remains as conditions."""
+        test = self.context.predicates[reference.name]
+        parts = test.args if isinstance(test, ir.Prim) and test.op == "and" else (test,)
+        pairs: list[tuple[ir.Expr, ir.Expr]] = []
+        member: tuple[ir.Expr, ir.Expr, bool] | None = None
+        rest: list[ir.Expr] = []
+        self.entities["item"] = alias
+        for part in parts:
+            pair = self._pair(part)
+            found = self._membership(part) if pair is None and member is None else None
+            if pair is not None:
+                pairs.append(pair)
+            elif found is not None:
+                member = found
+            else:
+                rest.append(self.scalar(part))
+        del self.entities["item"]
+        if not pairs and member is None:
+            raise decline("D403", reference.span, f"`{reference.name}` has no equality to join by")
+        return tuple(pairs), member, tuple(rest)
+
+    def _pair(self, part: ir.Expr) -> tuple[ir.Expr, ir.Expr] | None:
+        if not (isinstance(part, ir.Prim) and part.op == "eq"):
+            return None
+        left, right = part.args
+        if _reads_item(left) == _reads_item(right):
+            return None
+        store, item = (right, left) if _reads_item(left) else (left, right)
+        # NULL never joins NULL; Python's None == None would, but an absent relation points at nothing.
+        return self.scalar(_unchecked(store)), self.scalar(_unchecked(item))
+
+    def _membership(self, part: ir.Expr) -> tuple[ir.Expr, ir.Expr, bool] | None:
+        if not (isinstance(part, ir.Prim) and part.op in ("list.contains", "dict.has")):
+            return None
+        collection, wanted = part.args
+        if _reads_item(collection) == _reads_item(wanted):
+            return None
+        return self.scalar(_unchecked(collection)), self.scalar(_unchecked(wanted)), _reads_item(collection)
+
+    # ------------------------------------------------------------ to-one references
+
+    def one(self, name: str) -> str:
+        """Return the alias of a to-one reference, joining it when it is first needed."""
+        if name in self.ones:
+            return self.ones[name]
+        reference = self.context.reference(name)
+        alias = self._alias(name)
+        scan = self.context.scan(reference, alias)
+        own_id = ir.Column(alias, ID, dtypes.STR)
+        match reference.via:
+            case model.ThroughOne(owner, attribute):
+                on = ((self._attribute(owner, attribute, reference), own_id),)
+            case _:
+                raise decline("D404", reference.span, f"`{name}` is one of several and has no order to choose by")
+        self.relation = plan.Join(self.relation, scan, "left", on)
+        self.ones[name] = alias
+        return alias
+
+    def _attribute(self, owner: str, attribute: str, reference: model.Reference) -> ir.Expr:
+        declared = self.context.reference(owner)
+        if declared.many:
+            raise decline("D402", reference.span, f"`{reference.name}` goes through the mapping `{owner}`")
+        return self._column(declared, self.one(owner), attribute)
+
+    def _column(self, reference: model.Reference, alias: str, attribute: str) -> ir.Column:
+        stored = self.context.app.models[reference.model].attribute(attribute)
+        assert isinstance(stored, model.StoredAttribute), attribute
+        kind = stored.type if attribute == ID else dtypes.optional(stored.type)
+        return ir.Column(alias, attribute, kind)
+
+    # ------------------------------------------------------------ lookups
+
+    def lookup(self, found: ir.Lookup) -> str:
+        """Return the alias of `mapping[key]`, left-joined when it is first needed."""
+        key = self.scalar(found.key)
+        if (found.reference, key) in self.lookups:
+            return self.lookups[found.reference, key]
+        reference = self.context.reference(found.reference)
+        alias = self._alias(f"{reference.name}_at")
+        scan = self.context.scan(reference, alias)
+        own_id = ir.Column(alias, ID, dtypes.STR)
+        match reference.via:
+            case model.ThroughDict(owner, attribute):
+                ids = self._attribute(owner, attribute, reference)
+                on: tuple[tuple[ir.Expr, ir.Expr], ...] = ((_dict_get(ids, key), own_id),)
+            case model.ThroughList(owner, attribute):
+                ids = self._attribute(owner, attribute, reference)
+                listed = ir.Prim("list.contains", (ids, key), dtypes.BOOL)
+                absent = ir.Const(None, dtypes.optional(dtypes.STR))
+                on = ((ir.If(listed, key, absent, dtypes.optional(dtypes.STR)), own_id),)
+            case model.PointsBack(attribute, owner):
+                on = ((key, own_id), (self._attribute(owner, ID, reference), self._column(reference, alias, attribute)))
+            case model.On():
+                pairs, member, rest = self._predicate(reference, alias)
+                if member is not None or rest:
+                    raise decline("D405", found.span, f"a look-up in `{reference.name}` needs more than equalities")
+                on = ((key, own_id), *pairs)
+            case _:
+                raise decline("D402", found.span, f"`{reference.name}` goes through another mapping")
+        self.relation = plan.Join(self.relation, scan, "left", on)
+        self.lookups[found.reference, key] = alias
+        return alias
+
+    # ------------------------------------------------------------ expressions
+
+    def scalar(self, expr: ir.Expr) -> ir.Expr:
+        """Rewrite a scalar expression to columns of the relation; what may raise carries its check."""
+        return rewrite.transform(expr, self._leaf)
+
+    def _leaf(self, expr: ir.Expr) -> ir.Expr | None:
+        match expr:
+            case ir.Attr(entity, name):
+                return self._attr(expr, entity, name)
+            case ir.Prim("id_of", (entity,)):
+                if isinstance(entity, ir.If):
+                    return None
+                return self._entity_id(entity, expr.type)
+            case ir.EntryKey(var):
+                return self.keys[var]
+            case ir.EntryValue(var) if var in self.items:
+                column = self.items[var]
+                return replace(column, type=expr.type) if isinstance(column, ir.Column) else column
+            case ir.Comp() | ir.Reduce() | ir.GroupBy():
+                raise decline("D406", expr.span, "a collection inside a condition or key has no join")
+            case ir.One() | ir.EntryValue() | ir.Lookup() | ir.MakePair():
+                raise decline("D407", expr.span, "a whole entity is not a value of a view; name its attributes")
+        return None
+
+    def _attr(self, expr: ir.Attr, entity: ir.Expr, name: str) -> ir.Expr:
+        if isinstance(entity, ir.If):
+            then = self.scalar(replace(expr, entity=entity.then))
+            orelse = self.scalar(replace(expr, entity=entity.orelse))
+            return ir.If(self.scalar(entity.test), then, orelse, expr.type, expr.span)
+        if isinstance(entity, ir.Const):
+            return ir.Raises("AttributeError", f"'NoneType' object has no attribute '{name}'", expr.type, expr.span)
+        alias = self._entity(entity)
+        column = ir.Column(alias, name, expr.type, expr.span)
+        if isinstance(entity, ir.Lookup) and entity.raises:
+            return self._checked(alias, "KeyError", column)
+        if dtypes.nullable(entity.type):
+            return self._checked(alias, f"AttributeError: 'NoneType' object has no attribute '{name}'", column)
+        return column
+
+    def _checked(self, alias: str, message: str, column: ir.Column) -> ir.Expr:
+        there = ir.Prim("not_none", (ir.Column(alias, ID, dtypes.optional(dtypes.STR)),), dtypes.BOOL, column.span)
+        value = replace(column, type=dtypes.optional(column.type) if column.name == ID else column.type)
+        return ir.Prim("check", (there, ir.Const(message, dtypes.STR), value), column.type, column.span)
+
+    def _entity_id(self, entity: ir.Expr, kind: dtypes.Type) -> ir.Expr:
+        if isinstance(entity, ir.Const):
+            return ir.Const(None, dtypes.NONE, entity.span)
+        alias = self._entity(entity)
+        column = ir.Column(alias, ID, kind, entity.span)
+        return self._checked(alias, "KeyError", column) if isinstance(entity, ir.Lookup) and entity.raises else column
+
+    def _entity(self, entity: ir.Expr) -> str:
+        match entity:
+            case ir.One(reference):
+                return self.one(reference)
+            case ir.EntryValue(var):
+                return self.entities[var]
+            case ir.Lookup():
+                return self.lookup(entity)
+        raise decline("D407", entity.span, "this entity is not joined")
+
+
+def _dict_get(ids: ir.Expr, key: ir.Expr) -> ir.Expr:
+    return ir.Prim("dict.get", (ids, key), dtypes.optional(dtypes.STR))
+
+
+def _reads_item(expr: ir.Expr) -> bool:
+    return "item" in rewrite.variables(expr)
+
+
+def _unchecked(expr: ir.Expr) -> ir.Expr:
+    """Return an attribute read that gives None where its entity is missing, for joins and loops that then find nothing."""
+
+    def lenient(one: ir.Expr) -> ir.Expr | None:
+        if isinstance(one, ir.Attr) and isinstance(one.entity, ir.One | ir.EntryValue | ir.Lookup):
+            entity = one.entity
+            if isinstance(entity, ir.Lookup):
+                entity = replace(entity, raises=False)
+            return replace(one, entity=replace(entity, type=dtypes.required(entity.type)))
+        return None
+
+    return rewrite.transform(expr, lenient)
+
+

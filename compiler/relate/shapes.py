@@ -1,0 +1,425 @@
+"""The shape of a getter's value: columns of its table, child tables, and how a reader puts them back together.
+
+    [{"name": u.name} for u in users.values()]
+    →  list field, child table keyed (doc_id, user_id), column name; null_when None
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from compiler import dtypes, ir, plan, rewrite
+from compiler.relate import checks, joins
+
+_BOOL = dtypes.BOOL
+_FALSE = ir.Const(False, _BOOL)
+_TRUE = ir.Const(True, _BOOL)
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A child table: its rows, key, outputs and what chooses among its rows."""
+
+    name: str
+    parent: str
+    kind: Literal["rows", "distinct", "last", "group"]
+    steps: tuple[ir.Step, ...]
+    key: tuple[tuple[str, ir.Expr], ...]  # of the parent, then its own
+    entry: tuple[tuple[str, ir.Expr], ...]  # the entry keys, for "last" and for a limit
+    outputs: tuple[tuple[str, ir.Expr], ...]
+    order: tuple[ir.Order, ...] = ()
+    limit: int | None = None
+    total: tuple[str, ir.ReduceOp, ir.Expr] | None = None  # of a "group": column, operation, what is added
+
+
+@dataclass(slots=True)
+class Shape:
+    """What one getter adds: a field of the document, outputs of its table, child tables."""
+
+    node: plan.FieldNode
+    outputs: list[tuple[str, ir.Expr]] = field(default_factory=list)
+    children: list[Child] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value stands: its table, the steps and key of that table's rows, the prefix of its columns."""
+
+    table: str
+    steps: tuple[ir.Step, ...]
+    key: tuple[tuple[str, ir.Expr], ...]
+
+    @property
+    def is_root(self) -> bool:
+        """Tell whether the rows are the view's own."""
+        return not self.steps
+
+
+def shape(expr: ir.Expr, name: str, json_name: str, column: str, place: Place) -> Shape:
+    """Return the shape of a value; `joins.NotRelational` where it has none."""
+    inner = dtypes.required(expr.type)
+    match inner:
+        case dtypes.ListOf() | dtypes.SetOf() | dtypes.DictOf():
+            return _collection(expr, name, json_name, column, place)
+        case dtypes.Record(()) if isinstance(expr, ir.MakeRecord):
+            raise joins.decline("D411", expr.span, "an empty dict has no columns")
+        case dtypes.Record(fields):
+            return _record(expr, fields, name, json_name, column, place)
+        case dtypes.Entity():
+            raise joins.decline("D407", expr.span, "a whole entity is not a value of a view; name its attributes")
+        case dtypes.Pair():
+            raise joins.decline("D412", expr.span, "a tuple has no form in a view; make it a dict with named fields")
+        case dtypes.Json():
+            raise joins.decline("D413", expr.span, "a value without a type has no column")
+    node = plan.FieldNode(name, json_name, "scalar", column=column)
+    return Shape(node, [(column, checks.with_checks(pushed(expr)))])
+
+
+# ---------------------------------------------------------------- records
+
+
+def _record(
+    expr: ir.Expr, fields: tuple[tuple[str, dtypes.Type], ...], name: str, json_name: str, column: str, place: Place
+) -> Shape:
+    result = Shape(plan.FieldNode(name, json_name, "record"))
+    nodes: list[plan.FieldNode] = []
+    for field_name, _ in fields:
+        part = shape(_field(expr, field_name), field_name, field_name, f"{column}__{field_name}", place)
+        nodes.append(part.node)
+        result.outputs += part.outputs
+        result.children += part.children
+    none = _none_when(expr)
+    null_when = None
+    if none != _FALSE:
+        null_when = f"{column}__null"
+        result.outputs.append((null_when, checks.with_checks(none)))
+    result.node = replace(result.node, fields=tuple(nodes), null_when=null_when)
+    return result
+
+
+def _field(expr: ir.Expr, name: str) -> ir.Expr:
+    match expr:
+        case ir.MakeRecord(fields):
+            return dict(fields)[name]
+        case ir.If():
+            then, orelse = _field(expr.then, name), _field(expr.orelse, name)
+            kind = dtypes.join(then.type, orelse.type)
+            if kind is None:
+                raise joins.decline("D313", expr.span, f"`{name}` has two types")
+            return ir.If(expr.test, then, orelse, kind, expr.span)
+        case ir.Const(None):
+            return expr
+        case ir.Raises():
+            return expr
+        case ir.Reduce(op="first" | "last", comp=comp):
+            head = _field(comp.head, name)
+            inner = replace(comp, head=head, type=dtypes.ListOf(head.type))
+            empty = None if expr.empty is None else _field(expr.empty, name)
+            kind = head.type if empty is None else (dtypes.join(head.type, empty.type) or head.type)
+            return replace(expr, comp=inner, empty=empty, type=kind)
+        case ir.EntryValue() | ir.Attr() | ir.Prim():
+            kind = dtypes.required(expr.type)
+            assert isinstance(kind, dtypes.Record)
+            of = kind.get(name)
+            assert of is not None
+            return ir.Prim("record.field", (expr, ir.Const(name, dtypes.STR)), dtypes.optional(of), expr.span)
+    raise joins.decline("D414", expr.span, "this dict has no columns")
+
+
+def _none_when(expr: ir.Expr) -> ir.Expr:
+    """Return the condition under which a record, list or dict is None."""
+    match expr:
+        case ir.Const(None):
+            return _TRUE
+        case ir.If():
+            then, orelse = _none_when(expr.then), _none_when(expr.orelse)
+            if then == orelse:
+                return then
+            return ir.If(expr.test, then, orelse, _BOOL, expr.span)
+        case ir.Reduce(op="first" | "last", comp=comp):
+            none = _none_when(comp.head)
+            empty = _FALSE if expr.empty is None else _none_when(expr.empty)
+            if none == _FALSE and empty == _FALSE:
+                return _FALSE
+            inner = replace(comp, head=none, type=dtypes.ListOf(_BOOL))
+            return replace(expr, comp=inner, empty=empty if expr.empty is not None else None, type=_BOOL)
+        case ir.EntryValue() | ir.Attr() | ir.Prim() if dtypes.nullable(expr.type):
+            return ir.Prim("is_none", (expr,), _BOOL, expr.span)
+    return _FALSE
+
+
+# ---------------------------------------------------------------- lists, sets and dicts
+
+
+def _collection(expr: ir.Expr, name: str, json_name: str, column: str, place: Place) -> Shape:
+    guards, comp = _one_branch(expr)
+    table = f"{place.table}__{name}"
+    null = _none_when(expr)
+    texts = _texts(comp, place) if comp is not None else []
+    null = _only_under(guards, checks.chain(texts, null), null)
+    result = Shape(plan.FieldNode(name, json_name, "list"))
+    if comp is None:
+        raise joins.decline("D415", expr.span, "a collection that is always empty has no item type")
+    if any(_collects(test) for test in guards):
+        raise joins.decline("D416", expr.span, "whether there is a list at all depends on another collection")
+    null_when = None
+    if null != _FALSE:
+        null_when = f"{column}__null"
+        result.outputs.append((null_when, checks.with_checks(null)))
+    guarded = tuple(ir.Cond(test) for test in guards)
+    comp_of = comp.comp if isinstance(comp, ir.GroupBy) else comp
+    comp_of = replace(comp_of, steps=(*guarded, *comp_of.steps))
+    comp = replace(comp, comp=comp_of) if isinstance(comp, ir.GroupBy) else comp_of
+    node, children = _child(comp, name, json_name, table, place)
+    result.node = replace(node, null_when=null_when)
+    result.children = children
+    return result
+
+
+def _only_under(guards: tuple[ir.Expr, ...], checked: ir.Expr, null: ir.Expr) -> ir.Expr:
+    for test in reversed(guards):
+        if checked != null:
+            checked = ir.If(test, checked, null, _BOOL, test.span)
+    return checked
+
+
+def _texts(comp: ir.Comp | ir.GroupBy, place: Place) -> list[ir.Expr]:
+    of = comp.comp if isinstance(comp, ir.GroupBy) else comp
+    heads = (of.head,) if of.key is None else (_key_check(of.key), of.head)
+    flat = tuple(part for head in heads for part in _scalars(head))
+    found = checks.of_steps(place.steps, of.steps, (*flat, *(one.key for one in of.order)))
+    if place.is_root:
+        found += checks.of_order(of)
+    elif any(dtypes.nullable(one.key.type) for one in of.order):
+        raise joins.decline("D410", of.span, "an inner list sorted by what may be None has no exact SQL form")
+    return found if place.is_root else []
+
+
+def _scalars(head: ir.Expr) -> Iterator[ir.Expr]:
+    """Yield the scalar parts of a head; inner collections check themselves."""
+    match head:
+        case ir.MakeRecord(fields):
+            for _, value in fields:
+                yield from _scalars(value)
+        case ir.If() if isinstance(dtypes.required(head.type), dtypes.Record):
+            yield head.test
+            for _, branch in ((True, head.then), (False, head.orelse)):
+                yield from _scalars(branch)
+        case ir.Comp() | ir.GroupBy() | ir.Const():
+            return
+        case _ if _collects(head):
+            return
+        case _:
+            yield head
+
+
+def _key_check(key: ir.Expr) -> ir.Expr:
+    if not dtypes.nullable(key.type):
+        return key
+    there = ir.Prim("not_none", (key,), _BOOL)
+    message = ir.Const("TypeError: a dict of a view has no place for the key None", dtypes.STR)
+    return ir.Prim("check", (there, message, key), key.type, key.span)
+
+
+def _one_branch(expr: ir.Expr) -> tuple[tuple[ir.Expr, ...], ir.Comp | ir.GroupBy | None]:
+    """Return the one collection among the branches that is not empty or None, and the tests that lead to it."""
+    match expr:
+        case ir.Comp() | ir.GroupBy():
+            return (), expr
+        case ir.MakeList(()) | ir.Const(None) | ir.Raises():
+            return (), None
+        case ir.If():
+            then_tests, then = _one_branch(expr.then)
+            else_tests, orelse = _one_branch(expr.orelse)
+            if then is not None and orelse is not None:
+                raise joins.decline("D417", expr.span, "the value is one of two collections")
+            if then is not None:
+                return (expr.test, *then_tests), then
+            if orelse is not None:
+                return (ir.Prim("not", (expr.test,), _BOOL, expr.span), *else_tests), orelse
+            return (), None
+        case ir.Attr() | ir.EntryValue() | ir.Prim():
+            return (), _elements(expr)
+    raise joins.decline("D418", expr.span, "this collection has no SQL form")
+
+
+def _elements(expr: ir.Expr) -> ir.Comp:
+    inner = dtypes.required(expr.type)
+    gen = ir.Gen("item", ir.Items(expr))
+    if isinstance(inner, dtypes.ListOf):
+        index, item = ir.EntryKey("item", dtypes.INT), ir.EntryValue("item", dtypes.optional(inner.item))
+        test = ir.Prim("not_none", (expr,), _BOOL)
+        return ir.Comp("list", (ir.Cond(test), gen), item, inner, order=(ir.Order(index),), span=expr.span)
+    if isinstance(inner, dtypes.DictOf):
+        key, value = ir.EntryKey("item", inner.key), ir.EntryValue("item", dtypes.optional(inner.value))
+        test = ir.Prim("not_none", (expr,), _BOOL)
+        return ir.Comp("dict", (ir.Cond(test), gen), value, inner, key, (ir.Order(key),), span=expr.span)
+    raise joins.decline("D418", expr.span, "this collection has no SQL form")
+
+
+def _child(
+    comp: ir.Comp | ir.GroupBy, name: str, json_name: str, table: str, place: Place
+) -> tuple[plan.FieldNode, list[Child]]:
+    of = comp.comp if isinstance(comp, ir.GroupBy) else comp
+    steps = (*place.steps, *of.steps)
+    parent_key = tuple(column for column, _ in place.key)
+    entry = _entry_keys(of.steps, {column for column, _ in place.key} | _field_names(of.head))
+    if isinstance(comp, ir.GroupBy):
+        return _grouped(comp, name, json_name, table, place, steps, entry)
+    if of.kind == "set":
+        return _set(of, name, json_name, table, place, steps, entry)
+    key = (*place.key, *entry)
+    kind: Literal["rows", "last"] = "rows"
+    outputs: list[tuple[str, ir.Expr]] = []
+    map_key = None
+    if of.kind == "dict":
+        assert of.key is not None
+        map_key = next((column for column, one in entry if one == of.key), None)
+        if map_key is None or len(entry) > 1:
+            map_key, kind = f"{name}_key", "last"
+            key = (*place.key, (map_key, of.key))
+    item = shape(of.head, "value", "value", "value", Place(table, steps, key))
+    item_columns = dict(item.outputs)
+    outputs += item.outputs
+    if kind == "last" and item.children:
+        raise joins.decline("D419", of.span, "a dict of lists whose keys may repeat has no SQL form")
+    order: list[tuple[str, Literal["asc", "desc"]]] = []
+    if of.kind == "list":
+        order, sorting = _order(of, entry)
+        outputs += [one for one in sorting if one[0] not in item_columns]
+    child = Child(
+        table, place.table, kind, steps, key, entry, tuple(outputs), of.order, of.limit
+    )
+    node = plan.FieldNode(
+        name, json_name, "map" if of.kind == "dict" else "list",
+        table=table, parent_key=parent_key, order=tuple(order), map_key=map_key, item=_flattened(item.node),
+    )  # fmt: skip
+    return node, [child, *item.children]
+
+
+def _flattened(node: plan.FieldNode) -> plan.FieldNode:
+    return node
+
+
+def _field_names(head: ir.Expr) -> set[str]:
+    inner = dtypes.required(head.type)
+    return {f"value__{name}" for name, _ in inner.fields} if isinstance(inner, dtypes.Record) else {"value"}
+
+
+def _entry_keys(steps: tuple[ir.Step, ...], taken: set[str]) -> tuple[tuple[str, ir.Expr], ...]:
+    found: list[tuple[str, ir.Expr]] = []
+    for step in steps:
+        if not isinstance(step, ir.Gen):
+            continue
+        key_type: dtypes.Type = dtypes.STR
+        if isinstance(step.source, ir.Many):
+            name = f"{_singular(step.source.reference)}_id"
+        else:
+            inner = dtypes.required(step.source.value.type)
+            source = step.source.value
+            named = _singular(source.name) if isinstance(source, ir.Attr) else "item"
+            is_list = isinstance(inner, dtypes.ListOf)
+            name = f"{named}_{'index' if is_list else 'key'}"
+            key_type = dtypes.INT if is_list else dtypes.STR
+        while name in taken:
+            name = f"{name}_"
+        taken.add(name)
+        found.append((name, ir.EntryKey(step.var, key_type)))
+    return tuple(found)
+
+
+def _singular(name: str) -> str:
+    return name[:-1] if name.endswith("s") and len(name) > 1 else name
+
+
+def _order(
+    of: ir.Comp, entry: tuple[tuple[str, ir.Expr], ...]
+) -> tuple[list[tuple[str, Literal["asc", "desc"]]], list[tuple[str, ir.Expr]]]:
+    keys = {expr: column for column, expr in entry}
+    order: list[tuple[str, Literal["asc", "desc"]]] = []
+    extra: list[tuple[str, ir.Expr]] = []
+    for one in of.order:
+        column = keys.get(one.key)
+        if column is None:
+            column = f"order_{len(extra) + 1}"
+            extra.append((column, one.key))
+        order.append((column, "desc" if one.descending else "asc"))
+    return order, extra
+
+
+def _set(
+    of: ir.Comp, name: str, json_name: str, table: str, place: Place,
+    steps: tuple[ir.Step, ...], entry: tuple[tuple[str, ir.Expr], ...],
+) -> tuple[plan.FieldNode, list[Child]]:  # fmt: skip
+    if dtypes.nullable(of.head.type):
+        raise joins.decline("D420", of.span, "a set that may hold None has no key to be kept by")
+    key = (*place.key, ("value", of.head))
+    child = Child(table, place.table, "distinct", steps, key, entry, ())
+    item = plan.FieldNode("value", "value", "scalar", column="value")
+    node = plan.FieldNode(
+        name, json_name, "set", table=table, parent_key=tuple(column for column, _ in place.key),
+        order=(("value", "asc"),), item=item,
+    )  # fmt: skip
+    return node, [child]
+
+
+def _grouped(
+    comp: ir.GroupBy, name: str, json_name: str, table: str, place: Place,
+    steps: tuple[ir.Step, ...], entry: tuple[tuple[str, ir.Expr], ...],
+) -> tuple[plan.FieldNode, list[Child]]:  # fmt: skip
+    of = comp.comp
+    assert of.key is not None
+    map_key = f"{name}_key"
+    key = (*place.key, (map_key, of.key))
+    child = Child(table, place.table, "group", steps, key, entry, (), total=("value", comp.op, of.head))
+    item = plan.FieldNode("value", "value", "scalar", column="value")
+    node = plan.FieldNode(
+        name, json_name, "map", table=table, parent_key=tuple(column for column, _ in place.key), map_key=map_key,
+        item=item,
+    )  # fmt: skip
+    return node, [child]
+
+
+# ---------------------------------------------------------------- what is done with the first of a collection
+
+
+def _collects(expr: ir.Expr) -> bool:
+    return any(isinstance(one, ir.Reduce | ir.Comp | ir.GroupBy) for one in rewrite.walk(expr))
+
+
+def pushed(expr: ir.Expr) -> ir.Expr:
+    """Move what is done with the first entity of a collection into the collection: `first(ms).text` → first(m.text)."""
+    firsts = {
+        one for one in rewrite.walk(expr)
+        if isinstance(one, ir.Reduce) and one.op in ("first", "last")
+        and isinstance(dtypes.required(one.type), dtypes.Entity | dtypes.Record | dtypes.Pair)
+    }  # fmt: skip
+    if not firsts:
+        return expr
+    others = {one for one in rewrite.walk(expr) if isinstance(one, ir.Reduce | ir.GroupBy)} - firsts
+    if len(firsts) == 1 and not (others - _inside(next(iter(firsts)))):
+        return _moved(expr, next(iter(firsts)))
+    if isinstance(expr, ir.If):
+        return replace(expr, test=pushed(expr.test), then=pushed(expr.then), orelse=pushed(expr.orelse))
+    if isinstance(expr, ir.Prim):
+        return replace(expr, args=tuple(pushed(one) for one in expr.args))
+    raise joins.decline("D421", expr.span, "what is done with the first item needs another collection too")
+
+
+def _inside(first: ir.Reduce) -> set[ir.Expr]:
+    return {one for one in rewrite.walk(first) if isinstance(one, ir.Reduce | ir.GroupBy)}
+
+
+def _moved(expr: ir.Expr, first: ir.Reduce) -> ir.Expr:
+    def with_head(one: ir.Expr) -> ir.Expr | None:
+        return first.comp.head if one == first else None
+
+    head = rewrite.transform(expr, with_head)
+    if first.empty is None:
+        empty: ir.Expr | None = None
+    else:
+        empty = rewrite.transform(expr, lambda one: first.empty if one == first else None)
+    comp = replace(first.comp, head=head, type=dtypes.ListOf(head.type))
+    return replace(first, comp=comp, type=expr.type, empty=empty)

@@ -1,0 +1,474 @@
+"""One 1NF table as one query: its rows, the aggregates over what lies below them, and the re-key wrap.
+
+Every input of the final GROUP BY is retracted in full, so no outer join loses a row (FLINK-40681), and its key is the
+sink's key, so no sink materializer is planned. Collections with the same generators share one input.
+
+    in_session, count(t ⋈ …)   →  Group(Union(Project(key, record, NULL), Project(key, NULL, 1)), key, latest, count)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from compiler import dtypes, failures, ir, plan, rewrite
+from compiler.relate import joins
+
+PACK = "row"
+_TRUE = ir.Const(True, dtypes.BOOL)
+_TEXT = dtypes.optional(dtypes.STR)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a table is: the steps that make its rows, its key, its outputs with what must hold for each."""
+
+    name: str
+    parent: str | None
+    steps: tuple[ir.Step, ...]
+    key: tuple[tuple[str, ir.Expr], ...]
+    outputs: tuple[tuple[str, ir.Expr], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """A relation, and each output (and what it raises, if it can) over the relation's columns."""
+
+    relation: plan.Relation
+    key: tuple[tuple[str, ir.Expr], ...]
+    values: Mapping[str, ir.Expr]
+    raised: Mapping[str, ir.Expr]
+
+
+def assemble(context: joins.Context, table: Table) -> Assembled:
+    """Return the relation of a table's rows with all outputs."""
+    return _Assembly(context, table).run()
+
+
+@dataclass(slots=True)
+class _Assembly:
+    context: joins.Context
+    table: Table
+    spine: joins.Rows = field(init=False)
+    packed: dict[ir.Expr, str] = field(default_factory=dict)
+    aggregates: dict[str, plan.Agg] = field(default_factory=dict)
+    branches: dict[tuple[ir.Step, ...], _Branch] = field(default_factory=dict)
+    firsts: dict[tuple[object, ...], _First] = field(default_factory=dict)
+    done: dict[ir.Reduce, ir.Expr] = field(default_factory=dict)
+
+    def run(self) -> Assembled:
+        self.spine = self._rows(self.table.steps)
+        key = tuple((name, self.spine.scalar(expr)) for name, expr in self.table.key)
+        if not any(_aggregates(expr) for _, expr in self.table.outputs):
+            return self._plain(key)
+        lowered = {name: self._lower(expr) for name, expr in self.table.outputs}
+        values = {name: failures.guarded(expr) for name, expr in lowered.items()}
+        raised = {name: text for name, expr in lowered.items() if (text := failures.failure(expr)) is not None}
+        return Assembled(self._union(key), _own_key(key), values, raised)
+
+    def _rows(self, steps: tuple[ir.Step, ...]) -> joins.Rows:
+        rows = joins.Rows(self.context)
+        for step in steps:
+            if isinstance(step, ir.Cond):
+                rows.where(true_where(rows.scalar(step.test)))
+            else:
+                rows.step(step)
+        return rows
+
+    # ------------------------------------------------------------ without aggregates
+
+    def _plain(self, key: tuple[tuple[str, ir.Expr], ...]) -> Assembled:
+        scalars = {name: _resolved(self.spine.scalar(expr)) for name, expr in self.table.outputs}
+        raised = {name: text for name, expr in scalars.items() if (text := failures.failure(expr)) is not None}
+        values = {name: failures.guarded(expr) for name, expr in scalars.items()}
+        if not self.table.steps and not _joined(self.spine.relation):
+            return Assembled(self.spine.relation, key, values, raised)
+        by_key = {expr: name for name, expr in key}
+        packed = {name: expr for name, expr in values.items() if expr not in by_key}
+        packed.update({f"{name}__error": expr for name, expr in raised.items()})
+        relation = _rekeyed(self.spine.relation, key, packed)
+        return Assembled(
+            relation,
+            _own_key(key),
+            {
+                name: ir.Column("g", by_key[expr], expr.type) if expr in by_key else _member("g", PACK, name, expr.type)
+                for name, expr in values.items()
+            },
+            {name: _member("g", PACK, f"{name}__error", _TEXT) for name in raised},
+        )
+
+    # ------------------------------------------------------------ with aggregates
+
+    def _lower(self, expr: ir.Expr) -> ir.Expr:
+        """Rewrite an output over the group's columns: reductions are aggregates, the rest is packed into one record."""
+        if isinstance(expr, ir.Const | ir.Raises):
+            return expr
+        if not _aggregates(expr):
+            return self._pack(expr)
+        if isinstance(expr, ir.Reduce):
+            return self._reduce(expr)
+        if isinstance(expr, ir.Prim | ir.If):
+            parts = tuple(self._lower(one) for one in rewrite.children(expr))
+            if isinstance(expr, ir.Prim):
+                return _settled(replace(expr, args=parts))
+            return replace(expr, test=parts[0], then=parts[1], orelse=parts[2])
+        raise joins.decline("D406", expr.span, "a collection here has no join")
+
+    def _pack(self, expr: ir.Expr) -> ir.Expr:
+        value = _resolved(self.spine.scalar(expr))
+        if isinstance(value, ir.Const):
+            return value
+        text = failures.failure(value)
+        packed = self._packed(failures.guarded(value))
+        if text is None:
+            return packed
+        raised = self._packed(text)
+        return checked(raised, replace_type(packed, value.type))
+
+    def _packed(self, value: ir.Expr) -> ir.Expr:
+        name = self.packed.setdefault(value, f"v{len(self.packed) + 1}")
+        return _member("g", PACK, name, dtypes.optional(value.type) if not dtypes.nullable(value.type) else value.type)
+
+    def _reduce(self, reduce: ir.Reduce) -> ir.Expr:
+        if reduce not in self.done:
+            lowered = reduce if reduce.empty is None else replace(reduce, empty=self._lower(reduce.empty))
+            found = self._first(lowered) if reduce.op in ("first", "last") else self._aggregate(lowered)
+            self.done[reduce] = found
+        return self.done[reduce]
+
+    # -- counts, sums and the like
+
+    def _aggregate(self, reduce: ir.Reduce) -> ir.Expr:
+        branch, comp = self._branch(reduce.comp)
+        tests = tuple(step.test for step in comp.steps if isinstance(step, ir.Cond))
+        kind = reduce.type
+        match reduce.op:
+            case "count" if reduce.distinct:
+                column = self._column(branch, "count_distinct", tests, comp.head, dtypes.INT)
+                return _or_zero(column)
+            case "count":
+                return _or_zero(self._column(branch, "count", tests, None, dtypes.INT))
+            case "any":
+                self._never_raises(branch, reduce, (*tests, comp.head))
+                return _compare("gt", _or_zero(self._column(branch, "count", (*tests, comp.head), None, dtypes.INT)))
+            case "all":
+                self._never_raises(branch, reduce, (*tests, comp.head))
+                false = ir.Prim("not", (comp.head,), dtypes.BOOL, comp.span)
+                return _compare("eq", _or_zero(self._column(branch, "count", (*tests, false), None, dtypes.INT)))
+            case "sum":
+                column = self._column(branch, "sum", tests, comp.head, dtypes.optional(kind))
+                assert reduce.empty is not None
+                return ir.Prim("coalesce", (column, reduce.empty), kind, reduce.span)
+            case "min" | "max":
+                column = self._column(branch, reduce.op, tests, comp.head, dtypes.optional(dtypes.required(kind)))
+                number = _or_zero(self._column(branch, "count", tests, None, dtypes.INT))
+                return _or_empty(reduce, _compare("eq", number), column)
+            case "collect":
+                return self._column(branch, "collect", tests, comp.head, dtypes.optional(dtypes.ListOf(dtypes.STR)))
+            case "error":
+                return self._error(branch, comp)
+        raise joins.decline("D408", reduce.span, f"`{reduce.op}` of a collection has no exact SQL form")
+
+    def _never_raises(self, branch: _Branch, reduce: ir.Reduce, tests: tuple[ir.Expr, ...]) -> None:
+        # Python stops at the first hit, so what raises after it is never seen; an aggregate sees everything.
+        if any(failures.failure(branch.rows.scalar(one)) is not None for one in tests):
+            raise joins.decline("D409", reduce.span, f"`{reduce.op}` stops early, and what it tests may raise")
+
+    def _error(self, branch: _Branch, comp: ir.Comp) -> ir.Expr:
+        tests = tuple(step.test for step in comp.steps if isinstance(step, ir.Cond))
+        assert not tests
+        value = branch.rows.scalar(comp.head)
+        text = failures.failure(value)
+        if text is None:
+            return ir.Const(None, _TEXT)
+        return branch.column(self, "first_error", (), text, _TEXT)
+
+    def _branch(self, comp: ir.Comp) -> tuple[_Branch, ir.Comp]:
+        gens = tuple(step for step in comp.steps if isinstance(step, ir.Gen))
+        bound = {gen.var: f"{_hint(gen)}{'' if place == 0 else place}" for place, gen in enumerate(gens)}
+        renamed = rewrite.fresh(comp, lambda var: bound.get(var, var))
+        shape = tuple(step for step in renamed.steps if isinstance(step, ir.Gen))
+        if shape not in self.branches:
+            self.branches[shape] = _Branch(self._rows((*self.table.steps, *shape)), f"b{len(self.branches) + 1}")
+        return self.branches[shape], renamed
+
+    def _column(
+        self, branch: _Branch, op: str, tests: tuple[ir.Expr, ...], head: ir.Expr | None, kind: dtypes.Type
+    ) -> ir.Expr:
+        scalars = tuple(branch.rows.scalar(one) for one in tests)
+        value = None if head is None else branch.rows.scalar(head)
+        # What raises was reported by an "error" column beside this one; here it only must not end the job.
+        scalars = tuple(true_where(one) for one in scalars)
+        value = None if value is None else failures.guarded(value)
+        return branch.column(self, op, scalars, value, kind)
+
+    # -- first and last
+
+    def _first(self, reduce: ir.Reduce) -> ir.Expr:
+        comp = reduce.comp
+        bound = {step.var: _hint(step) for step in comp.steps if isinstance(step, ir.Gen)}
+        if len(set(bound.values())) < len(bound):
+            bound = {var: f"{name}{place}" for place, (var, name) in enumerate(bound.items())}
+        comp = rewrite.fresh(comp, lambda var: bound.get(var, var))
+        order = comp.order
+        if reduce.op == "last":
+            order = tuple(ir.Order(one.key, not one.descending) for one in order)
+        shape = (comp.steps, order)
+        first = self.firsts.get(shape)
+        if first is None:
+            rows = self._rows((*self.table.steps, *comp.steps))
+            keys = tuple(ir.Order(rows.scalar(one.key), one.descending) for one in order)
+            tests = (step.test for step in comp.steps if isinstance(step, ir.Cond))
+            if any(failures.failure(rows.scalar(one)) is not None for one in (*tests, *(one.key for one in order))):
+                raise joins.decline("D409", reduce.span, "what the first item is chosen by may raise")
+            first = self.firsts[shape] = _First(rows, keys, f"f{len(self.firsts) + 1}")
+        value = first.rows.scalar(comp.head)
+        text = failures.failure(value)
+        found = first.member(failures.guarded(value), comp.head.type)
+        result = _or_empty(reduce, ir.Prim("is_none", (first.member(_TRUE, dtypes.BOOL),), dtypes.BOOL), found)
+        if text is None:
+            return result
+        return checked(first.member(text, _TEXT), result)
+
+    # -- the union
+
+    def _union(self, key: tuple[tuple[str, ir.Expr], ...]) -> plan.Relation:
+        packed = {name: value for value, name in self.packed.items()} or {"present": _TRUE}
+        record = _record(packed)
+        columns: dict[str, dtypes.Type] = {PACK: dtypes.optional(record.type)}
+        inputs: list[tuple[plan.Relation, tuple[tuple[str, ir.Expr], ...], dict[str, ir.Expr]]] = []
+        inputs.append((self.spine.relation, key, {PACK: record}))
+        aggregates: dict[str, plan.Agg] = {PACK: plan.Agg("latest", ir.Column("i", PACK, columns[PACK]))}
+        for branch in self.branches.values():
+            relation, filled = branch.finish()
+            if not filled:
+                continue
+            for name, (op, value) in filled.items():
+                columns[name] = dtypes.optional(value.type)
+                aggregates[name] = plan.Agg(op, ir.Column("i", name, columns[name]))
+            inputs.append((relation, _key_of(self.table, branch.rows), {name: value for name, (_, value) in filled.items()}))
+        for first in self.firsts.values():
+            relation, own, value = first.finish(_key_of(self.table, first.rows))
+            columns[first.name] = dtypes.optional(value.type)
+            aggregates[first.name] = plan.Agg("latest", ir.Column("i", first.name, columns[first.name]))
+            inputs.append((relation, own, {first.name: value}))
+        projections = tuple(
+            plan.Project(
+                relation,
+                (*own, *((name, filled.get(name, ir.Const(None, kind))) for name, kind in columns.items())),
+                "i",
+            )
+            for relation, own, filled in inputs
+        )
+        source: plan.Relation = plan.Union(projections, "i") if len(projections) > 1 else projections[0]
+        return plan.Group(
+            source,
+            tuple((name, ir.Column("i", name, expr.type)) for name, expr in key),
+            tuple(aggregates.items()),
+            "g",
+            having=ir.Prim("not_none", (ir.Column("g", PACK, columns[PACK]),), dtypes.BOOL)
+            if len(projections) > 1
+            else None,
+        )
+
+
+@dataclass(slots=True)
+class _Branch:
+    """One input of the union for all aggregates over the same generators."""
+
+    rows: joins.Rows
+    prefix: str
+    columns: dict[str, tuple[str, tuple[ir.Expr, ...], ir.Expr | None, dtypes.Type]] = field(default_factory=dict)
+
+    def column(
+        self, assembly: _Assembly, op: str, tests: tuple[ir.Expr, ...], value: ir.Expr | None, kind: dtypes.Type
+    ) -> ir.Expr:
+        wanted = (op, tests, value, kind)
+        for name, known in self.columns.items():
+            if known == wanted:
+                return ir.Column("g", name, kind)
+        name = f"{self.prefix}_{op}{len(self.columns) + 1}"
+        self.columns[name] = wanted
+        return ir.Column("g", name, kind)
+
+    def finish(self) -> tuple[plan.Relation, dict[str, tuple[plan.AggOp, ir.Expr]]]:
+        common = _common([tests for _, tests, _, _ in self.columns.values()])
+        for test in common:
+            self.rows.where(test)
+        filled: dict[str, tuple[plan.AggOp, ir.Expr]] = {}
+        for name, (op, tests, value, _) in self.columns.items():
+            rest = tuple(one for one in tests if one not in common)
+            body: ir.Expr = ir.Const(1, dtypes.INT) if value is None else value
+            if rest:
+                test = rest[0] if len(rest) == 1 else ir.Prim("and", rest, dtypes.BOOL)
+                body = ir.If(test, body, ir.Const(None, dtypes.optional(body.type)), dtypes.optional(body.type))
+            filled[name] = (op, body)  # type: ignore[assignment]  # op is one of Agg's
+        return self.rows.relation, filled
+
+
+def _common(every: list[tuple[ir.Expr, ...]]) -> tuple[ir.Expr, ...]:
+    return tuple(one for one in every[0] if all(one in tests for tests in every)) if every else ()
+
+
+@dataclass(slots=True)
+class _First:
+    """One input of the union for the first row per key in one order, with all that is read of it."""
+
+    rows: joins.Rows
+    order: tuple[ir.Order, ...]
+    name: str
+    members: dict[ir.Expr, str] = field(default_factory=dict)
+
+    def member(self, value: ir.Expr, kind: dtypes.Type) -> ir.Expr:
+        name = self.members.setdefault(value, f"m{len(self.members) + 1}")
+        return _member("g", self.name, name, dtypes.optional(kind))
+
+    def finish(
+        self, key: tuple[tuple[str, ir.Expr], ...]
+    ) -> tuple[plan.Relation, tuple[tuple[str, ir.Expr], ...], ir.MakeRecord]:
+        order = tuple((f"o{place}", one.key) for place, one in enumerate(self.order))
+        members = tuple((name, value) for value, name in self.members.items())
+        inner = plan.Project(self.rows.relation, (*key, *order, *members), "t")
+        by = tuple(
+            ir.Order(ir.Column("t", f"o{place}", one.key.type), one.descending) for place, one in enumerate(self.order)
+        )
+        top = plan.TopN(inner, tuple(name for name, _ in key), by, 1, "t")
+        own = tuple((name, ir.Column("t", name, expr.type)) for name, expr in key)
+        record = _record({name: ir.Column("t", name, value.type) for name, value in members})
+        return top, own, record
+
+
+# ---------------------------------------------------------------- shared by the tables of all kinds
+
+
+def top_rows(
+    source: plan.Relation,
+    key: tuple[tuple[str, ir.Expr], ...],
+    partition: tuple[tuple[str, ir.Expr], ...],
+    order: tuple[ir.Order, ...],
+    columns: Mapping[str, ir.Expr],
+    limit: int,
+) -> tuple[plan.Relation, dict[str, ir.Expr]]:
+    """Return the first rows per partition in an order, and the same named columns over the result (alias `t`)."""
+    every = {**dict(partition), **dict(key), **columns}
+    ordered = {f"o{place}": one.key for place, one in enumerate(order)}
+    inner = plan.Project(source, (*every.items(), *ordered.items()), "t")
+    by = tuple(ir.Order(ir.Column("t", name, one.key.type), one.descending) for name, one in zip(ordered, order, strict=True))
+    top = plan.TopN(inner, tuple(name for name, _ in partition), by, limit, "t")
+    return top, {name: ir.Column("t", name, expr.type) for name, expr in every.items()}
+
+
+def rekey(
+    source: plan.Relation, key: tuple[tuple[str, ir.Expr], ...], columns: Mapping[str, ir.Expr]
+) -> tuple[plan.Relation, dict[str, ir.Expr]]:
+    """Return the rows grouped by their key, and the named columns over the result (alias `g`)."""
+    by_key = {expr: name for name, expr in key}
+    packed = {name: expr for name, expr in columns.items() if expr not in by_key}
+    relation = _rekeyed(source, key, packed)
+    return relation, {
+        name: ir.Column("g", by_key[expr], expr.type) if expr in by_key else _member("g", PACK, name, expr.type)
+        for name, expr in columns.items()
+    }
+
+
+def _rekeyed(
+    source: plan.Relation, key: tuple[tuple[str, ir.Expr], ...], packed: Mapping[str, ir.Expr]
+) -> plan.Relation:
+    record = _record(packed) if packed else None
+    columns = (*key, *(((PACK, record),) if record is not None else ()))
+    inner = plan.Project(source, columns, "i")
+    aggregates = () if record is None else ((PACK, plan.Agg("latest", ir.Column("i", PACK, record.type))),)
+    return plan.Group(inner, tuple((name, ir.Column("i", name, expr.type)) for name, expr in key), aggregates, "g")
+
+
+def _resolved(expr: ir.Expr) -> ir.Expr:
+    """Settle the checks inside a scalar expression over columns."""
+
+    def settle(one: ir.Expr) -> ir.Expr | None:
+        if isinstance(one, ir.Prim) and one.op in ("check", "evaluated", "is_none"):
+            return _settled(replace(one, args=tuple(_resolved(arg) for arg in one.args)))
+        return None
+
+    return rewrite.transform(expr, settle)
+
+
+def _settled(expr: ir.Prim) -> ir.Expr:
+    """Replace `evaluated(x)` by the text that x raises, and drop a check whose text is None for certain."""
+    if expr.op == "evaluated":
+        return failures.failure(expr.args[0]) or ir.Const(None, _TEXT)
+    if expr.op == "is_none" and isinstance(expr.args[0], ir.Const):
+        return ir.Const(expr.args[0].value is None, dtypes.BOOL, expr.span)
+    if expr.op == "check" and expr.args[0] == _TRUE:
+        return expr.args[2]
+    return expr
+
+
+def checked(raised: ir.Expr, value: ir.Expr) -> ir.Expr:
+    """Return the value, raising the text where there is one."""
+    fine = ir.Prim("is_none", (raised,), dtypes.BOOL)
+    return ir.Prim("check", (fine, raised, value), value.type, value.span)
+
+
+def replace_type(expr: ir.Expr, kind: dtypes.Type) -> ir.Expr:
+    """Return the expression with another type."""
+    return replace(expr, type=kind)
+
+
+def _record(fields: Mapping[str, ir.Expr]) -> ir.MakeRecord:
+    return ir.MakeRecord(
+        tuple(fields.items()), dtypes.Record(tuple((name, dtypes.optional(value.type)) for name, value in fields.items()))
+    )
+
+
+def _member(alias: str, record: str, name: str, kind: dtypes.Type) -> ir.Expr:
+    column = ir.Column(alias, record, dtypes.optional(dtypes.Record(((name, kind),))))
+    return ir.Prim("record.field", (column, ir.Const(name, dtypes.STR)), kind)
+
+
+def _own_key(key: tuple[tuple[str, ir.Expr], ...]) -> tuple[tuple[str, ir.Expr], ...]:
+    return tuple((name, ir.Column("g", name, expr.type)) for name, expr in key)
+
+
+def _key_of(table: Table, rows: joins.Rows) -> tuple[tuple[str, ir.Expr], ...]:
+    return tuple((name, rows.scalar(expr)) for name, expr in table.key)
+
+
+def _aggregates(expr: ir.Expr) -> bool:
+    return any(isinstance(one, ir.Reduce | ir.Comp | ir.GroupBy) for one in rewrite.walk(expr))
+
+
+def _joined(relation: plan.Relation) -> bool:
+    return not isinstance(relation, plan.Scan)
+
+
+def _or_zero(column: ir.Expr) -> ir.Expr:
+    return ir.Prim("coalesce", (replace(column, type=dtypes.optional(dtypes.INT)), ir.Const(0, dtypes.INT)), dtypes.INT)
+
+
+def _compare(op: str, number: ir.Expr) -> ir.Expr:
+    return ir.Prim(op, (number, ir.Const(0, dtypes.INT)), dtypes.BOOL)
+
+
+def _or_empty(reduce: ir.Reduce, is_empty: ir.Expr, value: ir.Expr) -> ir.Expr:
+    if reduce.empty is not None:
+        other: ir.Expr = reduce.empty
+    else:
+        name, _, message = reduce.empty_error.partition(": ")
+        other = ir.Raises(name, message, span=reduce.span)
+    return ir.If(is_empty, other, replace(value, type=reduce.type), reduce.type, reduce.span)
+
+
+def true_where(test: ir.Expr) -> ir.Expr:
+    """Return the condition, false where evaluating it raises."""
+    text = failures.failure(test)
+    if text is None:
+        return test
+    return ir.If(ir.Prim("is_none", (text,), dtypes.BOOL), test, ir.Const(False, dtypes.BOOL), dtypes.BOOL, test.span)
+
+
+def _hint(gen: ir.Gen) -> str:
+    if isinstance(gen.source, ir.Many):
+        name = gen.source.reference
+        return name[:-1] if name.endswith("s") and len(name) > 1 else f"{name}_item"
+    value = gen.source.value
+    return f"{value.name}_item" if isinstance(value, ir.Attr) else "item"

@@ -1,0 +1,153 @@
+"""Attributes: of self, of the store, of entities, of records and of dates.
+
+    self.store.location.latitude → Attr(One("location"), "latitude")        user.display_name → the getter, inlined
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import replace
+
+from compiler import dtypes, ir, model, syntax, values
+from compiler.scope import Scope, conditional, unify
+
+
+def attribute(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined | None:
+    """Build `value.name`."""
+    if not isinstance(node, syntax.Attribute):
+        return None
+    return _of(scope, scope.build(node.value), node)
+
+
+def _of(scope: Scope, owner: values.Value, node: syntax.Attribute) -> values.Value | ir.Declined:
+    match owner:
+        case values.SelfView():
+            return _of_view(scope, node)
+        case values.StoreValue():
+            return _of_store(scope, node)
+        case values.Mapping() | values.Entries() | values.EmptyDict():
+            return values.BoundMethod(owner, node.name)
+        case values.Builtin(qualified):
+            return values.Builtin(f"{qualified}.{node.name}")
+        case ir.If() if isinstance(dtypes.required(owner.type), dtypes.Entity | dtypes.Record):
+            return _of_branches(scope, owner, node)
+        case ir.MakeRecord():
+            return _of_record(scope, owner, node)
+    kind = owner.type if isinstance(owner, ir.Expr) else None
+    if kind is None:
+        return ir.Declined("D302", node.span, f"attribute `{node.name}` of this value has no SQL form")
+    inner = dtypes.required(kind)
+    assert isinstance(owner, ir.Expr)
+    if isinstance(inner, dtypes.Entity):
+        return _of_entity(scope, owner, inner.model, node)
+    if isinstance(kind, dtypes.NoneType):
+        return ir.Raises("AttributeError", f"'NoneType' object has no attribute '{node.name}'", span=node.span)
+    part = scope.primitive(f"attr:{node.name}", (owner,), node.span)
+    return part if part is not None else values.BoundMethod(owner, node.name)
+
+
+def _of_view(scope: Scope, node: syntax.Attribute) -> values.Value | ir.Declined:
+    view = scope.shared.view
+    if node.name == "store":
+        return values.StoreValue()
+    declared = view.attribute(node.name)
+    if declared is not None:
+        return _getter(scope, declared, node)
+    method = next((one for one in view.methods if one.name == node.name), None)
+    if method is None:
+        names = ["store", *(one.name for one in view.attributes), *(one.name for one in view.methods)]
+        scope.error(
+            "E312", node.name_span, f"`{view.name}` has no attribute `{node.name}`", _suggest(view.name, node.name, names)
+        )
+    return _method(scope, method, values.SelfView(), node)
+
+
+def _getter(scope: Scope, declared: model.ViewAttribute, node: syntax.Attribute) -> values.Value | ir.Declined:
+    shared = scope.shared
+    if declared.getter is None:
+        return ir.Declined("D311", node.span, f"`{declared.name}` has no getter")
+    if declared.name not in shared.getters:
+        if declared.name in shared.running:
+            circle = " -> ".join([*shared.running[shared.running.index(declared.name) :], declared.name])
+            scope.error("E313", node.span, f"getters read each other in a circle: {circle}")
+        shared.running.append(declared.name)
+        inner = Scope(shared, declared.module, {})
+        try:
+            shared.getters[declared.name] = inner.call(inner.closure(declared.getter, declared.module, values.SelfView()), (), {}, declared.span)
+        finally:
+            shared.running.pop()
+    built = shared.getters[declared.name]
+    if isinstance(built, ir.Declined):
+        return ir.Declined("D312", node.span, f"`{declared.name}` itself has no SQL form: {built.message}")
+    return built
+
+
+def _method(scope: Scope, method: model.Method, receiver: values.Value, node: syntax.Attribute) -> values.Value:
+    closure = scope.closure(method.function, method.module, None if method.kind == "static" else receiver)
+    if method.kind == "property":
+        return scope.call(closure, (), {}, node.span)
+    return closure
+
+
+def _of_store(scope: Scope, node: syntax.Attribute) -> values.Value | ir.Declined:
+    store = scope.shared.store
+    reference = store.reference(node.name)
+    if reference is not None and reference.many:
+        return values.Mapping(reference.name)
+    if reference is not None:
+        entity = dtypes.Entity(reference.model)
+        is_root = isinstance(reference.via, model.Root)
+        return ir.One(reference.name, entity if is_root else dtypes.optional(entity), node.span)
+    method = next((one for one in store.methods if one.name == node.name), None)
+    if method is None:
+        names = [*(one.name for one in store.references), *(one.name for one in store.methods)]
+        scope.error(
+            "E312", node.name_span, f"`{store.name}` has no reference `{node.name}`", _suggest(store.name, node.name, names)
+        )
+    return _method(scope, method, values.StoreValue(), node)
+
+
+def _of_entity(scope: Scope, entity: ir.Expr, name: str, node: syntax.Attribute) -> values.Value | ir.Declined:
+    declared = scope.shared.app.models[name]
+    found = declared.attribute(node.name)
+    match found:
+        case model.StoredAttribute():
+            if isinstance(found.type, dtypes.Json):
+                scope.error(
+                    "E314", node.span, f"`{name}.{node.name}` has no type, so no column can hold it",
+                    f"annotate it where it is declared, for example `{node.name}: str = attrs.nothing`",
+                )  # fmt: skip
+            kind = found.type if found.name == "doc_id" else dtypes.optional(found.type)
+            return ir.Attr(entity, found.name, kind, node.span)
+        case model.ComputedAttribute(_, function, module):
+            inner = Scope(scope.shared, module, {}, scope.known, scope.calls)
+            # The body raises AttributeError on its first read of a missing entity, exactly as the call would.
+            return inner.call(inner.closure(function, module, entity), (), {}, node.span)
+    method = next((one for one in declared.methods if one.name == node.name), None)
+    if method is None:
+        names = [one.name for one in (*declared.stored, *declared.computed, *declared.methods)]
+        scope.error("E312", node.name_span, f"`{name}` has no attribute `{node.name}`", _suggest(name, node.name, names))
+    return _method(scope, method, entity, node)
+
+
+def _of_branches(scope: Scope, owner: ir.If, node: syntax.Attribute) -> values.Value | ir.Declined:
+    then, orelse = _of(scope, owner.then, node), _of(scope, owner.orelse, node)
+    if isinstance(then, ir.Declined) or isinstance(orelse, ir.Declined):
+        return then if isinstance(then, ir.Declined) else orelse
+    both = unify(scope.as_expr(then, node.span), scope.as_expr(orelse, node.span))
+    if both is None:
+        return ir.Declined("D313", node.span, f"`{node.name}` has two types here")
+    return conditional(owner.test, both[0], both[1], both[2], node.span)
+
+
+def _of_record(scope: Scope, owner: ir.MakeRecord, node: syntax.Attribute) -> values.Value | ir.Declined:
+    fields = dict(owner.fields)
+    if node.name in fields and isinstance(owner.type, dtypes.Record) and owner.type.name:
+        return replace(fields[node.name])
+    return values.BoundMethod(owner, node.name)
+
+
+def _suggest(owner: str, name: str, names: list[str]) -> str:
+    listed = f"`{owner}` has {', '.join(names)}"
+    close = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean `{close[0]}`? {listed}" if close else listed

@@ -1,0 +1,354 @@
+"""Calls: functions of the project are inlined, builtins over collections become comprehensions and reductions.
+
+    sum(o.amount for o in orders.values()) → Reduce("sum", Comp(…), empty=0)
+    sorted(users.items(), key=lambda e: e[1].name) → Comp(…, order=name, key)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import Decimal, InvalidOperation
+
+from compiler import dtypes, ir, syntax, values
+from compiler.diagnostics import Span
+from compiler.rules import texts
+from compiler.scope import Scope, entity_id
+
+_ZERO = ir.Const(0, dtypes.INT)
+Builder = Callable[
+    [Scope, tuple[values.Value, ...], Mapping[str, values.Value], Span], values.Value | ir.Declined
+]
+
+
+def call(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined | None:
+    """Build any call."""
+    if not isinstance(node, syntax.Call):
+        return None
+    if any(isinstance(one, syntax.Starred) for one in node.args) or any(name is None for name, _ in node.keywords):
+        return ir.Declined("D309", node.span, "unpacking into arguments has no SQL form")
+    function = scope.build(node.func)
+    args = tuple(scope.build(one) for one in node.args)
+    keywords = {str(name): scope.build(value) for name, value in node.keywords}
+    match function:
+        case values.Closure():
+            return scope.call(function, args, keywords, node.span)
+        case values.ClassValue():
+            return _construct(scope, function, args, keywords, node.span)
+        case values.BoundMethod():
+            return _method(scope, function, args, keywords, node.span)
+        case values.Builtin(qualified):
+            return _builtin(scope, qualified, args, keywords, node.span)
+    return ir.Declined("D350", node.span, "a call of this value has no SQL form")
+
+
+def _construct(
+    scope: Scope, cls: values.ClassValue, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
+) -> values.Value | ir.Declined:
+    names = [name for name, _, _ in cls.record.fields]
+    given: dict[str, values.Value] = {**dict(zip(names, args, strict=False)), **keywords}
+    fields: list[tuple[str, ir.Expr]] = []
+    for name, _, default in cls.record.fields:
+        if name in given:
+            fields.append((name, scope.as_expr(given[name], span)))
+        elif default is not None:
+            fields.append((name, Scope(scope.shared, cls.module, {}).expr(default)))
+        elif cls.record.kind != "typeddict":
+            return ir.Raises("TypeError", f"{cls.record.name}() misses the argument '{name}'", span=span)
+    unknown = set(given) - set(names)
+    if unknown or len(args) > len(names):
+        return ir.Declined("D309", span, f"the arguments do not fit `{cls.record.name}`")
+    name = "" if cls.record.kind == "typeddict" else cls.record.name
+    return ir.MakeRecord(tuple(fields), dtypes.Record(tuple((key, one.type) for key, one in fields), name), span)
+
+
+# ---------------------------------------------------------------- methods
+
+
+def _method(
+    scope: Scope, method: values.BoundMethod, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
+) -> values.Value | ir.Declined:
+    receiver, name = method.receiver, method.name
+    if isinstance(receiver, ir.Acc) and name == "get" and len(args) == 2:
+        key, default = (scope.as_expr(one, span) for one in args)
+        return ir.Prim("acc.get", (receiver, key, default), default.type, span)
+    if isinstance(receiver, ir.MakeRecord) and name == "get" and args:
+        return _record_get(scope, receiver, args, span)
+    is_dict = isinstance(receiver, ir.Expr) and isinstance(dtypes.required(receiver.type), dtypes.DictOf)
+    if (isinstance(receiver, values.Mapping) or is_dict) and name in ("keys", "values", "items") and not args:
+        return values.Entries(name, receiver)  # type: ignore[arg-type]  # checked by the test above
+    if isinstance(receiver, values.Mapping):
+        return _mapping_get(scope, receiver, name, args, span)
+    value = scope.as_expr(receiver, span)
+    if isinstance(value, ir.Const) and name == "join" and len(args) == 1:
+        return _join(scope, value, args[0], span)
+    if isinstance(value, ir.GroupBy | ir.Comp) and name in ("items", "keys", "values"):
+        return _grouped_entries(value, name, span)
+    if keywords:
+        return ir.Declined("D351", span, f"`.{name}` with keyword arguments has no SQL form")
+    operands = (value, *(scope.as_expr(one, span) for one in args))
+    found = scope.primitive(f".{name}", operands, span)
+    if found is not None:
+        return found
+    return ir.Declined("D352", span, f"`.{name}()` of a value of type `{dtypes.show(value.type)}` has no exact SQL form")
+
+
+def _record_get(scope: Scope, record: ir.MakeRecord, args: tuple[values.Value, ...], span: Span) -> values.Value | ir.Declined:
+    key = scope.as_expr(args[0], span)
+    if not isinstance(key, ir.Const):
+        return ir.Declined("D323", span, "an item of a record by a computed name has no SQL form")
+    default = scope.as_expr(args[1], span) if len(args) > 1 else ir.Const(None, dtypes.NONE, span)
+    return dict(record.fields).get(str(key.value), default)
+
+
+def _mapping_get(
+    scope: Scope, mapping: values.Mapping, name: str, args: tuple[values.Value, ...], span: Span
+) -> values.Value | ir.Declined:
+    declared = scope.shared.store.reference(mapping.reference)
+    assert declared is not None
+    default = scope.as_expr(args[1], span) if len(args) > 1 else None
+    if name != "get" or not args or (default is not None and not isinstance(default.type, dtypes.NoneType)):
+        return ir.Declined("D352", span, f"`.{name}()` of a reference has no SQL form")
+    key = scope.as_expr(args[0], span)
+    if isinstance(dtypes.required(key.type), dtypes.Entity):
+        key = entity_id(key)
+    return ir.Lookup(mapping.reference, key, False, dtypes.optional(dtypes.Entity(declared.model)), span)
+
+
+def _grouped_entries(value: ir.GroupBy | ir.Comp, name: str, span: Span) -> values.Value | ir.Declined:
+    return ir.Declined("D304", span, f"`.{name}()` of a dict that the getter itself made has no SQL form yet")
+
+
+def _join(scope: Scope, separator: ir.Const, items: values.Value, span: Span) -> values.Value | ir.Declined:
+    comp = scope.comprehend(items, span)
+    if dtypes.required(comp.head.type) != dtypes.STR:
+        return ir.Declined("D353", span, "`join` of values that are not texts has no SQL form")
+    # An aggregate sees its texts in any order, so only texts in their own order can be joined.
+    if comp.limit is not None or not comp.order or comp.order[0].key != comp.head or comp.order[0].descending:
+        return ir.Declined("D353", span, "`join` of texts that are not in ascending order has no exact SQL form")
+    return ir.Reduce("join", comp, dtypes.STR, ir.Const("", dtypes.STR), separator=str(separator.value), span=span)
+
+
+# ---------------------------------------------------------------- builtins
+
+
+def _builtin(
+    scope: Scope, name: str, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
+) -> values.Value | ir.Declined:
+    collection = _COLLECTION.get(name)
+    if collection is not None and len(args) > 0 and _is_collection(args[0], name):
+        return collection(scope, args, keywords, span)
+    if name in ("list", "tuple") and not args:
+        return ir.MakeList((), dtypes.ListOf(dtypes.NONE), span)
+    if name == "dict" and not args:
+        return _dict(scope, keywords, span)
+    if name == "collections.Counter" and not args:
+        return values.EmptyDict(_ZERO)
+    if name == "collections.defaultdict" and len(args) == 1 and args[0] in (values.Builtin("int"), values.Builtin("decimal.Decimal")):
+        zero = _ZERO if args[0] == values.Builtin("int") else ir.Const(Decimal(0), dtypes.DECIMAL)
+        return values.EmptyDict(zero)
+    if name == "decimal.Decimal":
+        return _decimal(scope, args, span)
+    if name == "str" and len(args) == 1:
+        value = scope.as_expr(args[0], span)
+        return texts.to_text(value, syntax.Formatted(syntax.Literal(None), None, None, span))
+    if name == "bool" and len(args) == 1:
+        return scope.truth(args[0], span)
+    if keywords:
+        return ir.Declined("D351", span, f"`{name}` with keyword arguments has no SQL form")
+    operands = tuple(scope.as_expr(one, span) for one in args)
+    found = scope.primitive(name, operands, span)
+    if found is not None:
+        return found
+    types = ", ".join(f"`{dtypes.show(one.type)}`" for one in operands)
+    return ir.Declined("D354", span, f"`{name}` of {types or 'nothing'} has no exact SQL form")
+
+
+def _is_collection(value: values.Value, function: str) -> bool:
+    if isinstance(value, values.Mapping | values.Entries | ir.Comp | ir.GroupBy | ir.MakeList):
+        return True
+    if not isinstance(value, ir.Expr) or not isinstance(dtypes.required(value.type), dtypes.ListOf | dtypes.DictOf):
+        return False
+    return isinstance(value, ir.If) or function != "len"  # the length of a column is a primitive
+
+
+def _dict(scope: Scope, keywords: Mapping[str, values.Value], span: Span) -> values.Value:
+    if not keywords:
+        return values.EmptyDict()
+    fields = tuple((name, scope.as_expr(one, span)) for name, one in keywords.items())
+    return ir.MakeRecord(fields, dtypes.Record(tuple((name, one.type) for name, one in fields)), span)
+
+
+def _decimal(scope: Scope, args: tuple[values.Value, ...], span: Span) -> values.Value | ir.Declined:
+    if not args:
+        return ir.Const(Decimal(0), dtypes.DECIMAL, span)
+    value = scope.as_expr(args[0], span)
+    if isinstance(value, ir.Const) and isinstance(value.value, int | str) and not isinstance(value.value, bool):
+        try:
+            return ir.Const(Decimal(value.value), dtypes.DECIMAL, span)
+        except InvalidOperation:
+            return ir.Raises("InvalidOperation", "", span=span)
+    found = scope.primitive("decimal.Decimal", (value,), span)
+    return found if found is not None else ir.Declined("D354", span, "`Decimal` of a computed value has no exact SQL form")
+
+
+def _len(scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span) -> values.Value | ir.Declined:
+    value = args[0]
+    if isinstance(value, ir.MakeList):
+        return ir.Const(len(value.items), dtypes.INT, span)
+    if isinstance(value, ir.GroupBy):
+        comp = replace(value.comp, kind="set", head=value.comp.key or value.comp.head, key=None)
+        return ir.Reduce("count", comp, dtypes.INT, _ZERO, distinct=True, span=span)
+    if isinstance(value, ir.Comp) and value.kind == "dict" and value.key is not None:
+        return ir.Reduce("count", replace(value, kind="set", head=value.key, key=None), dtypes.INT, _ZERO, distinct=True, span=span)
+    distinct = isinstance(value, ir.Comp) and value.kind == "set"
+    comp = value if isinstance(value, ir.Comp) else scope.comprehend(value, span)
+    if comp.limit is not None:
+        return ir.Declined("D355", span, "the length of a list that was cut has no SQL form")
+    return ir.Reduce("count", comp, dtypes.INT, _ZERO, distinct=distinct, span=span)
+
+
+def _sum(scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span) -> values.Value | ir.Declined:
+    comp = scope.comprehend(args[0], span)
+    start = scope.as_expr(args[1] if len(args) > 1 else keywords.get("start", _ZERO), span)
+    inner = dtypes.required(comp.head.type)
+    if comp.limit is not None:
+        return ir.Declined("D355", span, "the sum of a list that was cut has no SQL form")
+    if inner == dtypes.BOOL:
+        comp, inner = replace(comp, head=ir.Prim("int_of_bool", (comp.head,), dtypes.INT, span)), dtypes.INT
+    if inner == dtypes.FLOAT:
+        return ir.Declined("D356", span, "a sum of floats depends on their order, which an aggregate does not keep")
+    if not isinstance(inner, dtypes.Scalar) or inner.name not in ("int", "decimal") or not isinstance(start, ir.Const):
+        return ir.Declined("D356", span, f"a sum of `{dtypes.show(comp.head.type)}` has no exact SQL form")
+    kind = dtypes.INT if inner == dtypes.INT else dtypes.DECIMAL
+    if kind == dtypes.INT and start.type != dtypes.INT:
+        return ir.Declined("D356", span, "a sum that starts with a value of another type has no exact SQL form")
+    empty = ir.Const(Decimal(start.value), kind, span) if kind == dtypes.DECIMAL and isinstance(start.value, int | Decimal) else start
+    reduced = ir.Reduce("sum", comp, kind, replace(empty, type=kind), span=span)
+    if start.value == 0:
+        return reduced
+    zero = replace(empty, value=Decimal(0) if kind == dtypes.DECIMAL else 0)
+    total = scope.primitive("+", (replace(reduced, empty=zero), empty), span)
+    return total if total is not None else ir.Declined("D356", span, "this sum has no exact SQL form")
+
+
+def _any(scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span) -> values.Value | ir.Declined:
+    comp = scope.comprehend(args[0], span)
+    return ir.Reduce("any", replace(comp, head=scope.truth(comp.head, span)), dtypes.BOOL, span=span)
+
+
+def _all(scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span) -> values.Value | ir.Declined:
+    comp = scope.comprehend(args[0], span)
+    return ir.Reduce("all", replace(comp, head=scope.truth(comp.head, span)), dtypes.BOOL, span=span)
+
+
+def _extreme(op: str) -> Builder:
+    def build(scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span) -> values.Value | ir.Declined:
+        if len(args) != 1:
+            return ir.Declined("D354", span, f"`{op}` of several collections has no SQL form")
+        comp = scope.comprehend(args[0], span)
+        default = keywords.get("default")
+        empty = None if default is None else scope.as_expr(default, span)
+        error = "" if default is not None else f"ValueError: {op}() iterable argument is empty"
+        if "key" in keywords:
+            ordered = _ordered(scope, comp, keywords["key"], op == "max", span)
+            kind = comp.head.type if empty is None else dtypes.join(comp.head.type, empty.type)
+            if kind is None:
+                return ir.Declined("D313", span, "the default has another type than the items")
+            return ir.Reduce("first", ordered, kind, empty, error, span=span)
+        inner = dtypes.required(comp.head.type)
+        if comp.limit is not None or not isinstance(inner, dtypes.Scalar) or inner.name in ("bool", "bytes", "str"):
+            # MIN and MAX of texts compare UTF-16 units in one mode and bytes in another; a text goes by order instead.
+            if inner == dtypes.STR and comp.limit is None:
+                ordered = replace(comp, order=(ir.Order(comp.head, op == "max"), *comp.order))
+                kind = comp.head.type if empty is None else dtypes.join(comp.head.type, empty.type)
+                if kind is not None:
+                    return ir.Reduce("first", ordered, kind, empty, error, span=span)
+            return ir.Declined("D357", span, f"`{op}` of `{dtypes.show(comp.head.type)}` has no exact SQL form")
+        kind = dtypes.join(inner, empty.type) if empty is not None else inner
+        if kind is None:
+            return ir.Declined("D313", span, "the default has another type than the items")
+        return ir.Reduce("min" if op == "min" else "max", comp, kind, empty, error, span=span)
+
+    return build
+
+
+def _sorted(scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span) -> values.Value | ir.Declined:
+    comp = scope.comprehend(args[0], span)
+    reverse = scope.as_expr(keywords.get("reverse", ir.Const(False, dtypes.BOOL)), span)
+    if not isinstance(reverse, ir.Const):
+        return ir.Declined("D358", span, "`reverse` that is not a constant has no SQL form")
+    return _ordered(scope, comp, keywords.get("key"), bool(reverse.value), span)
+
+
+def _ordered(scope: Scope, comp: ir.Comp, key: values.Value | None, descending: bool, span: Span) -> ir.Comp:
+    if comp.limit is not None or comp.kind == "dict":
+        scope.decline("D358", span, "sorting a list that was cut has no SQL form")
+    value: values.Value = comp.head
+    if isinstance(key, values.Closure):
+        value = scope.call(key, (comp.head,), {}, span)
+    elif key is not None:
+        scope.decline("D358", span, "sorting by this key function has no SQL form")
+    sort_key = scope.as_expr(value, span)
+    parts = sort_key.items if isinstance(sort_key, ir.MakePair) else (sort_key,)
+    order: list[ir.Order] = []
+    for part in parts:
+        if isinstance(dtypes.required(part.type), dtypes.Entity | dtypes.Record) and part is not parts[0]:
+            # `sorted(mapping.items())`: keys are unique, so the second part never decides.
+            if isinstance(parts[0], ir.EntryKey):
+                break
+        if not _sortable(part.type):
+            scope.decline("D358", span, f"sorting by a value of type `{dtypes.show(part.type)}` has no exact SQL form")
+        order.append(ir.Order(part, descending))
+    kind = "list" if comp.kind == "set" else comp.kind
+    if comp.kind == "set":
+        scope.decline("D358", span, "sorting a set has no SQL form yet")
+    natural = tuple(one for one in comp.order if not any(one.key == other.key for other in order))
+    return replace(comp, kind=kind, order=(*order, *natural))
+
+
+def _sortable(kind: dtypes.Type) -> bool:
+    inner = dtypes.required(kind)
+    return isinstance(inner, dtypes.Scalar) and inner.name != "bytes"
+
+
+def _reversed(scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span) -> values.Value | ir.Declined:
+    comp = scope.comprehend(args[0], span)
+    if comp.limit is not None:
+        return ir.Declined("D358", span, "reversing a list that was cut has no SQL form")
+    return replace(comp, order=tuple(ir.Order(one.key, not one.descending) for one in comp.order))
+
+
+def _listed(scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span) -> values.Value | ir.Declined:
+    if isinstance(args[0], ir.MakeList | ir.If):
+        return args[0]
+    if isinstance(args[0], ir.Comp) and args[0].kind == "set":
+        return ir.Declined("D359", span, "the order of a set is not defined, so a list of it has no exact form; write `sorted(…)`")
+    return scope.comprehend(args[0], span)
+
+
+def _set(scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span) -> values.Value | ir.Declined:
+    comp = scope.comprehend(args[0], span)
+    if comp.limit is not None or not _sortable(comp.head.type):
+        return ir.Declined("D359", span, f"a set of `{dtypes.show(comp.head.type)}` has no SQL form")
+    return replace(comp, kind="set", type=dtypes.SetOf(comp.head.type), order=())
+
+
+def _next(scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span) -> values.Value | ir.Declined:
+    comp = scope.comprehend(args[0], span)
+    empty = scope.as_expr(args[1], span) if len(args) > 1 else None
+    kind = comp.head.type if empty is None else dtypes.join(comp.head.type, empty.type)
+    if kind is None:
+        return ir.Declined("D313", span, "the default has another type than the items")
+    return ir.Reduce("first", comp, kind, empty, "" if empty is not None else "StopIteration", span=span)
+
+
+def _identity(scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span) -> values.Value | ir.Declined:
+    return args[0]
+
+
+_COLLECTION: dict[str, Builder] = {
+    "len": _len, "sum": _sum, "any": _any, "all": _all, "min": _extreme("min"), "max": _extreme("max"),
+    "sorted": _sorted, "reversed": _reversed, "list": _listed, "tuple": _listed, "set": _set, "frozenset": _set,
+    "next": _next, "iter": _identity,
+}  # fmt: skip

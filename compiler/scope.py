@@ -1,0 +1,430 @@
+"""What a rule sees: the app, the names in scope, what is known to be there, and how to build children.
+
+A rule looks at one construct and calls `scope.build(child)` for the rest. A child that SQL cannot say ends the
+getter at once (`Stop`), so rules only meet good values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import NoReturn
+
+from compiler import dtypes, ir, model, primitives, rewrite, syntax, values
+from compiler.diagnostics import Log, Span
+
+Rule = Callable[["Scope", syntax.Expr], "values.Value | ir.Declined | None"]
+Runner = Callable[["Scope", tuple[syntax.Stmt, ...]], "values.Value"]
+
+
+class Stop(Exception):  # noqa: N818 - not an error: it carries a decline to the getter's builder
+    """The getter is declined (or wrong, when the finding was logged already)."""
+
+    def __init__(self, declined: ir.Declined) -> None:
+        """Keep the reason."""
+        super().__init__(declined.message)
+        self.declined = declined
+
+
+@dataclass(slots=True)
+class Shared:
+    """What all scopes of one view share: tables of rules, results so far, counters of variable names."""
+
+    app: model.App
+    view: model.ViewModel
+    store: model.Store
+    log: Log
+    rules: tuple[Rule, ...]
+    run: Runner
+    getters: dict[str, values.Value | ir.Declined] = field(default_factory=dict)
+    running: list[str] = field(default_factory=list)
+    used: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One place in one function."""
+
+    shared: Shared
+    module: str
+    names: Mapping[str, values.Value]
+    known: frozenset[ir.Expr] = frozenset()
+    calls: tuple[str, ...] = ()
+
+    # ------------------------------------------------------------ building children
+
+    def build(self, node: syntax.Expr) -> values.Value:
+        """Build a child; the first rule that answers wins."""
+        for rule in self.shared.rules:
+            answer = rule(self, node)
+            if isinstance(answer, ir.Declined):
+                raise Stop(answer)
+            if answer is not None:
+                return self.narrow(answer)
+        reason = node.reason if isinstance(node, syntax.Opaque) else type(node).__name__
+        self.decline("D301", node.span, f"{reason} has no SQL form")
+
+    def expr(self, node: syntax.Expr) -> ir.Expr:
+        """Build a child that must be a value (not a function, class or the like)."""
+        return self.as_expr(self.build(node), node.span)
+
+    def as_expr(self, value: values.Value, span: Span) -> ir.Expr:
+        """Return the IR of a value: iterables that only the compiler sees become comprehensions."""
+        if isinstance(value, values.Mapping | values.Entries):
+            return self.comprehend(value, span)
+        if isinstance(value, values.EmptyDict):
+            return ir.MakeRecord((), dtypes.Record(()), span)
+        if isinstance(
+            value,
+            values.SelfView | values.StoreValue | values.Closure | values.BoundMethod | values.Builtin
+            | values.ClassValue | values.ModuleValue,
+        ):  # fmt: skip
+            self.decline("D302", span, f"a {_noun(value)} used as a value has no SQL form")
+        return value
+
+    def decline(self, code: str, span: Span, message: str) -> NoReturn:
+        """End the getter: SQL cannot say this exactly."""
+        raise Stop(ir.Declined(code, span, message))
+
+    def error(self, code: str, span: Span, message: str, hint: str | None = None) -> NoReturn:
+        """Report the user's mistake and end the getter."""
+        self.shared.log.add(code, span, message, hint=hint)
+        raise Stop(ir.Declined(code, span, message))
+
+    # ------------------------------------------------------------ scopes
+
+    def bind(self, names: Mapping[str, values.Value]) -> Scope:
+        """Return the scope with more names."""
+        return replace(self, names={**self.names, **names})
+
+    def assume(self, known: Iterable[ir.Expr]) -> Scope:
+        """Return the scope in which these expressions are known not to be None."""
+        return replace(self, known=self.known | frozenset(known))
+
+    def fresh(self, name: str) -> str:
+        """Return a variable name not used in this view so far."""
+        count = self.shared.used.get(name, 0) + 1
+        self.shared.used[name] = count
+        return name if count == 1 else f"{name}_{count}"
+
+    def narrow(self, value: values.Value) -> values.Value:
+        """Drop None from the type of what is known to be there."""
+        kind = values.type_of(value)
+        if kind is None or not isinstance(kind, dtypes.Optional) or value not in self.known:
+            return value
+        return retyped(value, kind.inner)
+
+    # ------------------------------------------------------------ truth and null
+
+    def test(self, node: syntax.Expr) -> ir.Expr:
+        """Build a condition: a BOOL that is never None."""
+        if isinstance(node, syntax.BoolOp):
+            # Where only the truth counts, `a and b` is the truth of both, not one of the two values.
+            inner, tests = self, list[ir.Expr]()
+            for one in node.values:
+                tests.append(inner.test(one))
+                inner = inner.assume(facts_of(tests[-1], node.op == "and"))
+            return (conjunction if node.op == "and" else disjunction)(tests, node.span)
+        return self.truth(self.build(node), node.span)
+
+    def truth(self, value: values.Value, span: Span) -> ir.Expr:
+        """Return Python's truth of a value."""
+        if isinstance(value, values.Mapping | values.Entries | ir.Comp):
+            comp = value if isinstance(value, ir.Comp) else self.comprehend(value, span)
+            exists = replace(comp, head=ir.Const(True, dtypes.BOOL), key=None, kind="list", type=dtypes.ListOf(dtypes.BOOL))
+            return ir.Reduce("any", exists, dtypes.BOOL, span=span)
+        expr = self.as_expr(value, span)
+        match expr:
+            case ir.Const(constant):
+                return ir.Const(bool(constant), dtypes.BOOL, span)
+            case ir.MakeList(items):
+                return ir.Const(bool(items), dtypes.BOOL, span)
+            case ir.MakeRecord(fields):
+                return ir.Const(bool(fields), dtypes.BOOL, span)
+            case ir.If():
+                return conditional(expr.test, self.truth(expr.then, span), self.truth(expr.orelse, span), dtypes.BOOL, span)
+            case _ if expr.type == dtypes.BOOL:
+                return expr
+        inner = dtypes.required(expr.type)
+        if isinstance(inner, dtypes.Entity | dtypes.Record | dtypes.Pair):
+            return self.is_there(expr, span)
+        if isinstance(inner, dtypes.Scalar | dtypes.ListOf | dtypes.DictOf):
+            return ir.Prim("truth", (expr,), dtypes.BOOL, span)
+        self.decline("D303", span, f"the truth of a value of type `{dtypes.show(expr.type)}` has no SQL form")
+
+    def is_there(self, expr: ir.Expr, span: Span) -> ir.Expr:
+        """Return the test `expr is not None`."""
+        if isinstance(expr, ir.If):
+            return conditional(expr.test, self.is_there(expr.then, span), self.is_there(expr.orelse, span), dtypes.BOOL, span)
+        if isinstance(expr.type, dtypes.NoneType):
+            return ir.Const(False, dtypes.BOOL, span)
+        if not dtypes.nullable(expr.type):
+            return ir.Const(True, dtypes.BOOL, span)
+        if isinstance(dtypes.required(expr.type), dtypes.Entity):
+            expr = entity_id(expr)
+        return ir.Prim("not_none", (expr,), dtypes.BOOL, span)
+
+    # ------------------------------------------------------------ iteration
+
+    def iterate(self, value: values.Value, span: Span, name: str) -> values.Iteration:
+        """Return how `for name in value` runs."""
+        match value:
+            case values.Mapping():
+                return self._entries(value, "keys", name, span)
+            case values.Entries(kind, of):
+                return self._entries(of, kind, name, span)
+            case ir.Comp():
+                return self._splice(value, span)
+            case ir.GroupBy():
+                self.decline("D304", span, "a loop over a grouped dict has no SQL form yet")
+        expr = self.as_expr(value, span)
+        inner = dtypes.required(expr.type)
+        if isinstance(inner, dtypes.DictOf):
+            return self._entries(expr, "keys", name, span)
+        if isinstance(inner, dtypes.ListOf) and not isinstance(expr, ir.If | ir.MakeList):
+            var = self.fresh(name)
+            index = ir.EntryKey(var, dtypes.INT, span)
+            item = ir.EntryValue(var, inner.item, span)
+            return values.Iteration((ir.Gen(var, ir.Items(expr)),), item, (ir.Order(index),))
+        if isinstance(expr, ir.If) and isinstance(inner, dtypes.ListOf):
+            return self._iterate_branches(expr, span, name)
+        self.decline("D305", span, f"a loop over a value of type `{dtypes.show(expr.type)}` has no SQL form")
+
+    def _iterate_branches(self, expr: ir.If, span: Span, name: str) -> values.Iteration:
+        # `[] if c else xs` is iterated as xs under the condition; two different lists are not.
+        for branch, other, test in (
+            (expr.orelse, expr.then, negate(expr.test)),
+            (expr.then, expr.orelse, expr.test),
+        ):
+            if isinstance(other, ir.MakeList) and not other.items:
+                inner = self.iterate(branch, span, name)
+                return replace(inner, steps=(ir.Cond(test), *inner.steps))
+        self.decline("D305", span, "a loop over one of two lists has no SQL form")
+
+    def _entries(self, of: values.Mapping | ir.Expr, kind: str, name: str, span: Span) -> values.Iteration:
+        var = self.fresh(name)
+        if isinstance(of, values.Mapping):
+            reference = self.shared.store.reference(of.reference)
+            assert reference is not None
+            source: ir.Source = ir.Many(of.reference)
+            key = ir.EntryKey(var, dtypes.STR, span)
+            item: ir.Expr = ir.EntryValue(var, dtypes.Entity(reference.model), span)
+        else:
+            inner = dtypes.required(of.type)
+            if not isinstance(inner, dtypes.DictOf):
+                self.decline("D305", span, f"`.{kind}()` of a value of type `{dtypes.show(of.type)}` has no SQL form")
+            source = ir.Items(of)
+            key = ir.EntryKey(var, inner.key, span)
+            item = ir.EntryValue(var, inner.value, span)
+        pair = ir.MakePair((key, item), dtypes.Pair((key.type, item.type)), span)
+        element = {"keys": key, "values": item, "items": pair}[kind]
+        return values.Iteration((ir.Gen(var, source),), element, (ir.Order(key),))
+
+    def _splice(self, comp: ir.Comp, span: Span) -> values.Iteration:
+        if comp.limit is not None or comp.kind != "list":
+            self.decline("D306", span, f"a loop over a {comp.kind} that was cut or made unique has no SQL form yet")
+        renamed = rewrite.fresh(comp, self.fresh)
+        return values.Iteration(renamed.steps, renamed.head, renamed.order)
+
+    def comprehend(self, value: values.Value, span: Span, name: str = "entry") -> ir.Comp:
+        """Return the list of a value's elements as a comprehension."""
+        if isinstance(value, ir.Comp) and value.kind == "list":
+            return value
+        loop = self.iterate(value, span, name)
+        head = self.as_expr(loop.element, span)
+        return ir.Comp("list", loop.steps, head, dtypes.ListOf(head.type), order=loop.order, span=span)
+
+    def destructure(self, target: syntax.Expr, value: values.Value) -> dict[str, values.Value]:
+        """Return the names that `target = value` binds."""
+        if isinstance(target, syntax.Name):
+            return {target.id: value}
+        if isinstance(target, syntax.Tuple | syntax.List):
+            if isinstance(value, ir.MakePair | ir.MakeList) and len(value.items) == len(target.items):
+                names: dict[str, values.Value] = {}
+                for part, item in zip(target.items, value.items, strict=True):
+                    names.update(self.destructure(part, self.narrow(item)))
+                return names
+            self.decline("D307", target.span, "unpacking a value of unknown length has no SQL form")
+        self.decline("D307", target.span, "assignment to this target has no SQL form")
+
+    # ------------------------------------------------------------ calls
+
+    def call(self, function: values.Closure, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span) -> values.Value:
+        """Inline a call to a function of the project."""
+        key = f"{function.module}.{function.name}"
+        if key in self.calls and function.name != "<lambda>":
+            self.decline("D308", span, f"`{function.name}` calls itself")
+        if function.receiver is not None:
+            args = (function.receiver, *args)
+        inner = Scope(self.shared, function.module, function.names, self.known, (*self.calls, key))
+        bound = _bind_arguments(inner, function, args, keywords, span)
+        return self.shared.run(inner.bind(bound), function.body)
+
+    def closure(self, function: syntax.Function, module: str, receiver: values.Value | None = None) -> values.Closure:
+        """Return a function of the project as a value."""
+        return values.Closure(function.name, function.params, function.body, module, {}, receiver)
+
+    def primitive(self, spelling: str, args: tuple[ir.Expr, ...], span: Span) -> ir.Expr | None:
+        """Apply the primitive with that spelling to the arguments, or answer None when there is none."""
+        row = primitives.find(spelling, tuple(one.type for one in args))
+        if row is None or any(not isinstance(args[place], ir.Const) for place in row.constant if place < len(args)):
+            return None
+        if row.accepts is not None and not row.accepts(args):
+            return None
+        return ir.Prim(row.op, args, row.result, span)
+
+
+def _bind_arguments(
+    scope: Scope, function: values.Closure, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
+) -> dict[str, values.Value]:
+    if any(one.kind in ("args", "kwargs") for one in function.params):
+        scope.decline("D309", span, f"`{function.name}` takes a variable number of arguments")
+    plain = [one.name for one in function.params if one.kind == "plain"]
+    bound: dict[str, values.Value] = dict(zip(plain, args, strict=False))
+    bound.update(keywords)
+    for one in function.params:
+        if one.name not in bound and one.default is not None:
+            bound[one.name] = scope.build(one.default)
+    missing = [one.name for one in function.params if one.name not in bound]
+    if missing or len(args) > len(plain) or len(bound) > len(function.params):
+        scope.decline("D309", span, f"the arguments do not fit `{function.name}({', '.join(plain)})`")
+    return bound
+
+
+def _noun(value: values.Static) -> str:
+    return {
+        "SelfView": "view", "StoreValue": "store", "Closure": "function", "BoundMethod": "method",
+        "Builtin": "function", "ClassValue": "class", "ModuleValue": "module",
+    }.get(type(value).__name__, "value")  # fmt: skip
+
+
+# ---------------------------------------------------------------- small constructors that rules share
+
+
+def retyped(value: values.Value, to: dtypes.Type) -> values.Value:
+    """Return the IR expression with another type; static values as they are."""
+    if isinstance(value, ir.Expr):
+        return replace(value, type=to)
+    return value
+
+
+def entity_id(expr: ir.Expr) -> ir.Expr:
+    """Return the doc_id of an entity, None where the entity is None; never raises by itself."""
+    if isinstance(expr, ir.If):
+        then, orelse = entity_id(expr.then), entity_id(expr.orelse)
+        return replace(expr, then=then, orelse=orelse, type=dtypes.join(then.type, orelse.type) or dtypes.STR)
+    if isinstance(expr.type, dtypes.NoneType):
+        return expr
+    kind: dtypes.Type = dtypes.optional(dtypes.STR) if dtypes.nullable(expr.type) else dtypes.STR
+    return ir.Prim("id_of", (expr,), kind, expr.span)
+
+
+def conditional(test: ir.Expr, then: ir.Expr, orelse: ir.Expr, kind: dtypes.Type, span: Span) -> ir.Expr:
+    """Return `then if test else orelse`, folded where the test or the branches are constant."""
+    if isinstance(test, ir.Const):
+        return then if test.value else orelse
+    if then == orelse:
+        return then
+    if kind == dtypes.BOOL and isinstance(then, ir.Const) and isinstance(orelse, ir.Const):
+        return test if then.value else negate(test)
+    if kind == dtypes.BOOL and isinstance(orelse, ir.Const) and orelse.value is False:
+        return conjunction((test, then), span)
+    return ir.If(test, then, orelse, kind, span)
+
+
+def negate(test: ir.Expr) -> ir.Expr:
+    """Return `not test` of a BOOL that is never None."""
+    match test:
+        case ir.Const(value):
+            return ir.Const(not value, dtypes.BOOL, test.span)
+        case ir.Prim("not", (inner,)):
+            return inner
+        case ir.Prim("not_none", args):
+            return ir.Prim("is_none", args, dtypes.BOOL, test.span)
+        case ir.Prim("is_none", args):
+            return ir.Prim("not_none", args, dtypes.BOOL, test.span)
+        case ir.Prim("eq", args):
+            return ir.Prim("ne", args, dtypes.BOOL, test.span)
+        case ir.Prim("ne", args):
+            return ir.Prim("eq", args, dtypes.BOOL, test.span)
+    return ir.Prim("not", (test,), dtypes.BOOL, test.span)
+
+
+def conjunction(tests: Iterable[ir.Expr], span: Span) -> ir.Expr:
+    """Return `a and b and …` of BOOLs that are never None."""
+    return _connect("and", tests, span)
+
+
+def disjunction(tests: Iterable[ir.Expr], span: Span) -> ir.Expr:
+    """Return `a or b or …` of BOOLs that are never None."""
+    return _connect("or", tests, span)
+
+
+def _connect(op: str, tests: Iterable[ir.Expr], span: Span) -> ir.Expr:
+    neutral = op == "and"
+    flat: list[ir.Expr] = []
+    for one in tests:
+        if isinstance(one, ir.Const) and one.value is neutral:
+            continue
+        flat.extend(one.args if isinstance(one, ir.Prim) and one.op == op else (one,))
+        if isinstance(one, ir.Const):
+            break  # nothing after `and False`, `or True` is evaluated
+    if not flat:
+        return ir.Const(neutral, dtypes.BOOL, span)
+    if isinstance(flat[-1], ir.Const) and len(flat) == 1:
+        return flat[0]
+    return flat[0] if len(flat) == 1 else ir.Prim(op, tuple(flat), dtypes.BOOL, span)
+
+
+def facts_of(test: ir.Expr, holds: bool) -> frozenset[ir.Expr]:
+    """Return the expressions that are certainly not None when the test holds (or fails)."""
+    match test:
+        case ir.Prim("not", (inner,)):
+            return facts_of(inner, not holds)
+        case ir.Prim("and", args) if holds:
+            return frozenset().union(*(facts_of(one, True) for one in args))
+        case ir.Prim("or", args) if not holds:
+            return frozenset().union(*(facts_of(one, False) for one in args))
+        case ir.Prim("not_none", (inner,)) if holds:
+            return _known(inner)
+        case ir.Prim("is_none", (inner,)) if not holds:
+            return _known(inner)
+        case ir.Prim("truth", (inner,)) if holds:
+            return _known(inner)
+    return frozenset()
+
+
+def _known(inner: ir.Expr) -> frozenset[ir.Expr]:
+    if isinstance(inner, ir.Prim) and inner.op == "id_of":
+        return frozenset({inner, inner.args[0]})
+    return frozenset({inner})
+
+
+def unify(then: ir.Expr, orelse: ir.Expr) -> tuple[ir.Expr, ir.Expr, dtypes.Type] | None:
+    """Return the two with one type that holds both, or None; a whole-number constant joins a Decimal or float."""
+    kind = dtypes.join(then.type, orelse.type)
+    if kind is not None:
+        return then, orelse, kind
+    for one, other, swapped in ((then, orelse, False), (orelse, then, True)):
+        widened = _widen(one, dtypes.required(other.type))
+        if widened is not None:
+            kind = dtypes.join(widened.type, other.type)
+            assert kind is not None
+            return (other, widened, kind) if swapped else (widened, other, kind)
+    if isinstance(then, ir.MakeList) and not then.items and isinstance(dtypes.required(orelse.type), dtypes.ListOf):
+        return replace(then, type=dtypes.required(orelse.type)), orelse, orelse.type
+    if isinstance(orelse, ir.MakeList) and not orelse.items and isinstance(dtypes.required(then.type), dtypes.ListOf):
+        return then, replace(orelse, type=dtypes.required(then.type)), then.type
+    return None
+
+
+def _widen(one: ir.Expr, to: dtypes.Type) -> ir.Const | None:
+    # Python's 0 and Decimal(0) (or 0.0) are equal, so a constant may take the other branch's type.
+    if not isinstance(one, ir.Const) or type(one.value) is not int or not isinstance(to, dtypes.Scalar):
+        return None
+    if to.name == "decimal":
+        return ir.Const(Decimal(one.value), to, one.span)
+    if to.name == "float" and abs(one.value) < 2**53:
+        return ir.Const(float(one.value), to, one.span)
+    return None

@@ -1,0 +1,319 @@
+"""Statements to values: what a function returns, found by running its body on symbols.
+
+    if not tickets: return []          →  if(exists(tickets), [...], [])
+    return [...]
+"""
+
+from __future__ import annotations
+
+from compiler import dtypes, ir, loops, syntax, values
+from compiler.diagnostics import Span
+from compiler.scope import Scope, conditional, facts_of, unify
+
+_MUTATORS = ("append", "add", "extend", "sort", "reverse", "update", "insert", "remove", "pop", "clear", "setdefault")
+
+
+def run(scope: Scope, body: tuple[syntax.Stmt, ...]) -> values.Value:
+    """Return the value of a function body; falling off its end gives None."""
+    if not body:
+        return ir.Const(None, dtypes.NONE)
+    first, rest = body[0], body[1:]
+    match first:
+        case syntax.Return(value):
+            return ir.Const(None, dtypes.NONE, first.span) if value is None else scope.build(value)
+        case syntax.Raise():
+            return _raised(first)
+        case syntax.If():
+            return _branch(scope, first, rest)
+        case syntax.For():
+            return _loop(scope, first, rest)
+        case syntax.Assert(test):
+            holds = scope.test(test)
+            following = scope.assume(facts_of(holds, True))
+            return _choose(scope, holds, run(following, rest), ir.Raises("AssertionError", "", span=first.span), first.span)
+        case _:
+            return run(simple(scope, first), rest)
+
+
+def simple(scope: Scope, statement: syntax.Stmt) -> Scope:
+    """Return the scope after a statement that neither branches nor loops."""
+    match statement:
+        case syntax.Pass():
+            return scope
+        case syntax.Assign(target, value):
+            return _assign(scope, target, value, statement.span)
+        case syntax.AugAssign(syntax.Name(name), op, value):
+            result = scope.build(syntax.Binary(op, statement.target, value, statement.span))
+            return scope.bind({name: result})
+        case syntax.AugAssign(syntax.Subscript() as target, op, value):
+            return _assign(scope, target, syntax.Binary(op, target, value, statement.span), statement.span)
+        case syntax.ExprStmt(syntax.Call(syntax.Attribute(owner, name), args)) if name in _MUTATORS:
+            return _mutate(scope, owner, name, args, statement.span)
+        case syntax.ExprStmt(value):
+            scope.build(value)
+            return scope
+        case syntax.OpaqueStmt(reason):
+            scope.decline("D301", statement.span, f"{reason} has no SQL form")
+    scope.decline("D301", statement.span, f"`{type(statement).__name__.lower()}` here has no SQL form")
+
+
+def _raised(statement: syntax.Raise) -> ir.Expr:
+    match statement.exc:
+        case syntax.Call(syntax.Name(name), (syntax.Literal(str(message)),)):
+            return ir.Raises(name, message, span=statement.span)
+        case syntax.Name(name) | syntax.Call(syntax.Name(name), ()):
+            return ir.Raises(name, "", span=statement.span)
+        case syntax.Call(syntax.Name(name)):
+            # The message is computed: the exception's name is what every tier reports alike.
+            return ir.Raises(name, "", span=statement.span)
+    return ir.Raises("Exception", "", span=statement.span)
+
+
+# ---------------------------------------------------------------- branches
+
+
+def _branch(scope: Scope, node: syntax.If, rest: tuple[syntax.Stmt, ...]) -> values.Value:
+    test = scope.test(node.test)
+    if isinstance(test, ir.Const):
+        return run(scope, (*(node.body if test.value else node.orelse), *rest))
+    then_scope = scope.assume(facts_of(test, True))
+    else_scope = scope.assume(facts_of(test, False))
+    if not leaves(node.body) and not leaves(node.orelse) and not _loops(node.body) and not _loops(node.orelse):
+        merged = merge(scope, test, straight(then_scope, node.body), straight(else_scope, node.orelse), node.span)
+        return run(merged, rest)
+    then = run(then_scope, (*node.body, *rest))
+    orelse = run(else_scope, (*node.orelse, *rest))
+    return _choose(scope, test, then, orelse, node.span)
+
+
+def leaves(body: tuple[syntax.Stmt, ...]) -> bool:
+    """Tell whether a return, raise, break or continue occurs."""
+    for one in body:
+        match one:
+            case syntax.Return() | syntax.Raise() | syntax.Break() | syntax.Continue() | syntax.Assert():
+                return True
+            case syntax.If(_, then, orelse) if leaves(then) or leaves(orelse):
+                return True
+            case syntax.For() | syntax.While() if leaves(one.body) or leaves(one.orelse):
+                return True
+    return False
+
+
+def _loops(body: tuple[syntax.Stmt, ...]) -> bool:
+    return any(
+        isinstance(one, syntax.For | syntax.While) or (isinstance(one, syntax.If) and (_loops(one.body) or _loops(one.orelse)))
+        for one in body
+    )
+
+
+def straight(scope: Scope, body: tuple[syntax.Stmt, ...]) -> Scope:
+    """Return the scope after statements without return, raise, break, continue or loop."""
+    for one in body:
+        if isinstance(one, syntax.If):
+            test = scope.test(one.test)
+            if isinstance(test, ir.Const):
+                scope = straight(scope, one.body if test.value else one.orelse)
+                continue
+            then = straight(scope.assume(facts_of(test, True)), one.body)
+            orelse = straight(scope.assume(facts_of(test, False)), one.orelse)
+            scope = merge(scope, test, then, orelse, one.span)
+        else:
+            scope = simple(scope, one)
+    return scope
+
+
+def merge(before: Scope, test: ir.Expr, then: Scope, orelse: Scope, span: Span) -> Scope:
+    """Return the scope after a branch: names that differ become `if(test, a, b)`."""
+    names: dict[str, values.Value] = {}
+    for name in {**then.names, **orelse.names}:
+        a, b = then.names.get(name), orelse.names.get(name)
+        if a is None or b is None:
+            continue  # bound on one side only: reading it later may be an UnboundLocalError, so it is not in scope
+        names[name] = a if a == b else _choose(before, test, a, b, span)
+    merged = Scope(before.shared, before.module, names, then.known & orelse.known, before.calls)
+    return merged
+
+
+def _choose(scope: Scope, test: ir.Expr, then: values.Value, orelse: values.Value, span: Span) -> values.Value:
+    if then == orelse:
+        return then
+    a, b = scope.as_expr(then, span), scope.as_expr(orelse, span)
+    if isinstance(a, ir.Raises) or isinstance(b, ir.Raises):
+        return conditional(test, a, b, b.type if isinstance(a, ir.Raises) else a.type, span)
+    both = unify(a, b)
+    if both is None:
+        scope.decline("D313", span, f"the value is sometimes `{dtypes.show(a.type)}` and sometimes `{dtypes.show(b.type)}`")
+    return conditional(test, *both, span)
+
+
+# ---------------------------------------------------------------- assignment
+
+
+def _assign(scope: Scope, target: syntax.Expr, value: syntax.Expr, span: Span) -> Scope:
+    if isinstance(target, syntax.Subscript) and isinstance(target.value, syntax.Name):
+        return _set_item(scope, target.value.id, target.index, value, span)
+    if not isinstance(target, syntax.Name | syntax.Tuple | syntax.List):
+        scope.decline("D307", span, "assignment to this target has no SQL form")
+    return scope.bind(scope.destructure(target, scope.build(value)))
+
+
+def _set_item(scope: Scope, name: str, index: syntax.Expr, value: syntax.Expr, span: Span) -> Scope:
+    owner = scope.names.get(name)
+    key, item = scope.expr(index), scope.expr(value)
+    if isinstance(owner, values.EmptyDict | ir.MakeRecord) and isinstance(key, ir.Const) and isinstance(key.value, str):
+        fields = dict(owner.fields) if isinstance(owner, ir.MakeRecord) else {}
+        fields[key.value] = item
+        kind = dtypes.Record(tuple((one, part.type) for one, part in fields.items()))
+        return scope.bind({name: ir.MakeRecord(tuple(fields.items()), kind, span)})
+    if isinstance(owner, ir.Acc):
+        return scope.bind({name: ir.Prim("acc.set", (owner, key, item), owner.type, span)})
+    scope.decline("D307", span, "filling a dict by computed keys outside a loop has no SQL form")
+
+
+def _mutate(scope: Scope, owner: syntax.Expr, method: str, args: tuple[syntax.Expr, ...], span: Span) -> Scope:
+    if not isinstance(owner, syntax.Name) or owner.id not in scope.names:
+        scope.decline("D360", span, f"`.{method}()` on this value has no SQL form")
+    value = scope.names[owner.id]
+    if method in ("append", "add") and len(args) == 1:
+        item = scope.expr(args[0])
+        if isinstance(value, ir.MakeList):
+            joined = item.type if not value.items else dtypes.join(item.type, _item_type(value))
+            if joined is not None:
+                return scope.bind({owner.id: ir.MakeList((*value.items, item), dtypes.ListOf(joined), span)})
+        if isinstance(value, ir.Acc) or (isinstance(value, ir.Prim) and value.op == "acc.append"):
+            return scope.bind({owner.id: ir.Prim("acc.append", (value, item), dtypes.ListOf(item.type), span)})
+    if method in ("sort", "reverse"):
+        function = "sorted" if method == "sort" else "reversed"
+        call = syntax.Call(syntax.Name(function, span), (owner, *args), (), span)
+        return scope.bind({owner.id: scope.build(call)})
+    scope.decline("D360", span, f"`.{method}()` on this value has no SQL form")
+
+
+def _item_type(value: ir.MakeList) -> dtypes.Type:
+    assert isinstance(value.type, dtypes.ListOf)
+    return value.type.item
+
+
+# ---------------------------------------------------------------- loops
+
+
+def _loop(scope: Scope, node: syntax.For, rest: tuple[syntax.Stmt, ...]) -> values.Value:
+    if node.orelse:
+        scope.decline("D361", node.span, "`for … else` has no SQL form yet")
+    hint = node.target.id if isinstance(node.target, syntax.Name) else "entry"
+    loop = scope.iterate(scope.build(node.iter), node.span, hint)
+    accumulators = _assigned(node.body) & set(scope.names)
+    bound = scope.bind({name: _accumulator(name, scope.names[name]) for name in accumulators})
+    bound = bound.bind(bound.destructure(node.target, loop.element))
+    known = (one for step in loop.steps if isinstance(step, ir.Cond) for one in facts_of(step.test, True))
+    tree = _walk_body(bound.assume(known), node.body)
+    exits = loops.exits(tree)
+    if exits:
+        return _loop_with_exit(scope, node, rest, loop, tree, accumulators)
+    after: dict[str, values.Value] = {}
+    for name in sorted(accumulators):
+        folded = loops.fold(scope, name, scope.names[name], loops.update_of(tree, name), loop, node.span)
+        after[name] = folded
+    return run(scope.bind(after), rest)
+
+
+def _loop_with_exit(
+    scope: Scope, node: syntax.For, rest: tuple[syntax.Stmt, ...], loop: values.Iteration, tree: loops.Tree, accumulators: set[str]
+) -> values.Value:
+    found = loops.first_exit(tree)
+    if found is None or any(loops.changes_before_exit(tree, name) for name in accumulators):
+        scope.decline("D362", node.span, "a loop that both accumulates and ends early has no SQL form")
+    condition, leaf = found
+    steps = (*loop.steps, ir.Cond(condition))
+    if leaf.kind == "return":
+        otherwise = scope.as_expr(run(scope, rest), node.span)
+        assert leaf.value is not None
+        return _found(scope, steps, loop, scope.as_expr(leaf.value, node.span), otherwise, node.span)
+    after: dict[str, values.Value] = {}
+    for name in sorted(accumulators):
+        now = scope.as_expr(leaf.names[name], node.span)
+        before = scope.as_expr(scope.names[name], node.span)
+        if not (isinstance(now, ir.Acc) and now.name == name):
+            after[name] = _found(scope, steps, loop, now, before, node.span)
+    return run(scope.bind(after), rest)
+
+
+def _found(
+    scope: Scope, steps: tuple[ir.Step, ...], loop: values.Iteration, head: ir.Expr, otherwise: ir.Expr, span: Span
+) -> ir.Expr:
+    both = unify(head, otherwise)
+    if both is None:
+        scope.decline("D313", span, f"the value is sometimes `{dtypes.show(head.type)}` and sometimes `{dtypes.show(otherwise.type)}`")
+    head, otherwise, kind = both
+    if isinstance(head, ir.Const):
+        exists = ir.Comp("list", steps, ir.Const(True, dtypes.BOOL), dtypes.ListOf(dtypes.BOOL), order=loop.order, span=span)
+        return conditional(ir.Reduce("any", exists, dtypes.BOOL, span=span), head, otherwise, kind, span)
+    comp = ir.Comp("list", steps, head, dtypes.ListOf(head.type), order=loop.order, span=span)
+    return ir.Reduce("first", comp, kind, otherwise, span=span)
+
+
+def _accumulator(name: str, value: values.Value) -> values.Value:
+    if isinstance(value, ir.Expr):
+        return ir.Acc(name, value.type)
+    if isinstance(value, values.EmptyDict):
+        default = dtypes.JSON if value.default is None else value.default.type
+        return ir.Acc(name, dtypes.DictOf(dtypes.JSON, default))
+    return value
+
+
+def _walk_body(scope: Scope, body: tuple[syntax.Stmt, ...]) -> loops.Tree:
+    if not body:
+        return loops.Leaf("next", scope.names, None)
+    first, rest = body[0], body[1:]
+    match first:
+        case syntax.Continue():
+            return loops.Leaf("next", scope.names, None)
+        case syntax.Break():
+            return loops.Leaf("break", scope.names, None)
+        case syntax.Return(value):
+            result = ir.Const(None, dtypes.NONE, first.span) if value is None else scope.build(value)
+            return loops.Leaf("return", scope.names, result)
+        case syntax.If(test_node, then, orelse):
+            test = scope.test(test_node)
+            if isinstance(test, ir.Const):
+                return _walk_body(scope, (*(then if test.value else orelse), *rest))
+            return loops.Branch(
+                test,
+                _walk_body(scope.assume(facts_of(test, True)), (*then, *rest)),
+                _walk_body(scope.assume(facts_of(test, False)), (*orelse, *rest)),
+            )
+        case syntax.For() | syntax.While():
+            scope.decline("D363", first.span, "a loop inside a loop has no SQL form yet; write a comprehension")
+        case _:
+            return _walk_body(simple(scope, first), rest)
+
+
+def _assigned(body: tuple[syntax.Stmt, ...]) -> set[str]:
+    names: set[str] = set()
+    for one in body:
+        match one:
+            case syntax.Assign(target) | syntax.AugAssign(target):
+                names |= _targets(target)
+            case syntax.ExprStmt(syntax.Call(syntax.Attribute(syntax.Name(name), method))) if method in _MUTATORS:
+                names.add(name)
+            case syntax.ExprStmt(syntax.Call(syntax.Attribute(syntax.Call(syntax.Attribute(syntax.Name(name), "setdefault"))))):
+                names.add(name)
+            case syntax.If(_, then, orelse):
+                names |= _assigned(then) | _assigned(orelse)
+            case syntax.For(target, _, inner, orelse):
+                names |= _targets(target) | _assigned(inner) | _assigned(orelse)
+            case syntax.While(_, inner, orelse):
+                names |= _assigned(inner) | _assigned(orelse)
+    return names
+
+
+def _targets(target: syntax.Expr) -> set[str]:
+    match target:
+        case syntax.Name(name):
+            return {name}
+        case syntax.Subscript(syntax.Name(name)):
+            return {name}
+        case syntax.Tuple(items) | syntax.List(items):
+            return set().union(*(_targets(one) for one in items))
+    return set()
+

@@ -1,0 +1,112 @@
+"""What a name can stand for while a getter is built: an IR expression, or something only the compiler sees.
+
+    self → SelfView        self.store → StoreValue        self.store.users → Mapping("users")        lambda t: … → Closure
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingType
+from dataclasses import dataclass
+from typing import Literal
+
+from compiler import dtypes, ir, model, syntax
+
+
+@dataclass(frozen=True, slots=True)
+class SelfView:
+    """`self` of a getter."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreValue:
+    """`self.store`, and the first parameter of an `on=` predicate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A many-reference as a mapping."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """`keys()`, `values()` or `items()` of a many-reference or of a dict expression."""
+
+    kind: Literal["keys", "values", "items"]
+    of: Mapping | ir.Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """A function, method or lambda of the project with what it sees; `receiver` is bound to its first parameter."""
+
+    name: str
+    params: tuple[syntax.Parameter, ...]
+    body: tuple[syntax.Stmt, ...]
+    module: str
+    names: MappingType[str, Value]
+    receiver: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BoundMethod:
+    """A method of a builtin type, or of a mapping, not called yet."""
+
+    receiver: Value
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Builtin:
+    """A builtin function or a name from outside the project, by its qualified name (`len`, `math.floor`)."""
+
+    qualified: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClassValue:
+    """A record class of the project."""
+
+    record: model.RecordClass
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleValue:
+    """A module of the project."""
+
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyDict:
+    """A dict display or `defaultdict`/`Counter` that a loop is going to fill; `default` is its missing value."""
+
+    default: ir.Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Iteration:
+    """How a value is iterated: the steps that bind a combination, its element, and its natural order."""
+
+    steps: tuple[ir.Step, ...]
+    element: Value
+    order: tuple[ir.Order, ...]
+
+
+Static = (
+    SelfView | StoreValue | Mapping | Entries | Closure | BoundMethod | Builtin | ClassValue | ModuleValue | EmptyDict
+)
+Value = ir.Expr | Static
+
+
+def type_of(value: Value) -> dtypes.Type | None:
+    """Return the type of an IR value; a value only the compiler sees has none."""
+    if isinstance(
+        value,
+        SelfView | StoreValue | Mapping | Entries | Closure | BoundMethod | Builtin | ClassValue | ModuleValue
+        | EmptyDict,
+    ):  # fmt: skip
+        return None
+    return value.type
