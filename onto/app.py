@@ -70,7 +70,10 @@ def _store_class(view: type[view_model.ViewModel]) -> type[store.Store] | None:
         if written is not None:
             return _store_named(written, sys.modules[base.__module__], vars(base), f"{base.__name__}.store")
     for call, known in _calls_by_hand(view):
-        found = known.get(call.func.id) if isinstance(call.func, ast.Name) else None
+        func = call.func
+        if isinstance(func, ast.Attribute) and func.attr in ("from_struct", "from_objects"):
+            func = func.value
+        found = known.get(func.id) if isinstance(func, ast.Name) else None
         if isinstance(found, type) and issubclass(found, store.Store):
             return found
     return None
@@ -89,16 +92,34 @@ def _store_named(written: Any, module: types.ModuleType, local: Any, where: str)
 
 
 def _given_models(view: type[view_model.ViewModel]) -> dict[str, joins.Model]:
-    """Return the models that `store.add_snapshot("city", dm_cls=City, …)` names."""
+    """Return the models that hand-written `add_snapshot` and `from_struct` calls name, by reference."""
     given: dict[str, joins.Model] = {}
     for call, known in _calls_by_hand(view):
-        if not (isinstance(call.func, ast.Attribute) and call.func.attr == "add_snapshot" and call.args):
-            continue
-        named = [one.value for one in call.keywords if one.arg == "dm_cls"] or call.args[1:2]
-        model = known.get(named[0].id) if named and isinstance(named[0], ast.Name) else None
-        if isinstance(call.args[0], ast.Constant) and isinstance(model, type):
-            given[str(call.args[0].value)] = model
+        for name, written in _models_in(call):
+            model = known.get(written.id) if isinstance(written, ast.Name) else None
+            if isinstance(name, ast.Constant) and isinstance(model, type):
+                given.setdefault(str(name.value), model)
     return given
+
+
+def _models_in(call: ast.Call) -> Iterator[tuple[ast.expr | None, ast.expr | None]]:
+    """Yield name and model of `add_snapshot("city", dm_cls=City)` and `from_struct({"city": (City, id)})`."""
+    method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    if method == "add_snapshot" and call.args:
+        yield call.args[0], next((one.value for one in call.keywords if one.arg == "dm_cls"), call.args[-1])
+    if method == "from_struct" and call.args and isinstance(call.args[0], ast.Dict):
+        for name, value in zip(call.args[0].keys, call.args[0].values, strict=True):
+            yield name, _model_in(value)
+
+
+def _model_in(value: ast.expr) -> ast.expr | None:
+    """Return `User` of `(User, uid)`, `{uid: (User, uid)}` or `{uid: (User, uid) for …}`."""
+    match value:
+        case ast.Tuple(elts=[first, *_]):
+            return first
+        case ast.Dict(values=[inner, *_]) | ast.DictComp(value=inner):
+            return _model_in(inner)
+    return None
 
 
 def _calls_by_hand(view: type[view_model.ViewModel]) -> Iterator[tuple[ast.Call, dict[str, Any]]]:

@@ -33,6 +33,8 @@ class Attribute(Generic[T]):
     explicit: shape.Shape | None = None
     data_name: str | None = None
     required_on_load: bool = False
+    defaults: tuple[T, ...] = ()  # what a new object holds: one value, or nothing
+    text: str = ""
     initialize: bool = False
     fget: Function | None = None
     fset: Function | None = None
@@ -65,6 +67,16 @@ class Attribute(Generic[T]):
     def required(self) -> Self:
         """Refuse stored documents without the attribute."""
         return dataclasses.replace(self, required_on_load=True)
+
+    import_required = required
+
+    def default_value(self, value: Any) -> Self:
+        """Give new objects this value."""
+        return dataclasses.replace(self, defaults=(value,))
+
+    def doc(self, text: str) -> Self:
+        """Describe the attribute."""
+        return dataclasses.replace(self, text=text)
 
     # ------------------------------------------------------------ place in a class
 
@@ -194,6 +206,8 @@ class Holder:
 
     def _initialize(self) -> None:
         for one in self._attributes.values():
+            if one.defaults:
+                setattr(self._attrs, one.name, frozen.thaw(one.defaults[0]))
             if one.initialize and one.finit is not None:
                 one.finit(self)
 

@@ -17,6 +17,7 @@ import builtins
 import datetime as _datetime
 import enum as _enum
 import sys
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from onto.attribute import Attribute
@@ -37,8 +38,27 @@ else:
 # `name: str = attrs.nothing` has to suit any annotation, hence Any.
 nothing: Any = Attribute()
 
-optional: Any = Attribute()
-required: Any = Attribute(required_on_load=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Start(Attribute[Any]):
+    """An attribute whose type follows: `attrs.required.str`, `attrs.optional.list(attrs.str)`."""
+
+    def __getattr__(self, name: builtins.str) -> Any:
+        """Continue with a name of this module, keeping what has been said so far."""
+        found = globals().get(name)
+        if isinstance(found, Attribute):
+            return self._then(found)
+        if not callable(found) or name.startswith("_"):
+            raise AttributeError(f"attrs has no {name!r}")
+        return lambda *given, **named: self._then(found(*given, **named))
+
+    def _then(self, found: Attribute[Any]) -> Attribute[Any]:
+        return replace(found, required_on_load=self.required_on_load, text=self.text)
+
+
+optional: Any = Start()
+required: Any = Start(required_on_load=True)
+import_required: Any = required
 str: Attribute[builtins.str] = Attribute(explicit=shape.Plain(builtins.str))
 string = str
 bool: Attribute[builtins.bool] = Attribute(explicit=shape.Plain(builtins.bool))
@@ -85,9 +105,19 @@ def decimal(*, precision: builtins.int = 38, scale: builtins.int = 18) -> Any:
     return Attribute(explicit=shape.Number(precision, scale))
 
 
-def relation(dm_cls: type | builtins.str) -> Any:
-    """Return a relation: it holds the doc_id of an entity of `dm_cls`, a model or its name."""
-    return Attribute(explicit=shape.RelationTo(dm_cls))
+def relation(
+    dm_cls: type | builtins.str, nested: builtins.bool = False, collection: type | None = None
+) -> Any:
+    """Return a relation: it holds the doc_id of an entity of `dm_cls`, a model or its name.
+
+    `collection=list` or `dict` holds several. `nested` is the seed's, and says nothing here.
+    """
+    one = shape.RelationTo(dm_cls)
+    many: builtins.dict[Any, shape.Shape] = {
+        builtins.list: shape.ListOf(one),
+        builtins.dict: shape.DictOf(one),
+    }
+    return Attribute(explicit=many.get(collection, one))
 
 
 def list(item: Any = None) -> Any:
@@ -103,6 +133,9 @@ def set(item: Any = None) -> Any:
 def dict(value: Any = None) -> Any:
     """Return a dict with string keys and the given attribute's or type's values."""
     return Attribute(explicit=shape.DictOf(_shape_of(value)))
+
+
+bdict = dict
 
 
 def embed(cls: type) -> Any:

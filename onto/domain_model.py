@@ -106,11 +106,14 @@ class DomainModel(attribute.Holder):
 
     @classmethod
     def class_of(cls, obj_type: str | None) -> type[Self] | None:
-        """Return this class or the subclass of that name; a document without a type is of the topmost."""
-        if obj_type is None:
-            return cls if _base_of_collection(cls) is cls else None
+        """Return this class or the subclass of that name, None for another class of the collection.
+
+        A document without a type, or of one that no class has, is of the collection's topmost class.
+        """
         named = [one for one in cls.family() if one.__name__ == obj_type]
-        return named[-1] if named else None
+        if named:
+            return named[-1]
+        return cls if _base_of_collection(cls) is cls else None
 
     @classmethod
     def family(cls) -> list[type[Self]]:

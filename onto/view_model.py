@@ -83,10 +83,15 @@ class ViewModel(attribute.Holder):
         return client.DocumentReference(context.Context.database, f"{self.collection_name()}/{self.doc_id}")
 
     def evaluate(self) -> Evaluation:
-        """Call every getter; one that raises gives None for its field and an error, and the others go on."""
+        """Call every getter; one that raises gives None for its field and an error, and the others go on.
+
+        Attributes without a getter are part of the document once they have been set.
+        """
         document: dict[str, Any] = {}
         errors: list[FieldError] = []
-        for name in (one for one in self._attributes if one not in self.excluded()):
+        for name, one in self._attributes.items():
+            if name in self.excluded() or not (one.computed or hasattr(self._attrs, name)):
+                continue
             try:
                 value = dump.plain(getattr(self, name))
             except Exception as error:  # whatever user code raises is the field's news
