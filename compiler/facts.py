@@ -113,6 +113,7 @@ class Facts:
     app: str
     modules: dict[str, Module]
     sources: dict[str, str] = field(default_factory=dict, compare=False)
+    broken: frozenset[str] = frozenset()  # modules that could not be read
 
     def classes(self) -> Iterator[tuple[Module, Class]]:
         """Yield the classes of every module, in source order."""

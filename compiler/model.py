@@ -21,7 +21,9 @@ class StoredAttribute:
     name: str
     json_name: str
     type: dtypes.Type  # the declared type without None; `dtypes.JSON` when there is none
-    relation: str | None = None  # the related model, for a relation, list or dict of relations (type STR, ListOf(STR), DictOf(STR, STR))
+    relation: str | None = (
+        None  # the related model, for a relation, list or dict of relations (type STR, ListOf(STR), DictOf(STR, STR))
+    )
     span: Span = field(default=NOWHERE, compare=False)
 
 
@@ -305,14 +307,20 @@ def _declared(declared: dtypes.Type | None) -> str:
 
 def _method(one: Method) -> str:
     params = ", ".join(f"{name}{_declared(kind)}" for name, kind in one.params)
-    return f"{one.kind} {one.name}({params}){'' if one.returns is None else f' -> {dtypes.show(one.returns)}'}"
+    return (
+        f"{one.kind} {one.name}({params}){'' if one.returns is None else f' -> {dtypes.show(one.returns)}'}"
+    )
 
 
 def _via(via: Via) -> str:
     match via:
         case Root():
             return "root"
-        case ThroughOne(reference, attribute) | ThroughList(reference, attribute) | ThroughDict(reference, attribute):
+        case (
+            ThroughOne(reference, attribute)
+            | ThroughList(reference, attribute)
+            | ThroughDict(reference, attribute)
+        ):
             how = {ThroughOne: "the id", ThroughList: "the list", ThroughDict: "the dict"}[type(via)]
             return f"through {how} {reference}.{attribute}"
         case PointsBack(attribute, reference):

@@ -404,7 +404,9 @@ def show(one: Expr | None) -> str:
             index = _show_all(one.index.items) if isinstance(one.index, Tuple) else show(one.index)
             return f"{show(one.value)}[{index}]"
         case Call():
-            keywords = [f"**{show(value)}" if key is None else f"{key}={show(value)}" for key, value in one.keywords]
+            keywords = [
+                f"**{show(value)}" if key is None else f"{key}={show(value)}" for key, value in one.keywords
+            ]
             return f"{show(one.func)}({', '.join([*map(show, one.args), *keywords])})"
         case Tuple():
             return f"({_show_all(one.items)}{',' if len(one.items) == 1 else ''})"
@@ -420,7 +422,18 @@ def show(one: Expr | None) -> str:
 
 
 def _show_operation(
-    one: Binary | Unary | BoolOp | Compare | IfExp | Slice | Lambda | Comprehension | FString | Formatted | Starred | Named,
+    one: Binary
+    | Unary
+    | BoolOp
+    | Compare
+    | IfExp
+    | Slice
+    | Lambda
+    | Comprehension
+    | FString
+    | Formatted
+    | Starred
+    | Named,
 ) -> str:
     match one:
         case Binary():

@@ -25,17 +25,20 @@ def read(app: str, log: Log, *, here: Path | None = None) -> facts.Facts:
     """Read an app, given by module name or by path as seen from `here` (the working directory)."""
     found = project.locate(app, here or Path.cwd())
     if isinstance(found, str):
-        log.add("E102", NOWHERE, found, hint="give a module such as `shop.views`, a .py file or a package folder")
+        log.add(
+            "E102", NOWHERE, found, hint="give a module such as `shop.views`, a .py file or a package folder"
+        )
         return facts.Facts(app, {})
     reader = _Reader(found, log)
     reader.run()
-    return facts.Facts(found.app, reader.modules, reader.sources)
+    return facts.Facts(found.app, reader.modules, reader.sources, frozenset(reader.broken))
 
 
 class _Reader:
     def __init__(self, found: project.Project, log: Log) -> None:
         self.modules: dict[str, facts.Module] = {}
         self.sources: dict[str, str] = {}
+        self.broken: set[str] = set()
         self._project = found
         self._log = log
         self._waiting = deque(found.entries)
@@ -46,6 +49,7 @@ class _Reader:
             file = self._waiting.popleft()
             module = self._read_file(file)
             if module is None:
+                self.broken.add(file.module)
                 continue
             self.modules[module.name] = module
             for member in _imports(module.members):
@@ -57,6 +61,7 @@ class _Reader:
             targets.append(f"{one.module}.{one.attribute}")
         files = [self._project.find(target) for target in targets]
         if files[0] is None and self._is_ours(one):
+            self.broken.add(one.module)
             self._log.add("E105", one.span, f"the project has no module `{one.module}`")
         for file in files:
             if file is not None and file.path not in self._seen:
@@ -66,8 +71,10 @@ class _Reader:
     def _is_ours(self, one: facts.Import) -> bool:
         """Tell whether a module that was not found had to be in the project: its package is."""
         parent, _, _ = one.module.rpartition(".")
-        return bool(parent) and not self._project.has_package(one.module) and (
-            self._project.has_package(parent) and parent in self.modules
+        return (
+            bool(parent)
+            and not self._project.has_package(one.module)
+            and (self._project.has_package(parent) and parent in self.modules)
         )
 
     def _read_file(self, file: project.SourceFile) -> facts.Module | None:
@@ -79,7 +86,9 @@ class _Reader:
         try:
             _check_syntax(source, shown)
             tree = cst.parse_module(source)
-            positions = metadata.MetadataWrapper(tree, unsafe_skip_copy=True).resolve(metadata.PositionProvider)
+            positions = metadata.MetadataWrapper(tree, unsafe_skip_copy=True).resolve(
+                metadata.PositionProvider
+            )
         except SyntaxError as error:
             self._log.add("E101", _place(error, shown), f"{error.msg}")
             return None
@@ -101,7 +110,11 @@ class _Reader:
             encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
             return data.decode(encoding)
         except (UnicodeDecodeError, SyntaxError, LookupError):
-            self._log.add("E103", start, f"`{shown}` is not text in the encoding that it declares (UTF-8 unless it says)")
+            self._log.add(
+                "E103",
+                start,
+                f"`{shown}` is not text in the encoding that it declares (UTF-8 unless it says)",
+            )
         except OSError as error:
             self._log.add("E103", start, f"`{shown}` cannot be read: {error.strerror}")
         return None

@@ -396,9 +396,7 @@ class Bodies:
         return syntax.Formatted(self.expr(node.expression), node.conversion, spec, place)
 
     def _attribute(self, node: cst.Attribute) -> syntax.Expr:
-        return syntax.Attribute(
-            self.expr(node.value), node.attr.value, self.span(node), self.span(node.attr)
-        )
+        return syntax.Attribute(self.expr(node.value), node.attr.value, self.span(node), self.span(node.attr))
 
     def _subscript(self, node: cst.Subscript) -> syntax.Expr:
         place = self.span(node)
@@ -446,15 +444,15 @@ class Bodies:
         values: list[syntax.Expr] = []
         for side in (node.left, node.right):
             # `a and b and c` is one node; parentheses around a part do not change its value.
-            same = isinstance(side, cst.BooleanOperation) and isinstance(side.operator, cst.And) == conjunction
+            same = (
+                isinstance(side, cst.BooleanOperation) and isinstance(side.operator, cst.And) == conjunction
+            )
             one = self.expr(side)
             values.extend(one.values if same and isinstance(one, syntax.BoolOp) else (one,))
         return syntax.BoolOp("and" if conjunction else "or", tuple(values), self.span(node))
 
     def _comparison(self, node: cst.Comparison) -> syntax.Expr:
-        rest = tuple(
-            (_OPERATORS[type(one.operator)], self.expr(one.comparator)) for one in node.comparisons
-        )
+        rest = tuple((_OPERATORS[type(one.operator)], self.expr(one.comparator)) for one in node.comparisons)
         return syntax.Compare(self.expr(node.left), rest, self.span(node))
 
     def _if_expression(self, node: cst.IfExp) -> syntax.Expr:

@@ -1,7 +1,7 @@
 """From one parsed file to its declarations: imports, classes, functions, assignments, in source order.
 
-    class User(DomainModel):          →  Class("User", (Name("DomainModel"),), (Assignment("name", …),))
-        name: str = attrs.nothing
+class User(DomainModel):          →  Class("User", (Name("DomainModel"),), (Assignment("name", …),))
+    name: str = attrs.nothing
 """
 
 from __future__ import annotations
@@ -17,7 +17,13 @@ from compiler.read import bodies
 
 
 def module_facts(
-    name: str, path: str, source: str, tree: cst.Module, positions: Mapping[cst.CSTNode, Any], *, is_package: bool
+    name: str,
+    path: str,
+    source: str,
+    tree: cst.Module,
+    positions: Mapping[cst.CSTNode, Any],
+    *,
+    is_package: bool,
 ) -> facts.Module:
     """Collect the declarations of a parsed file; nothing in it is run."""
     return _Declarations(name, path, source, positions, is_package).module(tree)
@@ -92,9 +98,7 @@ class _Declarations:
             yield self._assignment(node.target, annotation, value, line)
 
     def _assigned(self, node: cst.Assign, line: cst.CSTNode) -> Iterator[facts.Member]:
-        value = next(
-            one.value for one in self._bodies.statement(node) if isinstance(one, syntax.Assign)
-        )
+        value = next(one.value for one in self._bodies.statement(node) if isinstance(one, syntax.Assign))
         for one in node.targets:
             if isinstance(one.target, cst.Name):
                 yield self._assignment(one.target, None, value, line)
@@ -181,6 +185,8 @@ def _names_in(node: cst.CSTNode) -> Iterator[cst.Name]:
 
 
 def _is_main_guard(node: cst.If) -> bool:
-    return isinstance(node.test, cst.Comparison) and isinstance(node.test.left, cst.Name) and (
-        node.test.left.value == "__name__"
+    return (
+        isinstance(node.test, cst.Comparison)
+        and isinstance(node.test.left, cst.Name)
+        and (node.test.left.value == "__name__")
     )

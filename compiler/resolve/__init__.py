@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 
-from compiler import dtypes, facts, model
+from compiler import diagnostics, dtypes, facts, model
 from compiler.diagnostics import Log
 from compiler.resolve import (
     bodies,
@@ -59,11 +59,14 @@ def resolve(given: facts.Facts, log: Log) -> model.App:
         by_hand = {name: found for view in used_by for name, found in declared.models_by_hand(view).items()}
         joined = joins.Joins(info, app_models, log).of(declared.of(info, by_hand))
         if joined:
-            stores[info.name] = model.Store(info.name, info.module, joined, read.methods(info), info.declared.span)
+            stores[info.name] = model.Store(
+                info.name, info.module, joined, read.methods(info), info.declared.span
+            )
     for view, store in store_of.items():
         if store.name in stores:
             app_views[view.name] = maker.make(view, store.name)
 
+    _check_imports(known, log)
     clashes.check_classes(model_infos, "domain model", log)
     clashes.check_classes([one for one in infos if one.kind == "store"], "store", log)
     clashes.check_classes(view_infos, "view", log)
@@ -72,6 +75,12 @@ def resolve(given: facts.Facts, log: Log) -> model.App:
     circles.check(app_models, app_views, log)
     found = modules.Modules(given, known, classes, types, read).all()
     return model.App(given.app, found, app_models, stores, app_views, _hash(given))
+
+
+def _check_imports(known: names.Names, log: Log) -> None:
+    for one, module in known.failing_imports():
+        hint = diagnostics.alternatives(one.attribute or "", known.own(module), f"`{module}` has")
+        log.add("E203", one.span, f"module `{module}` has no name `{one.attribute}`", hint=hint)
 
 
 def _hash(given: facts.Facts) -> str:

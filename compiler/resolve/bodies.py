@@ -1,8 +1,8 @@
 """Class bodies: attributes with their getters, and methods, own and inherited, in Python's order.
 
-    name: str = attrs.nothing
-    @name.getter                      →  Declared("name", type=STR, getter=Function("name", …))
-    def name(self): …
+name: str = attrs.nothing
+@name.getter                      →  Declared("name", type=STR, getter=Function("name", …))
+def name(self): …
 """
 
 from __future__ import annotations
@@ -57,9 +57,7 @@ class Body:
 class Bodies:
     """Reads class bodies; inheritance is Python's."""
 
-    def __init__(
-        self, known: names.Names, types: hints.Types, spelt: spellings.Spellings, log: Log
-    ) -> None:
+    def __init__(self, known: names.Names, types: hints.Types, spelt: spellings.Spellings, log: Log) -> None:
         """Start empty; bodies are read when asked for."""
         self._names = known
         self._types = types
@@ -83,7 +81,9 @@ class Bodies:
 
     def fields(self, info: hierarchy.ClassInfo) -> tuple[tuple[str, dtypes.Type], ...]:
         """Return the fields of an embedded class made with attrs."""
-        return tuple((one.name, one.type or dtypes.JSON) for one in self.attributes(info) if one.getter is None)
+        return tuple(
+            (one.name, one.type or dtypes.JSON) for one in self.attributes(info) if one.getter is None
+        )
 
     def own(self, info: hierarchy.ClassInfo) -> Body:
         """Return what the class itself declares."""
@@ -168,7 +168,11 @@ class _Reading:
     def _accessor(self, member: facts.Definition) -> Declared | None:
         """Read `@name.getter`, `@name.setter`, `@name.init` and `@attrs.getter`."""
         for decorator in member.decorators:
-            if not isinstance(decorator, syntax.Attribute) or decorator.name not in ("getter", "setter", "init"):
+            if not isinstance(decorator, syntax.Attribute) or decorator.name not in (
+                "getter",
+                "setter",
+                "init",
+            ):
                 continue
             base = decorator.value
             attribute = self._attribute_of(base)
@@ -235,9 +239,7 @@ class _Reading:
 
     def _undeclared(self, base: syntax.Expr) -> None:
         name = syntax.show(base)
-        inherited = next(
-            (info for info in self._info.bases if info.declared.value(name) is not None), None
-        )
+        inherited = next((info for info in self._info.bases if info.declared.value(name) is not None), None)
         if inherited is not None:
             hint: str | None = f"`{inherited.name}` declares it: write `@{inherited.name}.{name}.getter`"
         else:

@@ -1,6 +1,6 @@
 """Computed attributes that need each other.
 
-    a reads self.b, b reads self.a  →  E240 `User.a` is computed from itself: a → b → a
+a reads self.b, b reads self.a  →  E240 `User.a` is computed from itself: a → b → a
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ class Reader:
     is_attribute: bool
 
 
-def check(app_models: Mapping[str, model.DomainModel], views: Mapping[str, model.ViewModel], log: Log) -> None:
+def check(
+    app_models: Mapping[str, model.DomainModel], views: Mapping[str, model.ViewModel], log: Log
+) -> None:
     """Report every circle of computed attributes once, on the class that declares it."""
     reported: set[Span] = set()
     for one in (*app_models.values(), *views.values()):
@@ -81,6 +83,8 @@ def _reads(function: syntax.Function, readers: Mapping[str, Reader]) -> list[str
     found = (
         node.name
         for node in syntax.walk(function)
-        if isinstance(node, syntax.Attribute) and isinstance(node.value, syntax.Name) and node.value.id == this
+        if isinstance(node, syntax.Attribute)
+        and isinstance(node.value, syntax.Name)
+        and node.value.id == this
     )
     return [name for name in dict.fromkeys(found) if name in readers]

@@ -1,6 +1,6 @@
 """Names that two things of an app would share: classes, collections, stored keys, columns.
 
-    two views of collection "sessions"  →  E241 views `A` and `B` both write the collection `sessions`
+two views of collection "sessions"  →  E241 views `A` and `B` both write the collection `sessions`
 """
 
 from __future__ import annotations
@@ -20,7 +20,12 @@ def check_classes(infos: Sequence[hierarchy.ClassInfo], what: str, log: Log) -> 
         if before is not info:
             place = before.declared.span
             message = f"{what} `{info.name}` is declared in `{before.module}` too"
-            log.add("E242", info.declared.span, message, hint=f"rename one; the other is {place.file}:{place.line}")
+            log.add(
+                "E242",
+                info.declared.span,
+                message,
+                hint=f"rename one; the other is {place.file}:{place.line}",
+            )
 
 
 def check_models(models: Mapping[str, model.DomainModel], log: Log) -> None:
@@ -31,16 +36,20 @@ def check_models(models: Mapping[str, model.DomainModel], log: Log) -> None:
         for attribute in one.stored:
             owner, before = keys.setdefault(attribute.json_name, (one.name, attribute))
             if before.name != attribute.name:
-                message = (
-                    f"`{one.name}.{attribute.name}` and `{owner}.{before.name}` are both stored as `{attribute.json_name}`"
-                )
+                message = f"`{one.name}.{attribute.name}` and `{owner}.{before.name}` are both stored as `{attribute.json_name}`"
                 _once(log, "E243", attribute.span, message, "rename one, or give it a data_key")
             elif before.type != attribute.type:
                 message = (
                     f"`{one.name}.{attribute.name}` is {dtypes.show(attribute.type)}, "
                     f"but `{owner}.{before.name}` in the same collection is {dtypes.show(before.type)}"
                 )
-                _once(log, "E244", attribute.span, message, "one collection is one table: give both the same type")
+                _once(
+                    log,
+                    "E244",
+                    attribute.span,
+                    message,
+                    "one collection is one table: give both the same type",
+                )
 
 
 def check_views(
@@ -73,18 +82,20 @@ def _check_keys(view: model.ViewModel, log: Log) -> None:
     for attribute in view.attributes:
         helper = names.get(f"{attribute.name}__null")
         if helper is not None:
-            message = f"`{view.name}.{helper.name}` has the name of a column that onto adds for `{attribute.name}`"
+            message = (
+                f"`{view.name}.{helper.name}` has the name of a column that onto adds for `{attribute.name}`"
+            )
             _once(log, "E243", helper.span, message, "rename it")
 
 
-def _check_tables(
-    view: model.ViewModel, views: Iterable[str], stored: Mapping[str, str], log: Log
-) -> None:
+def _check_tables(view: model.ViewModel, views: Iterable[str], stored: Mapping[str, str], log: Log) -> None:
     taken = {*views, *stored}
     for attribute in view.attributes:
         table = f"{view.collection}__{attribute.name}"
         if table in taken:
-            message = f"the child table `{table}` of `{view.name}.{attribute.name}` has the name of a collection"
+            message = (
+                f"the child table `{table}` of `{view.name}.{attribute.name}` has the name of a collection"
+            )
             _once(log, "E241", attribute.span, message, "rename the attribute or the collection")
 
 

@@ -1,6 +1,6 @@
 """The project's classes: what kind each is, and Python's method resolution order over its bases.
 
-    class StandardCity(City): …  →  ClassInfo("StandardCity", kind="model", lineage=(StandardCity, City))
+class StandardCity(City): …  →  ClassInfo("StandardCity", kind="model", lineage=(StandardCity, City))
 """
 
 from __future__ import annotations
@@ -109,7 +109,9 @@ class Hierarchy:
         written = syntax.show(base)
         if self._names.is_certain(site.module):
             hint = diagnostics.alternatives(written, self._names.all_names(site.module), "names here:")
-            self._log.add("E201", base.span, f"base `{written}` of `{site.declared.name}` is not defined", hint=hint)
+            self._log.add(
+                "E201", base.span, f"base `{written}` of `{site.declared.name}` is not defined", hint=hint
+            )
 
     def _kind(self, site: names.ClassSite, bases: list[ClassInfo], outside: list[str]) -> Kind:
         for base in outside:

@@ -30,7 +30,9 @@ class Joins:
         wanted = next((one for one in declared if not one.many and one.on is None), None)
         if wanted is None:
             hint = "declare a reference to one entity, without `on=`: reference(dm_cls=…)"
-            self.log.add("E222", self.store.declared.span, f"store `{self.store.name}` has no root", hint=hint)
+            self.log.add(
+                "E222", self.store.declared.span, f"store `{self.store.name}` has no root", hint=hint
+            )
             return ()
         if wanted.name not in by_name:
             return ()
@@ -173,4 +175,3 @@ def _through_condition(via: model.ThroughOne | model.ThroughList | model.Through
 
 def _listed(items: Iterable[str]) -> str:
     return ", ".join(f"`{one}`" for one in items)
-

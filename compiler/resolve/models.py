@@ -1,7 +1,7 @@
 """Domain models: stored and computed attributes with their types, collections, who is below whom.
 
-    class StandardCity(City): city_state: str = attrs.nothing
-    →  DomainModel("StandardCity", collection="City", stored=(…, StoredAttribute("city_state", "cityState", STR)), …)
+class StandardCity(City): city_state: str = attrs.nothing
+→  DomainModel("StandardCity", collection="City", stored=(…, StoredAttribute("city_state", "cityState", STR)), …)
 """
 
 from __future__ import annotations
@@ -78,7 +78,9 @@ class Models:
                 stored.append(self._stored(info, one, alone=len(owners[one.name]) == 1))
         return tuple(stored), tuple(computed)
 
-    def _stored(self, info: hierarchy.ClassInfo, one: bodies.Declared, *, alone: bool) -> model.StoredAttribute:
+    def _stored(
+        self, info: hierarchy.ClassInfo, one: bodies.Declared, *, alone: bool
+    ) -> model.StoredAttribute:
         kind = dtypes.required(one.type) if one.type is not None else None
         entity = _entity_in(kind)
         if entity is not None:

@@ -1,6 +1,6 @@
 """What later passes may look up in a module: constants, functions, records, outside names.
 
-    RATE = Decimal("0.2")  →  Constant(Call(Name("Decimal"), …))        from math import floor  →  Imported("math.floor")
+RATE = Decimal("0.2")  →  Constant(Call(Name("Decimal"), …))        from math import floor  →  Imported("math.floor")
 """
 
 from __future__ import annotations
@@ -78,7 +78,9 @@ class Modules:
                 return self._is_constant_name(module, value, open_names)
             case syntax.Dict(items=items):
                 parts = [part for entry in items for part in entry]
-                return None not in parts and self._are_constant(module, [one for one in parts if one], open_names)
+                return None not in parts and self._are_constant(
+                    module, [one for one in parts if one], open_names
+                )
             case syntax.Tuple(items=items) | syntax.List(items=items) | syntax.Set(items=items):
                 return self._are_constant(module, items, open_names)
             case syntax.Unary(value=inner):
@@ -101,8 +103,11 @@ class Modules:
         inner = site.assignments[-1].value
         once = len(site.assignments) == 1 and inner is not None
         # A constant's own names are looked up in one module, its home.
-        return once and inner is not None and site.module == module and (
-            self._is_constant(module, inner, (*open_names, site.name))
+        return (
+            once
+            and inner is not None
+            and site.module == module
+            and (self._is_constant(module, inner, (*open_names, site.name)))
         )
 
     def _class(self, site: names.ClassSite) -> model.Binding:
@@ -143,5 +148,3 @@ def _function(definition: facts.Definition) -> syntax.Function:
     strange = definition.decorators[0]
     reason = f"decorator `{syntax.show(strange)}`"
     return replace(definition.function, body=(syntax.OpaqueStmt(reason, strange.span),))
-
-

@@ -1,11 +1,12 @@
 """What a name means in a module: follows imports through the project to a class, function, value or the outside.
 
-    names.find("examples.shop.views", "Order")  →  ClassSite("examples.shop.models", Class("Order", …))
+names.find("examples.shop.views", "Order")  →  ClassSite("examples.shop.models", Class("Order", …))
 """
 
 from __future__ import annotations
 
 import builtins
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from compiler import facts, syntax
@@ -52,7 +53,12 @@ class Outside:
     qualified: str
 
 
-Site = ClassSite | FunctionSite | ValueSite | ModuleSite | Outside
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A name whose import fails, or comes from a file that could not be read: reported once, where it fails."""
+
+
+Site = ClassSite | FunctionSite | ValueSite | ModuleSite | Outside | Missing
 
 
 class Names:
@@ -61,6 +67,7 @@ class Names:
     def __init__(self, given: facts.Facts) -> None:
         """Index the modules; nothing is followed yet."""
         self._modules = given.modules
+        self._broken = given.broken
         self._own: dict[str, dict[str, list[facts.Member]]] = {}
         self._stars: dict[str, list[facts.Import]] = {}
         self._found: dict[tuple[str, str], Site | None] = {}
@@ -84,9 +91,12 @@ class Names:
         match below:
             case ModuleSite(module=inner):
                 submodule = f"{inner}.{expr.name}"
-                return self._in_module(inner, expr.name) or (
-                    ModuleSite(submodule) if submodule in self._modules else None
-                )
+                found = self._in_module(inner, expr.name)
+                if found is None and submodule in self._broken:
+                    return Missing()
+                return found or (ModuleSite(submodule) if submodule in self._modules else None)
+            case Missing():
+                return below
             case Outside(qualified=qualified):
                 return Outside(f"{qualified}.{expr.name}")
             case ClassSite():
@@ -94,8 +104,13 @@ class Names:
                 return None if nested is None else ClassSite(below.module, nested)
         return None
 
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether every file of the project could be read."""
+        return not self._broken
+
     def is_certain(self, module: str) -> bool:
-        """Tell whether every name of the module is known: no star import from outside the project."""
+        """Tell whether every name of the module is known: no star import from outside, or of what is broken."""
         return all(one.module in self._modules for one in self._stars.get(module, ()))
 
     def own(self, module: str) -> tuple[str, ...]:
@@ -114,6 +129,8 @@ class Names:
         own = self._own.setdefault(module.name, {})
         stars = self._stars.setdefault(module.name, [])
         for member in module.members:
+            if isinstance(member, facts.Import) and member.module == "__future__":
+                continue
             if isinstance(member, facts.Import) and member.attribute == "*":
                 stars.append(member)
             elif isinstance(member, facts.Import):
@@ -158,6 +175,8 @@ class Names:
         if one.attribute is None:
             # `import a.b` binds `a`, `import a.b as c` binds `a.b`.
             target = one.module if one.name != one.module else name
+            if target in self._broken:
+                return Missing()
             if target in self._modules or self._has_submodule(target):
                 return ModuleSite(target)
             return Outside(target)
@@ -168,7 +187,23 @@ class Names:
         submodule = f"{one.module}.{one.attribute}" if one.module else one.attribute
         if submodule in self._modules:
             return ModuleSite(submodule)
-        return None if one.module in self._modules else Outside(submodule)
+        is_missing = one.module in self._modules or one.module in self._broken or submodule in self._broken
+        return Missing() if is_missing else Outside(submodule)
+
+    def failing_imports(self) -> Iterator[tuple[facts.Import, str]]:
+        """Yield the imports, with their module, of names that the imported module of the project does not have."""
+        for module in self._modules.values():
+            for one in module.members:
+                if not isinstance(one, facts.Import) or one.attribute in (None, "*") or one.local:
+                    continue
+                submodule = f"{one.module}.{one.attribute}"
+                known = one.module in self._modules and self.is_certain(one.module)
+                if (
+                    known
+                    and submodule not in self._broken
+                    and isinstance(self._imported(one, one.name), Missing)
+                ):
+                    yield one, one.module
 
     def _has_submodule(self, module: str) -> bool:
         return any(one.startswith(f"{module}.") for one in self._modules)

@@ -1,6 +1,6 @@
 """Options of a class: `class Meta`, and the underscored spelling of the seed.
 
-    class Meta: collection_name = "users"        _collection_name = "users"
+class Meta: collection_name = "users"        _collection_name = "users"
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Predicates of `on=`: what they read, and whether they tie the item to the store.
 
-    lambda store, order: order.meeting == store.meeting and order.paid   has the key order.meeting = store.meeting
+lambda store, order: order.meeting == store.meeting and order.paid   has the key order.meeting = store.meeting
 """
 
 from __future__ import annotations
@@ -67,7 +67,11 @@ def _check_attribute(
 
 def _attributes_of(body: syntax.Expr, name: str) -> Iterator[syntax.Attribute]:
     for node in syntax.walk(body):
-        if isinstance(node, syntax.Attribute) and isinstance(node.value, syntax.Name) and node.value.id == name:
+        if (
+            isinstance(node, syntax.Attribute)
+            and isinstance(node.value, syntax.Name)
+            and node.value.id == name
+        ):
             yield node
 
 

@@ -1,7 +1,7 @@
 """Attributes that a marshmallow schema declares for a model: `Meta.schema_cls` or `_schema_cls`.
 
-    class CitySchema(Schema):               class City(DomainModel):
-        city_name = fields.Str()     →          city_name: str, stored as cityName
+class CitySchema(Schema):               class City(DomainModel):
+    city_name = fields.Str()     →          city_name: str, stored as cityName
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ class Schemas:
                 if isinstance(member, facts.Assignment) and isinstance(member.value, syntax.Call):
                     spelling = self._field(one.module, member.value)
                     if spelling is not None:
-                        found[member.name] = bodies.Declared(member.name, one.module, spelling, None, member.span)
+                        found[member.name] = bodies.Declared(
+                            member.name, one.module, spelling, None, member.span
+                        )
         return found
 
     def _field(self, module: str, call: syntax.Call) -> spellings.Spelling | None:
@@ -78,7 +80,9 @@ class Schemas:
         self, module: str, name: str, call: syntax.Call, keywords: dict[str | None, syntax.Expr]
     ) -> dtypes.Type:
         if name == "List":
-            return dtypes.ListOf(self._inner(module, call.args[0] if call.args else keywords.get("cls_or_instance")))
+            return dtypes.ListOf(
+                self._inner(module, call.args[0] if call.args else keywords.get("cls_or_instance"))
+            )
         if name == "Dict":
             return dtypes.DictOf(dtypes.STR, self._inner(module, keywords.get("values")))
         if name in ("Nested", "Embedded") and call.args:

@@ -98,16 +98,22 @@ class Spellings:
             name = written.value.rpartition(".")[2]
             if name in self._models:
                 return name
+            if not self._names.is_whole:
+                return None  # it may be in a file that could not be read
         elif isinstance(written, syntax.Name | syntax.Attribute):
             site = self._names.find_expr(module, written)
             info = self._classes.info(site) if isinstance(site, names.ClassSite) else None
             if info is not None and info.kind == "model":
                 return info.name
+            if isinstance(site, names.Missing):
+                return None
             name = syntax.show(written)
         else:
             return None
         hint = diagnostics.alternatives(name, self._models, "the project's models:")
-        self._log.add("E210", written.span, f"{what} `{name}` is not a domain model of the project", hint=hint)
+        self._log.add(
+            "E210", written.span, f"{what} `{name}` is not a domain model of the project", hint=hint
+        )
         return None
 
     # ---- chains
@@ -171,12 +177,16 @@ class Spellings:
             self._log.add("E207", step.span, message)
             return replace(spelling, type=dtypes.DECIMAL)
         plain = (precision, scale) == (38, 18)
-        return replace(spelling, type=dtypes.DECIMAL if plain else dtypes.Scalar("decimal", (precision, scale)))
+        return replace(
+            spelling, type=dtypes.DECIMAL if plain else dtypes.Scalar("decimal", (precision, scale))
+        )
 
     def _relation(self, spelling: Spelling, module: str, step: _Step) -> Spelling:
         written = step.argument(0, "dm_cls")
         if written is None:
-            self._log.add("E210", step.span, "relation without `dm_cls`", hint='write attrs.relation(dm_cls="User")')
+            self._log.add(
+                "E210", step.span, "relation without `dm_cls`", hint='write attrs.relation(dm_cls="User")'
+            )
         target = self.model(module, written, "related model")
         collection = step.argument(2, "collection")
         kinds = {"list": dtypes.ListOf(dtypes.STR), "dict": dtypes.DictOf(dtypes.STR, dtypes.STR)}
@@ -193,7 +203,9 @@ class Spellings:
 
     def _dict(self, spelling: Spelling, module: str, step: _Step) -> Spelling:
         value = self._item(module, step.argument(0, "value"))
-        return replace(spelling, type=dtypes.DictOf(dtypes.STR, value.type or dtypes.JSON), relation=value.relation)
+        return replace(
+            spelling, type=dtypes.DictOf(dtypes.STR, value.type or dtypes.JSON), relation=value.relation
+        )
 
     def _item(self, module: str, written: syntax.Expr | None) -> Spelling:
         if written is None:

@@ -1,7 +1,7 @@
 """View models: store, collection, attributes with their getters.
 
-    class MeetingSession(ViewModel):
-        store: MeetingSessionStore          →  ViewModel("MeetingSession", store="MeetingSessionStore", …)
+class MeetingSession(ViewModel):
+    store: MeetingSessionStore          →  ViewModel("MeetingSession", store="MeetingSessionStore", …)
 """
 
 from __future__ import annotations
@@ -76,9 +76,13 @@ class Views:
     def _is_misnamed(self, info: hierarchy.ClassInfo) -> bool:
         """Report a `store:` annotation that is no store; tell whether there was one."""
         for one, annotation in _store_annotations(info):
+            if isinstance(self.known.find_expr(one.module, annotation), names.Missing):
+                return True
             message = f"`{syntax.show(annotation)}` is not a store of the project"
             if not any(each.span == annotation.span for each in self.log.found):
-                self.log.add("E231", annotation.span, message, hint=f"declare `class {info.name}Store(Store)`")
+                self.log.add(
+                    "E231", annotation.span, message, hint=f"declare `class {info.name}Store(Store)`"
+                )
             return one is not None
         return False
 
@@ -124,7 +128,11 @@ def _document_prefix(function: syntax.Function) -> str | None:
         if not (isinstance(node, syntax.Call) and isinstance(node.func, syntax.Attribute) and node.args):
             continue
         path = node.args[0]
-        if node.func.name == "collection" and isinstance(path, syntax.Literal) and isinstance(path.value, str):
+        if (
+            node.func.name == "collection"
+            and isinstance(path, syntax.Literal)
+            and isinstance(path.value, str)
+        ):
             return path.value
         if node.func.name == "document" and isinstance(path, syntax.FString) and path.parts:
             first = path.parts[0]
