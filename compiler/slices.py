@@ -139,7 +139,7 @@ class _Walk:
     )
     escaped: set[Kind] = field(default_factory=set)
     whole_modules: set[str] = field(default_factory=set)
-    dynamic: bool = False
+    dynamic: set[Kind] = field(default_factory=set)  # kinds of object whose attributes have computed names
 
     def run(self, getter: str) -> Slice:
         store = self.sources.app.stores[self.view.store]
@@ -156,14 +156,14 @@ class _Walk:
             tuple(sorted(self.classes.items())),
             tuple(sorted(self.taken)),
             tuple(one.name for one in store.references if one.name in self.references),
-            None if self.dynamic else frozenset(self._names("model")),
+            None if self._any_name("model") else frozenset(self._names("model")),
         )
 
     def _size(self) -> int:
         names = sum(len(one) for one in self.own_names.values())
         return (
             len(self.definitions) + len(self.classes) + len(self.taken) + len(self.references) + names
-            + len(self.any_names) + len(self.escaped) + len(self.whole_modules) + self.dynamic
+            + len(self.any_names) + len(self.escaped) + len(self.whole_modules) + len(self.dynamic)
         )  # fmt: skip
 
     def _step(self) -> None:
@@ -187,7 +187,10 @@ class _Walk:
         return self.own_names[kind] | (self.any_names if kind == "model" or kind in self.escaped else set())
 
     def _wanted(self, kind: Kind, name: str) -> bool:
-        return self.dynamic or name in self._names(kind)
+        return self._any_name(kind) or name in self._names(kind)
+
+    def _any_name(self, kind: Kind) -> bool:
+        return kind in self.dynamic or (kind in self.escaped and "model" in self.dynamic)
 
     # ------------------------------------------------------------ classes
 
@@ -261,7 +264,7 @@ class _Walk:
         if name in self._names(kind):
             return True
         # With computed names any attribute may be read, but domain methods are not attributes.
-        return self.dynamic and any(
+        return self._any_name(kind) and any(
             getter_decorator(one) for one in getattr(statements[0], "decorator_list", ())
         )
 
@@ -413,7 +416,7 @@ class _Visitor(ast.NodeVisitor):
     def visit_Attribute(self, node: ast.Attribute) -> None:
         """Note an attribute by what it is read of."""
         if node.attr in _WHOLE_OBJECT_ATTRIBUTES:
-            self.walk.dynamic = True
+            self._note_any(node.value)
         self._note(node.value, node.attr)
         named = isinstance(node.value, ast.Name) and node.value.id != self.frame.self_name
         if named or self._kind(node.value) is None:
@@ -432,6 +435,10 @@ class _Visitor(ast.NodeVisitor):
             self.walk.define(module, name)
         else:
             self.walk.any_names.add(name)
+
+    def _note_any(self, receiver: ast.expr) -> None:
+        """Note that any attribute of an object may be read; an unknown object is an entity, or what escaped."""
+        self.walk.dynamic.add(self._kind(receiver) or "model")
 
     def _kind(self, receiver: ast.expr) -> Kind | None:
         """Tell what `receiver` is where the text says so: self, its store, super(), or one of the classes."""
@@ -464,11 +471,11 @@ class _Visitor(ast.NodeVisitor):
             if isinstance(literal, ast.Constant) and isinstance(literal.value, str):
                 self._note(node.args[0], literal.value)
             else:
-                self.walk.dynamic = True
+                self._note_any(node.args[0])
         elif name in ("attrgetter", "methodcaller"):
             self._note_texts(node)
-        elif name in _WHOLE_OBJECT:
-            self.walk.dynamic = True
+        elif name in _WHOLE_OBJECT and node.args:
+            self._note_any(node.args[0])
         self.generic_visit(node)
 
     def _note_texts(self, node: ast.Call) -> None:
@@ -476,7 +483,7 @@ class _Visitor(ast.NodeVisitor):
             if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
                 self.walk.any_names.update(argument.value.split("."))
             else:
-                self.walk.dynamic = True
+                self.walk.dynamic.add("model")
 
     def visit_Constant(self, node: ast.Constant) -> None:
         """Note attributes that a format string names."""
