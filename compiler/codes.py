@@ -2,8 +2,8 @@
 
     find("E224").title  →  "ambiguous join"
 
-Numbers by pass: 1xx read, 2xx resolve, 3xx build, 4xx relate, 5xx emit. Letters: E stops, W warns, D declines to
-a lower tier. `onto explain E224` prints the page.
+Numbers by pass: 1xx read, 2xx resolve, 3xx build, 4xx relate, 5xx emit. Letters: E stops, W warns, D declines
+to a lower tier. `onto explain E224` prints the page.
 """
 
 from __future__ import annotations
@@ -27,19 +27,20 @@ CODES: tuple[Code, ...] = (
     # ------------------------------------------------------------ read
     Code(
         "E101", "syntax error",
-        "Python itself would not accept the file. The other files are read all the same, so one run shows every one.",
+        "Python itself would not accept the file. The other files are read all the same.",
         "def title(self:", "def title(self):",
     ),
     Code(
         "E102", "app not found",
-        "An app is a module name as `import` takes it, a .py file, or a package folder, seen from the working "
-        "directory. Nothing is imported to find it.",
+        "An app is a module name as `import` takes it, a .py file, or a package folder, seen from the "
+        "working directory. Nothing is imported to find it.",
         "onto compile shop.view", "onto compile shop.views",
     ),
     Code(
         "E103", "file is not text",
         "Python source is UTF-8 unless its first lines declare another encoding, and this file is neither.",
-        "a file saved as UTF-16", "save it as UTF-8, or declare `# -*- coding: latin-1 -*-` in its first line",
+        "a file saved as UTF-16",
+        "save it as UTF-8, or declare `# -*- coding: latin-1 -*-` in its first line",
     ),
     Code(
         "E105", "module of the project not found",
@@ -49,12 +50,13 @@ CODES: tuple[Code, ...] = (
     # ------------------------------------------------------------ resolve: names and types
     Code(
         "E201", "unknown base class",
-        "The class derives from a name that nothing in its module binds, so what it inherits cannot be known.",
-        "class User(DomainModle): ...", "from onto.domain_model import DomainModel\nclass User(DomainModel): ...",
+        "The class derives from a name that nothing in its module binds, so what it inherits is not known.",
+        "class User(DomainModle): ...",
+        "from onto.domain_model import DomainModel\nclass User(DomainModel): ...",
     ),
     Code(
         "E202", "bases without a consistent order",
-        "Python orders a class's bases by one rule (C3), and these bases contradict each other or are circular.",
+        "Python orders a class's bases by one rule (C3), and these bases contradict it or are circular.",
         "class C(A, B): ...   # where B derives from A", "class C(B): ...",
     ),
     Code(
@@ -139,7 +141,7 @@ CODES: tuple[Code, ...] = (
     ),
     Code(
         "E221", "predicate that cannot be read",
-        "A join is compiled from its text: a lambda of store and item, or a function of them that is one return.",
+        "A join is compiled from its text: a lambda of store and item, or a function that is one return.",
         "on=partial(same, key=1)", "on=lambda store, order: order.meeting == store.meeting",
     ),
     Code(
@@ -206,7 +208,7 @@ CODES: tuple[Code, ...] = (
     ),
     Code(
         "E241", "two things in one collection",
-        "A collection is one topic and one table; two views, a view and a model, or a child table cannot share it.",
+        "A collection is one topic and one table; views, models and child tables cannot share.",
         "two views with collection_name = \"sessions\"", "give each its own Meta.collection_name",
     ),
     Code(
@@ -238,4 +240,5 @@ def page(code: Code) -> str:
     """Return a code's page as text."""
     indented = [textwrap.indent(text, "    ") for text in (code.example, code.fix)]
     why = textwrap.fill(code.why, 88)
-    return f"{code.number}: {code.title}\n\n{why}\n\nFor example:\n\n{indented[0]}\n\nInstead:\n\n{indented[1]}\n"
+    parts = [f"{code.number}: {code.title}", why, "For example:", indented[0], "Instead:", indented[1]]
+    return "\n\n".join(parts) + "\n"

@@ -1,6 +1,6 @@
 """What the compiler tells its user: places, findings and how they are printed.
 
-Every pass appends `Diagnostic` values to a `Log` and goes on; `pipeline` stops after a pass that added an error.
+Every pass appends `Diagnostic` values to a `Log` and goes on; `pipeline` stops after one that added an error.
 
     log.add("E201", span, "`User` has no attribute `full_name`", hint="User declares first_name, last_name")
     → views.py:41:18: E201 `User` has no attribute `full_name`

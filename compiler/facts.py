@@ -4,7 +4,7 @@
 
     class User(DomainModel):
         name: str = attrs.nothing
-    →  Class("User", bases=(Name("DomainModel"),), members=(Assignment("name", Name("str"), Attribute(Name("attrs"), "nothing")),))
+    →  Class("User", (Name("DomainModel"),), (Assignment("name", Name("str"), Attribute(Name("attrs"), …)),))
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Import:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """`name: annotation = value` in a module or class body; a name that is bound in a stranger way is Opaque."""
+    """`name: annotation = value` in a module or class body; what is bound in a stranger way is Opaque."""
 
     name: str
     annotation: syntax.Expr | None
@@ -84,7 +84,7 @@ Member = Import | Assignment | Definition | Class
 class Given:
     """A value given to an attribute somewhere in the project: `City.new(name="x")`, `city.name = "x"`.
 
-    `owner` is the class's expression where the text tells it, `annotation` the value's where it is a parameter.
+    `owner` is the class's expression where the text tells it, `annotation` a value's that is a parameter.
     """
 
     owner: syntax.Expr | None
@@ -108,7 +108,7 @@ class Module:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything that `read` found; `sources` also holds the files that could not be parsed, by shown path."""
+    """Everything that `read` found; `sources`, by shown path, also holds files that could not be parsed."""
 
     app: str
     modules: dict[str, Module]

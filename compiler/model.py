@@ -2,7 +2,8 @@
 
 `resolve` makes it from facts; `build`, `relate` and the emitters read it and nothing earlier.
 
-    users = reference(dm_cls=User, many=True)   →  Reference("users", "User", many=True, via=ThroughList("meeting", "users"))
+    users = reference(dm_cls=User, many=True)
+    →  Reference("users", "User", many=True, via=ThroughList("meeting", "users"))
 """
 
 from __future__ import annotations
@@ -21,9 +22,8 @@ class StoredAttribute:
     name: str
     json_name: str
     type: dtypes.Type  # the declared type without None; `dtypes.JSON` when there is none
-    relation: str | None = (
-        None  # the related model, for a relation, list or dict of relations (type STR, ListOf(STR), DictOf(STR, STR))
-    )
+    # The related model, for a relation, list or dict of relations (STR, ListOf(STR), DictOf(STR, STR)).
+    relation: str | None = None
     span: Span = field(default=NOWHERE, compare=False)
 
 
@@ -40,7 +40,7 @@ class ComputedAttribute:
 
 @dataclass(frozen=True, slots=True)
 class DomainModel:
-    """A domain model with everything it inherits; `doc_id`, `obj_type`, `doc_ref` are stored attributes too."""
+    """A domain model with what it inherits; `doc_id`, `obj_type`, `doc_ref` are stored attributes too."""
 
     name: str
     module: str
@@ -187,7 +187,7 @@ class ViewModel:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A module-level name bound once to a literal, a display of them, or a value made of them: `Decimal("0.1")`."""
+    """A module-level name bound once to a literal, a display, or a value of them such as `Decimal("0.1")`."""
 
     value: syntax.Expr
     module: str = ""  # where the value's own names are looked up

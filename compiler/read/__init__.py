@@ -1,6 +1,6 @@
 """Text to facts: parses an app and the project modules that it imports, and runs none of it.
 
-    read("examples.shop", log)  →  Facts(app="examples.shop", modules={"examples.shop.models": …, "examples.shop.views": …})
+    read("examples.shop", log)  →  Facts("examples.shop", {"examples.shop.models": …, …})
 
 libcst lives in this package and nowhere else.
 """

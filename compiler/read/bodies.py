@@ -1,8 +1,8 @@
 """From libcst's tree to the body syntax: expressions, statements, functions.
 
-    cst.parse_expression("self.store.meeting.status")  →  Attribute(Attribute(Attribute(Name("self"), "store"), …), "status")
+    store.meeting.status  →  Attribute(Attribute(Name("store"), "meeting"), "status")
 
-Whatever has no node becomes `Opaque` with a reason; what it holds is still searched for values given to attributes.
+Whatever has no node becomes `Opaque` with a reason; it is still searched for values given to attributes.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from compiler import facts, syntax
 from compiler.diagnostics import Span
 
 _OPERATORS: dict[type[cst.CSTNode], str] = {
-    cst.Add: "+", cst.Subtract: "-", cst.Multiply: "*", cst.Divide: "/", cst.FloorDivide: "//", cst.Modulo: "%",
-    cst.Power: "**", cst.MatrixMultiply: "@", cst.BitAnd: "&", cst.BitOr: "|", cst.BitXor: "^",
-    cst.LeftShift: "<<", cst.RightShift: ">>",
+    cst.Add: "+", cst.Subtract: "-", cst.Multiply: "*", cst.Divide: "/", cst.FloorDivide: "//",
+    cst.Modulo: "%", cst.Power: "**", cst.MatrixMultiply: "@", cst.BitAnd: "&", cst.BitOr: "|",
+    cst.BitXor: "^", cst.LeftShift: "<<", cst.RightShift: ">>",
     cst.AddAssign: "+", cst.SubtractAssign: "-", cst.MultiplyAssign: "*", cst.DivideAssign: "/",
     cst.FloorDivideAssign: "//", cst.ModuloAssign: "%", cst.PowerAssign: "**", cst.MatrixMultiplyAssign: "@",
     cst.BitAndAssign: "&", cst.BitOrAssign: "|", cst.BitXorAssign: "^", cst.LeftShiftAssign: "<<",
@@ -38,6 +38,8 @@ _REASONS: dict[type[cst.CSTNode], str] = {
     cst.Import: "import inside a function", cst.ImportFrom: "import inside a function",
     cst.Await: "await", cst.Yield: "yield", cst.Imaginary: "complex number",
 }  # fmt: skip
+
+Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
 _CONSTRUCTORS = frozenset({"new", "create", "get", "get_or_create"})
 
@@ -81,7 +83,7 @@ class Bodies:
         start, end = where.start, where.end
         return Span(self._path, start.line, start.column + 1, end.line, end.column + 1)
 
-    def source(self, node: cst.CSTNode) -> str:
+    def source(self, node: Statement) -> str:
         """Return the text of a statement as it would stand at the left margin, without its decorators."""
         where = self._positions[node]
         first, last = where.start.line - 1, where.end.line - 1
@@ -237,11 +239,10 @@ class Bodies:
 
     def _if(self, node: cst.If) -> list[syntax.Stmt]:
         test, body = self.expr(node.test), self._suite(node.body)
-        if isinstance(node.orelse, cst.If):
-            orelse = tuple(self._if(node.orelse))
-        else:
-            orelse = self._else(node.orelse)
-        return [syntax.If(test, body, orelse, self.span(node))]
+        return [syntax.If(test, body, self._orelse(node.orelse), self.span(node))]
+
+    def _orelse(self, node: cst.If | cst.Else | None) -> tuple[syntax.Stmt, ...]:
+        return tuple(self._if(node)) if isinstance(node, cst.If) else self._else(node)
 
     def _for(self, node: cst.For) -> list[syntax.Stmt]:
         if node.asynchronous is not None:

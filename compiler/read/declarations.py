@@ -68,7 +68,8 @@ class _Declarations:
                     yield from self._branches(node, owner)
                 case _:
                     self._bodies.statement(node)
-                    yield from self._rebound(node)
+                    if isinstance(node, cst.BaseCompoundStatement):
+                        yield from self._rebound(node, node)
 
     def _branches(self, node: cst.CSTNode, owner: str | None) -> Iterator[facts.Member]:
         for child in node.children:
@@ -88,16 +89,16 @@ class _Declarations:
                     yield from self._assigned(small, node)
                 case _:
                     self._bodies.statement(small)
-                    yield from self._rebound(small)
+                    yield from self._rebound(small, node)
 
-    def _annotated(self, node: cst.AnnAssign, line: cst.CSTNode) -> Iterator[facts.Member]:
+    def _annotated(self, node: cst.AnnAssign, line: bodies.Statement) -> Iterator[facts.Member]:
         [statement] = self._bodies.statement(node)
         if isinstance(node.target, cst.Name):
             value = statement.value if isinstance(statement, syntax.Assign) else None
             annotation = self._bodies.annotation(node.annotation.annotation)
             yield self._assignment(node.target, annotation, value, line)
 
-    def _assigned(self, node: cst.Assign, line: cst.CSTNode) -> Iterator[facts.Member]:
+    def _assigned(self, node: cst.Assign, line: bodies.Statement) -> Iterator[facts.Member]:
         value = next(one.value for one in self._bodies.statement(node) if isinstance(one, syntax.Assign))
         for one in node.targets:
             if isinstance(one.target, cst.Name):
@@ -106,16 +107,20 @@ class _Declarations:
                 for name in _names_in(one.target):
                     yield self._assignment(name, None, syntax.Opaque("unpacked value", value.span), line)
 
-    def _rebound(self, node: cst.CSTNode) -> Iterator[facts.Member]:
+    def _rebound(self, node: cst.CSTNode, line: bodies.Statement) -> Iterator[facts.Member]:
         # `TOTAL += 1`, `for name in …`: the name is bound, but to nothing that can be told from the text.
         target = getattr(node, "target", None)
         if isinstance(target, cst.BaseExpression):
             for name in _names_in(target):
                 value = syntax.Opaque("bound by a statement", self._bodies.span(node))
-                yield self._assignment(name, None, value, node)
+                yield self._assignment(name, None, value, line)
 
     def _assignment(
-        self, name: cst.Name, annotation: syntax.Expr | None, value: syntax.Expr | None, line: cst.CSTNode
+        self,
+        name: cst.Name,
+        annotation: syntax.Expr | None,
+        value: syntax.Expr | None,
+        line: bodies.Statement,
     ) -> facts.Assignment:
         source = self._bodies.source(line)
         return facts.Assignment(name.value, annotation, value, source, self._bodies.span(name))

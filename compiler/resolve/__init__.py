@@ -1,6 +1,7 @@
 """Facts to model: names bound, bases and types known, joins inferred, clashes and circles reported.
 
-    location = reference(dm_cls=Location)  →  Reference("location", "Location", many=False, via=ThroughOne("meeting", "location"))
+    location = reference(dm_cls=Location)
+    →  Reference("location", "Location", many=False, via=ThroughOne("meeting", "location"))
 
 The pass reports all that is wrong in one run; what is wrong is left out of the model.
 """

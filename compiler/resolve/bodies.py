@@ -210,7 +210,8 @@ class _Reading:
             annotation = self._annotation(member.function.returns)
         if member.name != attribute.name and isinstance(decorator.value, syntax.Name):
             self._log.add(
-                "W213", member.span, f"`{member.name}` is a new attribute: the getter of `{attribute.name}` needs its name",
+                "W213", member.span,
+                f"`{member.name}` is a new attribute: the getter of `{attribute.name}` needs its name",
                 hint=f"write `def {attribute.name}(self)`",
             )  # fmt: skip
         return Declared(member.name, self._module, spelling, annotation, attribute.span)

@@ -26,8 +26,11 @@ def check(
 ) -> None:
     """Report every circle of computed attributes once, on the class that declares it."""
     reported: set[Span] = set()
-    for one in (*app_models.values(), *views.values()):
-        getters = one.computed if isinstance(one, model.DomainModel) else one.attributes
+    owners: list[model.DomainModel | model.ViewModel] = [*app_models.values(), *views.values()]
+    for one in owners:
+        getters: tuple[model.ComputedAttribute | model.ViewAttribute, ...] = (
+            one.computed if isinstance(one, model.DomainModel) else one.attributes
+        )
         readers = {method.name: Reader(method.name, method.function, False) for method in one.methods}
         for getter in getters:
             function = getter.function if isinstance(getter, model.ComputedAttribute) else getter.getter

@@ -36,7 +36,8 @@ def check_models(models: Mapping[str, model.DomainModel], log: Log) -> None:
         for attribute in one.stored:
             owner, before = keys.setdefault(attribute.json_name, (one.name, attribute))
             if before.name != attribute.name:
-                message = f"`{one.name}.{attribute.name}` and `{owner}.{before.name}` are both stored as `{attribute.json_name}`"
+                both = f"`{one.name}.{attribute.name}` and `{owner}.{before.name}`"
+                message = f"{both} are both stored as `{attribute.json_name}`"
                 _once(log, "E243", attribute.span, message, "rename one, or give it a data_key")
             elif before.type != attribute.type:
                 message = (
@@ -64,7 +65,8 @@ def check_views(
             message = f"views `{before.name}` and `{view.name}` both write the collection `{view.collection}`"
             log.add("E241", view.span, message, hint="give one its own Meta.collection_name")
         if view.collection in stored:
-            message = f"view `{view.name}` writes the collection `{view.collection}` of the model `{stored[view.collection]}`"
+            owner = f"`{view.collection}` of the model `{stored[view.collection]}`"
+            message = f"view `{view.name}` writes the collection {owner}"
             log.add("E241", view.span, message, hint="give the view its own Meta.collection_name")
         _check_keys(view, log)
     for view in first.values():
@@ -76,7 +78,8 @@ def _check_keys(view: model.ViewModel, log: Log) -> None:
     for attribute in view.attributes:
         before = keys.setdefault(attribute.json_name, attribute)
         if before is not attribute:
-            message = f"`{view.name}.{attribute.name}` and `{before.name}` are both written as `{attribute.json_name}`"
+            both = f"`{view.name}.{attribute.name}` and `{before.name}`"
+            message = f"{both} are both written as `{attribute.json_name}`"
             _once(log, "E243", attribute.span, message, "rename one, or give it a data_key")
     names = {attribute.name: attribute for attribute in view.attributes}
     for attribute in view.attributes:

@@ -16,7 +16,8 @@ from compiler.resolve import hierarchy, names
 _SCALARS: dict[str, dtypes.Type] = {
     "builtins.str": dtypes.STR, "builtins.int": dtypes.INT, "builtins.float": dtypes.FLOAT,
     "builtins.bool": dtypes.BOOL, "builtins.bytes": dtypes.BYTES, "decimal.Decimal": dtypes.DECIMAL,
-    "datetime.datetime": dtypes.DATETIME, "datetime.date": dtypes.DATE, "datetime.timedelta": dtypes.TIMEDELTA,
+    "datetime.datetime": dtypes.DATETIME, "datetime.date": dtypes.DATE,
+    "datetime.timedelta": dtypes.TIMEDELTA,
     "builtins.object": dtypes.JSON, "typing.Any": dtypes.JSON, "builtins.list": dtypes.ListOf(dtypes.JSON),
     "builtins.tuple": dtypes.ListOf(dtypes.JSON), "builtins.set": dtypes.SetOf(dtypes.JSON),
     "builtins.frozenset": dtypes.SetOf(dtypes.JSON), "builtins.dict": dtypes.DictOf(dtypes.STR, dtypes.JSON),
@@ -39,7 +40,7 @@ class Types:
         log: Log,
         embedded: Callable[[hierarchy.ClassInfo], tuple[tuple[str, dtypes.Type], ...]],
     ) -> None:
-        """Read names through `known`, classes through `classes`, fields of attrs-made classes by `embedded`."""
+        """Read names through `known`, classes through `classes`, fields of embedded classes by `embedded`."""
         self._names = known
         self._classes = classes
         self._log = log

@@ -1,6 +1,7 @@
 """How the references of one store join: root, relations by name or type, relations that point back, `on=`.
 
-    users = reference(dm_cls=User, many=True)  →  Reference("users", "User", many=True, via=ThroughList("meeting", "users"))
+    users = reference(dm_cls=User, many=True)
+    →  Reference("users", "User", many=True, via=ThroughList("meeting", "users"))
 
 The in-process engine follows the same rules (`onto.joins`).
 """
@@ -24,7 +25,7 @@ class Joins:
     log: Log
 
     def of(self, declared: Sequence[references.Declared]) -> tuple[model.Reference, ...]:
-        """Return the references, the root first, each after those that it joins through; () without a root."""
+        """Return the references, the root first, each after those it joins through; () without a root."""
         usable = [one for one in declared if self._has_model(one)]
         by_name = {one.name: one for one in usable}
         wanted = next((one for one in declared if not one.many and one.on is None), None)
@@ -82,7 +83,7 @@ class Joins:
     def _through(
         self, one: references.Declared, joined: Mapping[str, model.Reference]
     ) -> Iterator[model.ThroughOne | model.ThroughList | model.ThroughDict]:
-        """Yield the relations of joined models that lead to the reference's model, as many or as one as it is."""
+        """Yield the relations of joined models that lead to the reference's model, to many or to one."""
         for each in joined.values():
             if each.many:
                 continue
@@ -108,7 +109,7 @@ class Joins:
                     yield model.PointsBack(attribute.name, each.name)
 
     def _leads(self, attribute: model.StoredAttribute, target: str) -> bool:
-        """Tell whether a relation can hold the id of an entity of the target: it names it, or one above or below."""
+        """Tell whether a relation can hold the id of a target: it names the target, or one above or below."""
         if attribute.relation is None:
             return False
         found = self.models[target]
@@ -140,7 +141,8 @@ class Joins:
             condition = _through_condition(through[0])
         else:
             condition = f"item.… == store.{next(iter(joined))}"
-        hint = f"write reference(dm_cls={target}{', many=True' if one.many else ''}, on=lambda store, item: {condition})"
+        many = ", many=True" if one.many else ""
+        hint = f"write reference(dm_cls={target}{many}, on=lambda store, item: {condition})"
         if candidates:
             self.log.add("E224", one.span, f"{where} could join through {_listed(candidates)}", hint=hint)
             return

@@ -71,7 +71,8 @@ class Literals:
                 return dtypes.NONE
             case syntax.Literal(value=constant):
                 kinds: dict[type, dtypes.Type] = {
-                    bool: dtypes.BOOL, int: dtypes.INT, float: dtypes.FLOAT, str: dtypes.STR, bytes: dtypes.BYTES,
+                    bool: dtypes.BOOL, int: dtypes.INT, float: dtypes.FLOAT, str: dtypes.STR,
+                    bytes: dtypes.BYTES,
                 }  # fmt: skip
                 return kinds[type(constant)]
             case syntax.FString():

@@ -1,7 +1,7 @@
 """Domain models: stored and computed attributes with their types, collections, who is below whom.
 
 class StandardCity(City): city_state: str = attrs.nothing
-→  DomainModel("StandardCity", collection="City", stored=(…, StoredAttribute("city_state", "cityState", STR)), …)
+→  DomainModel("StandardCity", collection="City", stored=(StoredAttribute("city_state", "cityState", STR), …))
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ class Models:
     """Makes the app's domain models."""
 
     infos: Sequence[hierarchy.ClassInfo]
-    bodies: bodies.Bodies
-    schemas: schemas.Schemas
-    literals: literals.Literals
+    read: bodies.Bodies
+    described: schemas.Schemas
+    guessed: literals.Literals
     log: Log
 
     def all(self) -> dict[str, model.DomainModel]:
@@ -42,7 +42,7 @@ class Models:
                 collection=collections[info],
                 stored=stored,
                 computed=computed,
-                methods=self.bodies.methods(info),
+                methods=self.read.methods(info),
                 bases=tuple(base.name for base in info.bases if base.kind == "model"),
                 subclasses=tuple(below[info]),
                 span=info.declared.span,
@@ -58,8 +58,8 @@ class Models:
         return owners
 
     def _declared(self, info: hierarchy.ClassInfo) -> list[bodies.Declared]:
-        found = {one.name: one for one in self.schemas.attributes(info)}
-        found.update({one.name: one for one in self.bodies.attributes(info)})
+        found = {one.name: one for one in self.described.attributes(info)}
+        found.update({one.name: one for one in self.read.attributes(info)})
         return list(found.values())
 
     def _attributes(
@@ -89,7 +89,7 @@ class Models:
                 hint=f'an entity is held by its doc_id: write attrs.relation(dm_cls="{entity}")',
             )  # fmt: skip
         if kind is None or kind == dtypes.NONE:
-            kind = self.literals.type_of(info, one.name, alone=alone)
+            kind = self.guessed.type_of(info, one.name, alone=alone)
         json_name = options.json_name(info, one.name, one.spelling.data_key)
         return model.StoredAttribute(one.name, json_name, kind, one.spelling.relation, one.span)
 

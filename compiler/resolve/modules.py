@@ -1,6 +1,7 @@
 """What later passes may look up in a module: constants, functions, records, outside names.
 
-RATE = Decimal("0.2")  →  Constant(Call(Name("Decimal"), …))        from math import floor  →  Imported("math.floor")
+RATE = Decimal("0.2")    →  Constant(Call(Name("Decimal"), …))
+from math import floor   →  Imported("math.floor")
 """
 
 from __future__ import annotations
@@ -11,17 +12,12 @@ from dataclasses import dataclass, replace
 from compiler import facts, model, syntax
 from compiler.resolve import bodies, hierarchy, hints, names
 
-# Calls whose result depends on their arguments alone and does not change, so that a name for it is a constant.
+# Calls whose result depends on their arguments alone, so that a name for it is a constant.
 _MAKERS = frozenset({
     "decimal.Decimal", "datetime.timedelta", "datetime.date", "datetime.datetime", "builtins.frozenset",
     "builtins.tuple", "builtins.list", "builtins.dict", "builtins.set", "builtins.str", "builtins.int",
     "builtins.float", "builtins.bool", "types.MappingProxyType",
 })  # fmt: skip
-
-_VALUES = (
-    syntax.Literal, syntax.Tuple, syntax.List, syntax.Set, syntax.Dict, syntax.Unary, syntax.Binary, syntax.Name,
-    syntax.Attribute, syntax.Call,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

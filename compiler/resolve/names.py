@@ -1,4 +1,4 @@
-"""What a name means in a module: follows imports through the project to a class, function, value or the outside.
+"""What a name means in a module: follows imports to a class, function or value, or out of the project.
 
 names.find("examples.shop.views", "Order")  →  ClassSite("examples.shop.models", Class("Order", …))
 """
@@ -55,7 +55,7 @@ class Outside:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A name whose import fails, or comes from a file that could not be read: reported once, where it fails."""
+    """A name whose import fails or whose file could not be read: reported once, where that happens."""
 
 
 Site = ClassSite | FunctionSite | ValueSite | ModuleSite | Outside | Missing
@@ -110,7 +110,7 @@ class Names:
         return not self._broken
 
     def is_certain(self, module: str) -> bool:
-        """Tell whether every name of the module is known: no star import from outside, or of what is broken."""
+        """Tell whether every name of the module is known: none comes by a star import from elsewhere."""
         return all(one.module in self._modules for one in self._stars.get(module, ()))
 
     def own(self, module: str) -> tuple[str, ...]:
@@ -191,7 +191,7 @@ class Names:
         return Missing() if is_missing else Outside(submodule)
 
     def failing_imports(self) -> Iterator[tuple[facts.Import, str]]:
-        """Yield the imports, with their module, of names that the imported module of the project does not have."""
+        """Yield the imports of names that their module, of the project, does not have; with that module."""
         for module in self._modules.values():
             for one in module.members:
                 if not isinstance(one, facts.Import) or one.attribute in (None, "*") or one.local:

@@ -54,7 +54,11 @@ def check(
 def _check_attribute(
     read: syntax.Attribute, owner: model.DomainModel, models: Mapping[str, model.DomainModel], log: Log
 ) -> None:
-    names = [one.name for one in (*owner.stored, *owner.computed, *owner.methods)]
+    names = [
+        *(one.name for one in owner.stored),
+        *(one.name for one in owner.computed),
+        *(one.name for one in owner.methods),
+    ]
     if read.name in names or read.name in ("keys", "values", "items", "get"):
         return
     below = [name for name in owner.subclasses if models[name].attribute(read.name) is not None]

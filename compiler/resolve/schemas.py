@@ -16,7 +16,8 @@ _TYPES: dict[str, dtypes.Type] = {
     "Raw": dtypes.JSON, "Str": dtypes.STR, "String": dtypes.STR, "Email": dtypes.STR, "Url": dtypes.STR,
     "URL": dtypes.STR, "UUID": dtypes.STR, "Integer": dtypes.INT, "Int": dtypes.INT, "Float": dtypes.FLOAT,
     "Boolean": dtypes.BOOL, "Bool": dtypes.BOOL, "Decimal": dtypes.DECIMAL, "DateTime": dtypes.DATETIME,
-    "AwareDateTime": dtypes.DATETIME, "NaiveDateTime": dtypes.LOCAL_DATETIME, "Localtime": dtypes.LOCAL_DATETIME,
+    "AwareDateTime": dtypes.DATETIME, "NaiveDateTime": dtypes.LOCAL_DATETIME,
+    "Localtime": dtypes.LOCAL_DATETIME,
     "Date": dtypes.DATE, "TimeDelta": dtypes.TIMEDELTA, "StructuralRef": dtypes.STR, "Function": dtypes.JSON,
 }  # fmt: skip
 

@@ -3,7 +3,7 @@
     attrs.list(attrs.relation(dm_cls="User"))  →  Spelling(ListOf(STR), relation="User")
     attrs.str.data_key("fullName")             →  Spelling(STR, data_key="fullName")
 
-`from onto import attrs`, `from onto.attrs import attrs` and `from onto.attrs import relation` are the same builder.
+`from onto import attrs`, `from onto.attrs import attrs`, `from onto.attrs import relation` are one builder.
 """
 
 from __future__ import annotations
@@ -189,8 +189,11 @@ class Spellings:
             )
         target = self.model(module, written, "related model")
         collection = step.argument(2, "collection")
-        kinds = {"list": dtypes.ListOf(dtypes.STR), "dict": dtypes.DictOf(dtypes.STR, dtypes.STR)}
-        kind = kinds.get(collection.id) if isinstance(collection, syntax.Name) else None
+        kinds: dict[str, dtypes.Type] = {
+            "list": dtypes.ListOf(dtypes.STR),
+            "dict": dtypes.DictOf(dtypes.STR, dtypes.STR),
+        }
+        kind: dtypes.Type | None = kinds.get(collection.id) if isinstance(collection, syntax.Name) else None
         return replace(spelling, type=kind or dtypes.STR, relation=target)
 
     def _list(self, spelling: Spelling, module: str, step: _Step) -> Spelling:
