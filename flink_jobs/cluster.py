@@ -37,9 +37,7 @@ class Shape:
     config: Mapping[str, str] = field(default_factory=dict)
 
 
-def prepare(
-    folder: Path, shape: Shape, port: int, progress: jars.Progress | None
-) -> tuple[warden.Process, ...]:
+def prepare(folder: Path, shape: Shape, port: int, progress: jars.Progress | None) -> tuple[warden.Process, ...]:
     """Write the cluster's configuration below `folder` and return its processes."""
     home = folder / "flink"
     for name in ("conf", "lib", "tmp", "checkpoints"):
@@ -77,9 +75,7 @@ def prepare(
 
 def class_path(home: Path) -> str:
     """Return the class path of the cluster's processes and clients; `home` is the folder made here."""
-    return ":".join(
-        str(path) for path in (*sorted(home.glob("lib/*.jar")), *home.glob("opt/flink-python-*.jar"))
-    )
+    return ":".join(str(path) for path in (*sorted(home.glob("lib/*.jar")), *home.glob("opt/flink-python-*.jar")))
 
 
 def java_options() -> tuple[str, ...]:
@@ -123,8 +119,7 @@ def jobs(address: str) -> tuple[RunningJob, ...]:
     """Return the cluster's jobs, the newest first; OSError when it cannot be asked."""
     listed = sorted(get(address, "/jobs/overview")["jobs"], key=lambda job: -int(job["start-time"]))
     return tuple(
-        RunningJob(str(job["jid"]), str(job["name"]), str(job["state"]), int(job["duration"]) // 1000)
-        for job in listed
+        RunningJob(str(job["jid"]), str(job["name"]), str(job["state"]), int(job["duration"]) // 1000) for job in listed
     )
 
 

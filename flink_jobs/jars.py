@@ -25,9 +25,7 @@ from onto import errors
 
 KAFKA = "org.apache.kafka:kafka_2.13:4.1.1"
 CONNECTOR = "org.apache.flink:flink-sql-connector-kafka:5.0.0-2.2"
-SQL_GATEWAY = (
-    "org.apache.flink:flink-sql-gateway:2.2.1"  # the wheel has the SQL client, but not this half of it
-)
+SQL_GATEWAY = "org.apache.flink:flink-sql-gateway:2.2.1"  # the wheel has the SQL client, but not this half of it
 LOCK = Path(__file__).with_name("jars.lock")
 
 # Called with a file's name and size in bytes; the function that it opens is told of each chunk's length.

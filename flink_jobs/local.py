@@ -97,9 +97,7 @@ class Stack:
         warden.write_spec(self.folder, processes)
         try:
             self._warden = warden.launch(self.folder, detached=self._detached)
-            self._await(
-                "kafka", f"Kafka at {self.kafka}", KAFKA_DEADLINE, lambda: broker.check(self.kafka, 2)
-            )
+            self._await("kafka", f"Kafka at {self.kafka}", KAFKA_DEADLINE, lambda: broker.check(self.kafka, 2))
             self._await("jobmanager", f"Flink at {self.flink}", FLINK_DEADLINE, self._flink_problem)
         except BaseException:
             self.stop()

@@ -49,9 +49,7 @@ def submit(folder: Path, chosen: settings.Settings, *, replace: bool = False) ->
 
 def _clear(made: bundle.Bundle, chosen: settings.Settings, *, replace: bool) -> None:
     names = {chosen.topic_prefix + sql_job.job_name(made, job) for job in made.jobs}
-    running = [
-        job for job in cluster.jobs(chosen.flink) if job.name in names and job.state not in cluster.ENDED
-    ]
+    running = [job for job in cluster.jobs(chosen.flink) if job.name in names and job.state not in cluster.ENDED]
     if running and not replace:
         known = ", ".join(f"`{job.name}` ({job.job_id})" for job in running)
         raise errors.ClusterError(f"already runs on {chosen.flink}: {known}; --replace cancels it first")

@@ -30,21 +30,15 @@ class Topic:
 
 def wanted(made: bundle.Bundle, prefix: str) -> tuple[Topic, ...]:
     """Return every topic that the jobs of `made` read or write, without duplicates."""
-    topics = [
-        Topic(wire.topic(prefix, each.topic), COMPACT, f"collection {each.name}") for each in made.sources
-    ]
+    topics = [Topic(wire.topic(prefix, each.topic), COMPACT, f"collection {each.name}") for each in made.sources]
     for view in made.views:
-        topics += [
-            Topic(wire.topic(prefix, each.topic), COMPACT, f"view table {each.name}") for each in view.tables
-        ]
+        topics += [Topic(wire.topic(prefix, each.topic), COMPACT, f"view table {each.name}") for each in view.tables]
     if made.error_table is not None:
         topics.append(Topic(wire.topic(prefix, made.error_table.topic), DELETE, "errors"))
     return tuple({topic.name: topic for topic in topics}.values())
 
 
-def ensure(
-    topics: tuple[Topic, ...], servers: str, properties: Mapping[str, str], partitions: int
-) -> tuple[str, ...]:
+def ensure(topics: tuple[Topic, ...], servers: str, properties: Mapping[str, str], partitions: int) -> tuple[str, ...]:
     """Create the missing ones, check the others, and return the names of those created.
 
     BrokerError when the broker cannot be reached or refuses; TopicError lists each topic that does not fit.
@@ -70,10 +64,7 @@ def delete(names: tuple[str, ...], servers: str, properties: Mapping[str, str]) 
 def _create(client: AdminClient, topics: tuple[Topic, ...], partitions: int) -> None:
     if not topics:
         return
-    new = [
-        NewTopic(topic.name, num_partitions=partitions, config={"cleanup.policy": topic.policy})
-        for topic in topics
-    ]
+    new = [NewTopic(topic.name, num_partitions=partitions, config={"cleanup.policy": topic.policy}) for topic in topics]
     _await(client.create_topics(new, operation_timeout=DEADLINE), "created")
 
 

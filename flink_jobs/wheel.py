@@ -19,7 +19,9 @@ def flink_home() -> Path:
     """Return the folder with Flink's lib, opt and conf; ClusterError when apache-flink is not installed."""
     spec = importlib.util.find_spec("pyflink")
     if spec is None or spec.origin is None:
-        raise errors.ClusterError("apache-flink is not installed; `pip install 'onto[flink]'` on Python 3.11")
+        raise errors.ClusterError(
+            "apache-flink is not installed; `pip install 'onto[kafka,local,flink]'` on Python 3.11"
+        )
     return Path(spec.origin).parent
 
 

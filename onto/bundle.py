@@ -116,6 +116,17 @@ class ListOf:
 
 
 @dataclass(frozen=True, slots=True)
+class SetOf:
+    """The distinct values in `column` of the child rows, found as those of a `ListOf`."""
+
+    kind: ClassVar[str] = "set"
+    table: str
+    parent_key: tuple[str, ...]
+    column: str
+    null_when: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MapOf:
     """As `ListOf`, keyed by column `map_key`; without `order`, keys ascend."""
 
@@ -128,7 +139,7 @@ class MapOf:
     null_when: str | None = None
 
 
-Item = Scalar | Json | Record | ListOf | MapOf
+Item = Scalar | Json | Record | ListOf | SetOf | MapOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,12 +203,15 @@ class View:
             case Record():
                 for field in item.fields:
                     self._check(field.value, table, f"{where}.{field.name}")
-            case ListOf() | MapOf():
+            case ListOf() | SetOf() | MapOf():
                 child = next((child for child in self.tables if child.name == item.table), None)
                 if child is None or child.parent != table.name:
                     raise ValueError(f"field `{where}`: `{item.table}` is no child of table `{table.name}`")
                 if len(item.parent_key) != len(table.key):
                     raise ValueError(f"field `{where}`: parent_key does not match the key of `{table.name}`")
+                if isinstance(item, SetOf):
+                    self._need(dict(child.columns), (*item.parent_key, item.column), child, where)
+                    return
                 keyed = (item.map_key,) if isinstance(item, MapOf) else ()
                 ordered = tuple(name for name, _ in item.order)
                 self._need(dict(child.columns), (*item.parent_key, *keyed, *ordered), child, where)
@@ -289,9 +303,7 @@ def read(folder: Path) -> Bundle:
     except (OSError, UnicodeDecodeError) as error:
         raise errors.BundleError(f"{path}: cannot be read ({error})") from error
     except json.JSONDecodeError as error:
-        raise errors.BundleError(
-            f"{path}:{error.lineno}: not JSON ({error.msg}); compile the app again"
-        ) from error
+        raise errors.BundleError(f"{path}:{error.lineno}: not JSON ({error.msg}); compile the app again") from error
     version = content.get("manifest_version") if isinstance(content, dict) else None
     if isinstance(version, int) and version > MANIFEST_VERSION:
         raise errors.BundleError(

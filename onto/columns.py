@@ -34,9 +34,7 @@ def decoder(flink_type: str) -> Decoder:
             return _nullable(lambda value: {key(k): item(v) for k, v in sorted(value.items())})
         case "ROW":
             members = dict(_row_member(text) for text in _split_top(arguments))
-            return _nullable(
-                lambda value: {name: decode(value.get(name)) for name, decode in members.items()}
-            )
+            return _nullable(lambda value: {name: decode(value.get(name)) for name, decode in members.items()})
     scalars: dict[str, Decoder] = {
         "STRING": str,
         "VARCHAR": str,

@@ -87,8 +87,7 @@ def _load_tuple(arguments: tuple[Any, ...], value: object, path: str) -> tuple[o
     if len(items) != len(arguments):
         raise ValueError(f"{path}: expected {len(arguments)} items, found {len(items)}")
     return tuple(
-        _load(argument, item, f"{path}[{at}]")
-        for at, (argument, item) in enumerate(zip(arguments, items, strict=True))
+        _load(argument, item, f"{path}[{at}]") for at, (argument, item) in enumerate(zip(arguments, items, strict=True))
     )
 
 

@@ -64,9 +64,7 @@ def _record(
     return {field.json_name: _value(view, field.value, table, row, children) for field in fields}
 
 
-def _value(
-    view: bundle.View, item: bundle.Item, table: bundle.ViewTable, row: Row, children: Children
-) -> Any:
+def _value(view: bundle.View, item: bundle.Item, table: bundle.ViewTable, row: Row, children: Children) -> Any:
     if item.null_when is not None and row[item.null_when]:
         return None
     match item:
@@ -79,6 +77,8 @@ def _value(
         case bundle.ListOf():
             child, rows = _child_rows(view, item, table, row, children)
             return [_value(view, item.item, child, each, children) for each in rows]
+        case bundle.SetOf():
+            return {each[item.column] for each in children(item.table, key_of(table, row))}
         case bundle.MapOf():
             child, rows = _child_rows(view, item, table, row, children)
             return {each[item.map_key]: _value(view, item.item, child, each, children) for each in rows}

@@ -33,9 +33,7 @@ class Settings:
     kafka_port: int = 9092
     flink_port: int = 8081
     slots: int = 8
-    kafka: Mapping[str, str] = dataclasses.field(
-        default_factory=dict
-    )  # client properties, as Kafka spells them
+    kafka: Mapping[str, str] = dataclasses.field(default_factory=dict)  # client properties, as Kafka spells them
     job: Mapping[str, str] = dataclasses.field(default_factory=dict)  # Flink configuration of submitted jobs
 
 
@@ -70,9 +68,7 @@ def _project(path: Path) -> dict[str, object]:
 
 def _environment(environment: Mapping[str, str]) -> dict[str, object]:
     names = [field.name for field in dataclasses.fields(Settings) if field.name not in ("kafka", "job")]
-    return {
-        name: environment[f"ONTO_{name.upper()}"] for name in names if f"ONTO_{name.upper()}" in environment
-    }
+    return {name: environment[f"ONTO_{name.upper()}"] for name in names if f"ONTO_{name.upper()}" in environment}
 
 
 def _stack(folder: Path) -> dict[str, object]:

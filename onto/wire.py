@@ -73,9 +73,7 @@ def decode(collection: str, value: bytes) -> Change:
         before, after = envelope.get("before"), envelope.get("after")
         doc_id = (after or before)["doc_id"]
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise errors.RecordError(
-            f"{collection}: not a change in Debezium's envelope: {value[:80]!r}"
-        ) from error
+        raise errors.RecordError(f"{collection}: not a change in Debezium's envelope: {value[:80]!r}") from error
     return Change(collection, doc_id, before, after)
 
 

@@ -2,7 +2,7 @@
 
 $ onto doctor
 ok       Python 3.11.7
-missing  apache-flink: pip install 'onto[flink]'
+missing  apache-flink: pip install 'onto[kafka,local,flink]'
 """
 
 from __future__ import annotations
@@ -67,20 +67,16 @@ def _python() -> Finding:
     version = f"Python {platform.python_version()}"
     if sys.version_info[:2] in ((3, 11), (3, 12)):
         return Finding(OK, version)
-    return Finding(
-        MISSING, version, "apache-flink has wheels for 3.11 and 3.12; make an environment with one"
-    )
+    return Finding(MISSING, version, "apache-flink has wheels for 3.11 and 3.12; make an environment with one")
 
 
 def _package(name: str) -> Finding:
     try:
         version = importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
-        return Finding(MISSING, name, "pip install 'onto[flink]'")
+        return Finding(MISSING, name, "pip install 'onto[kafka,local,flink]'")
     if name == "apache-flink" and not version.startswith(FLINK):
-        return Finding(
-            MISSING, f"{name} {version}", f"onto needs {FLINK}x: pip install 'apache-flink=={FLINK}*'"
-        )
+        return Finding(MISSING, f"{name} {version}", f"onto needs {FLINK}x: pip install 'apache-flink=={FLINK}*'")
     return Finding(OK, f"{name} {version}")
 
 
@@ -97,9 +93,7 @@ def _services(chosen: settings.Settings) -> Iterator[Finding]:
 
     absent = jars.missing()
     if absent:
-        yield Finding(
-            WARNING, f"{len(absent)} Java libraries not downloaded yet", "`onto up` fetches them once"
-        )
+        yield Finding(WARNING, f"{len(absent)} Java libraries not downloaded yet", "`onto up` fetches them once")
     else:
         yield Finding(OK, "Java libraries downloaded")
     stack = local.status(Path(chosen.folder))
@@ -116,8 +110,4 @@ def _services(chosen: settings.Settings) -> Iterator[Finding]:
         ),
         (f"Flink at {chosen.flink}", cluster.check(chosen.flink, 3)),
     ):
-        yield (
-            Finding(OK, what)
-            if problem is None
-            else Finding(WARNING, what, f"{problem}; `onto up` starts one")
-        )
+        yield (Finding(OK, what) if problem is None else Finding(WARNING, what, f"{problem}; `onto up` starts one"))

@@ -25,6 +25,4 @@ def command(purge: bool, as_json: bool, **flags: Any) -> None:
     if purge:
         for name in ("kafka", "flink", "log"):
             shutil.rmtree(folder / name, ignore_errors=True)
-    click.echo(
-        json.dumps({"stopped": stopped}) if as_json else "stopped" if stopped else "nothing was running"
-    )
+    click.echo(json.dumps({"stopped": stopped}) if as_json else "stopped" if stopped else "nothing was running")

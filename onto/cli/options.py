@@ -25,9 +25,7 @@ def as_json(function: F) -> F:
 
 def folder(function: F) -> F:
     """Add `--folder`."""
-    return click.option("--folder", metavar="DIR", help="Where local services keep everything [.onto].")(
-        function
-    )
+    return click.option("--folder", metavar="DIR", help="Where local services keep everything [.onto].")(function)
 
 
 def connection(function: F) -> F:

@@ -28,9 +28,7 @@ ROWS = 40  # documents in the live table; the newest changes stay
 @click.argument("view_name", metavar="VIEW")
 @options.bundle
 @options.connection
-@click.option(
-    "--client", type=click.Choice([consume.CONFLUENT, consume.KAFKA_PYTHON]), default=consume.CONFLUENT
-)
+@click.option("--client", type=click.Choice([consume.CONFLUENT, consume.KAFKA_PYTHON]), default=consume.CONFLUENT)
 @click.option("--once", is_flag=True, help="Write what there is now and end.")
 @options.as_json
 def command(view_name: str, bundle_folder: str, client: Any, once: bool, as_json: bool, **flags: Any) -> None:

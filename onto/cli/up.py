@@ -17,12 +17,8 @@ from onto.cli import options
 
 @click.command("up")
 @options.folder
-@click.option(
-    "--kafka-port", type=click.IntRange(0, 65535), help="Port for Kafka, 0 for any free one [9092]."
-)
-@click.option(
-    "--flink-port", type=click.IntRange(0, 65535), help="Port for Flink, 0 for any free one [8081]."
-)
+@click.option("--kafka-port", type=click.IntRange(0, 65535), help="Port for Kafka, 0 for any free one [9092].")
+@click.option("--flink-port", type=click.IntRange(0, 65535), help="Port for Flink, 0 for any free one [8081].")
 @click.option("--slots", type=click.IntRange(1, 256), help="How many tasks the local Flink runs at once [8].")
 @click.option("--foreground", is_flag=True, help="Stay, and stop both on Ctrl-C.")
 @options.as_json

@@ -64,9 +64,7 @@ class Confluent:
         """Ask the broker where each partition ends now."""
         try:
             return {
-                (each.topic, each.partition): self._consumer.get_watermark_offsets(
-                    each, timeout=client.DEADLINE
-                )[1]
+                (each.topic, each.partition): self._consumer.get_watermark_offsets(each, timeout=client.DEADLINE)[1]
                 for each in self._topics
             }
         except confluent_kafka.KafkaException as error:

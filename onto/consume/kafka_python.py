@@ -36,9 +36,7 @@ class KafkaPython:
             known = self._consumer.topics()
             missing = [topic for topic in topics if topic not in known]
             if missing:
-                raise errors.TopicError(
-                    f"topic {', '.join(missing)} does not exist; `onto submit` creates it"
-                )
+                raise errors.TopicError(f"topic {', '.join(missing)} does not exist; `onto submit` creates it")
             self._places = [
                 kafka.TopicPartition(topic, partition)
                 for topic in topics
@@ -55,11 +53,7 @@ class KafkaPython:
             batches = self._consumer.poll(timeout_ms=int(seconds * 1000))
         except kafka.errors.KafkaError as error:
             raise errors.BrokerError(f"{self._servers}: {error}") from error
-        return [
-            wire.Record(each.topic, each.key or b"", each.value)
-            for batch in batches.values()
-            for each in batch
-        ]
+        return [wire.Record(each.topic, each.key or b"", each.value) for batch in batches.values() for each in batch]
 
     def ends(self) -> client.Offsets:
         """Ask the broker where each partition ends now."""

@@ -142,9 +142,7 @@ def test_the_place_of_a_wrong_value_is_named(tmp_path: Path) -> None:
     content = json.loads(bundle.show(BUNDLE))
     content["views"][0]["document"]["fields"][1]["item"]["kind"] = "blob"
     (tmp_path / "manifest.json").write_text(json.dumps(content))
-    with pytest.raises(
-        errors.BundleError, match=r"\$\.views\[0\]\.document\.fields\[1\]\.item\.kind: 'blob'"
-    ):
+    with pytest.raises(errors.BundleError, match=r"\$\.views\[0\]\.document\.fields\[1\]\.item\.kind: 'blob'"):
         bundle.read(tmp_path)
 
 

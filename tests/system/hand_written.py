@@ -35,9 +35,7 @@ def source(name: str, model: str, columns: bundle.Columns, form: str = bundle.DE
     return bundle.Source(name, model, name, columns, {}, ("doc_id",), ddl, form)
 
 
-def table(
-    name: str, parent: str | None, columns: bundle.Columns, key: tuple[str, ...], query: str
-) -> bundle.ViewTable:
+def table(name: str, parent: str | None, columns: bundle.Columns, key: tuple[str, ...], query: str) -> bundle.ViewTable:
     """Declare a view table that is written by upserts."""
     declared = ", ".join(f"`{column}` {kind}" for column, kind in columns)
     keys = ", ".join(f"`{column}`" for column in key)

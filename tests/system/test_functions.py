@@ -40,8 +40,7 @@ GREETINGS = hand_written.table(
     None,
     (("doc_id", "STRING"), ("text", "STRING"), ("problem", "STRING")),
     ("doc_id",),
-    "SELECT doc_id, r.`value` AS text, r.error AS problem "
-    "FROM (SELECT doc_id, greeting(name) AS r FROM users)",
+    "SELECT doc_id, r.`value` AS text, r.error AS problem FROM (SELECT doc_id, greeting(name) AS r FROM users)",
 )
 VIEW = bundle.View(
     view_model="Greeting",

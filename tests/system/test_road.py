@@ -56,13 +56,9 @@ def running(road: Road, tmp_path: Path) -> Road:
     return road
 
 
-def test_changes_become_documents_and_updates_and_deletions(
-    running: Road, using: consuming.ClientName
-) -> None:
+def test_changes_become_documents_and_updates_and_deletions(running: Road, using: consuming.ClientName) -> None:
     running.feed(*SEATED)
-    with consume.Consumer(
-        hand_written.VIEW, running.kafka, prefix=running.prefix, using=using, settle=0.5
-    ) as consumer:
+    with consume.Consumer(hand_written.VIEW, running.kafka, prefix=running.prefix, using=using, settle=0.5) as consumer:
         read_until_now(consumer, document(None, 1, ANN))
         running.feed(change("locations", "l1", latitude=52.5), form=bundle.UPSERT)
         read_until_now(consumer, document(52.5, 1, ANN))
