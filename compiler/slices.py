@@ -362,7 +362,7 @@ class _Visitor(ast.NodeVisitor):
             if not (member and getter_decorator(decorator)):
                 self.visit(decorator)
         outer = self.frame
-        shadowed = _own_names(node)
+        shadowed = own_names(node)
         keeps_self = member or outer.self_name not in shadowed
         self.frame = _Frame(
             outer.tree, outer.kind, outer.self_name if keeps_self else None, outer.local | shadowed
@@ -496,7 +496,7 @@ class _Visitor(ast.NodeVisitor):
         self.generic_visit(node)
 
 
-def _own_names(node: FunctionNode | ast.Lambda) -> frozenset[str]:
+def own_names(node: FunctionNode | ast.Lambda) -> frozenset[str]:
     """Return the names that a function binds itself; those of comprehensions inside are not its own."""
     arguments = node.args
     found = {one.arg for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
