@@ -24,7 +24,8 @@ def resolved(folder: Path, **texts: str) -> model.App:
         path.write_text(text, encoding="utf-8")
     log = diagnostics.Log()
     app = resolve.resolve(read.read(str(folder / "app.py"), log), log)
-    assert [one for one in log.found if one.is_error] == []
+    errors = [one for one in log.found if one.is_error]
+    assert errors == []
     return app
 
 

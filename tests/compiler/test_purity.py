@@ -14,6 +14,7 @@ class User(DomainModel):
     name: str = attrs.nothing
     tags: list[str] = attrs.nothing
     seen: datetime = attrs.nothing
+    users = attrs.list(attrs.relation(dm_cls="User"))
 
     def rename(self, name):
         self.name = name
