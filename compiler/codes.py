@@ -228,6 +228,67 @@ CODES: tuple[Code, ...] = (
         "class A(Base): size: int = attrs.nothing\nclass B(Base): size: str = attrs.nothing",
         "give both the same type, or other names",
     ),
+    # ------------------------------------------------------------ build: getters that are no functions of their store
+    Code(
+        "E320", "input or output in a getter",
+        "A getter is computed again whenever something that it reads changes, on a worker that shares nothing with "
+        "the place where the app was written. What it needs has to be in its store.",
+        'rate = requests.get("https://rates.example/eur").json()',
+        "rates: store them in a model, and read `self.store.rate.value`",
+    ),
+    Code(
+        "E321", "clock read in a getter",
+        "A view changes when its store changes, not when time passes: the value would be wrong a moment later, and "
+        "different on each worker.",
+        "return self.store.order.due < datetime.now()",
+        "return self.store.order.due   # and let the reader compare it with its own clock",
+    ),
+    Code(
+        "E322", "randomness in a getter",
+        "The same store must give the same value, or retractions would not match what they take back.",
+        "return uuid.uuid4().hex", "make the value in a domain method and store it as an attribute",
+    ),
+    Code(
+        "E323", "getter that changes a module",
+        "Workers come and go and each has its own copy of the module, so what a getter leaves there is lost or mixed.",
+        "CACHE[self.store.user.doc_id] = total", "total = …   # a local name",
+    ),
+    Code(
+        "E324", "getter that changes its store",
+        "Entities belong to their domain methods; a getter sees them as they are.",
+        'self.store.user.tags.append("new")', 'tags = [*self.store.user.tags, "new"]',
+    ),
+    Code(
+        "E325", "code made at run time",
+        "Only what stands in the source can be compiled, or shipped to a worker.",
+        "return eval(self.store.rule.text)", "return RULES[self.store.rule.name](self.store)",
+    ),
+    Code(
+        "E326", "concurrency in a getter",
+        "A getter runs on a worker's own thread, once per change, and has to return before the next one.",
+        "async def total(self): ...", "def total(self): ...",
+    ),
+    Code(
+        "E327", "unbounded recursion",
+        "Every path through the function calls it again, so it can only end in RecursionError.",
+        "def depth(node):\n    return 1 + depth(node)",
+        "def depth(node):\n    return 1 + depth(node[0]) if node else 0",
+    ),
+    Code(
+        "E328", "part of onto in a getter",
+        "Getters run where onto is not installed; all that is there of it is the view, its store and the entities.",
+        "return CTX.db.document(...)", "return self.store.order.doc_id",
+    ),
+    Code(
+        "W329", "getter that writes to the log",
+        "It runs once per change on some worker, and is computed by SQL where that is possible, without any output.",
+        "print(self.store.order)", "leave it out, or log in a domain method",
+    ),
+    Code(
+        "W330", "package that workers need",
+        "The getter runs in Python and uses a package that is neither the project's nor Python's own.",
+        "import numpy", "install it in the Python of the workers, or use the standard library",
+    ),
 )  # fmt: skip
 
 
