@@ -263,26 +263,39 @@ class App:
 
 def show(app: App) -> str:
     """Print the app, one declaration a line, in source order."""
-    lines = [f"app {app.name}"]
-    for one in app.models.values():
-        below = f" above {', '.join(one.subclasses)}" if one.subclasses else ""
-        lines.append(f"model {one.name} in {one.collection}{below}")
-        lines.extend(f"  {_stored(attribute)}" for attribute in one.stored if attribute.span is not NOWHERE)
-        lines.extend(f"  {computed.name} computed{_declared(computed.declared)}" for computed in one.computed)
-        lines.extend(f"  {_method(method)}" for method in one.methods)
-    for store in app.stores.values():
-        lines.append(f"store {store.name}")
-        for reference in store.references:
-            many = "many " if reference.many else ""
-            lines.append(f"  {reference.name}: {many}{reference.model} {_via(reference.via)}")
-        lines.extend(f"  {_method(method)}" for method in store.methods)
-    for view in app.views.values():
-        lines.append(f"view {view.name} in {view.collection} of {view.store}")
-        for shown in view.attributes:
-            key = "" if shown.json_name == shown.name else f" as {shown.json_name}"
-            kind = "computed" if shown.getter is not None else "without getter"
-            lines.append(f"  {shown.name}{key} {kind}{_declared(shown.declared)}")
-        lines.extend(f"  {_method(method)}" for method in view.methods)
+    parts = [f"app {app.name}\n"]
+    parts.extend(_show_model(one) for one in app.models.values())
+    parts.extend(show_store(one) for one in app.stores.values())
+    parts.extend(_show_view(one) for one in app.views.values())
+    return "".join(parts)
+
+
+def show_store(store: Store) -> str:
+    """Print a store with its joins."""
+    lines = [f"store {store.name}"]
+    for reference in store.references:
+        many = "many " if reference.many else ""
+        lines.append(f"  {reference.name}: {many}{reference.model} {_via(reference.via)}")
+    lines.extend(f"  {_method(method)}" for method in store.methods)
+    return "\n".join(lines) + "\n"
+
+
+def _show_model(one: DomainModel) -> str:
+    below = f" above {', '.join(one.subclasses)}" if one.subclasses else ""
+    lines = [f"model {one.name} in {one.collection}{below}"]
+    lines.extend(f"  {_stored(attribute)}" for attribute in one.stored if attribute.span is not NOWHERE)
+    lines.extend(f"  {computed.name} computed{_declared(computed.declared)}" for computed in one.computed)
+    lines.extend(f"  {_method(method)}" for method in one.methods)
+    return "\n".join(lines) + "\n"
+
+
+def _show_view(view: ViewModel) -> str:
+    lines = [f"view {view.name} in {view.collection} of {view.store}"]
+    for shown in view.attributes:
+        key = "" if shown.json_name == shown.name else f" as {shown.json_name}"
+        kind = "computed" if shown.getter is not None else "without getter"
+        lines.append(f"  {shown.name}{key} {kind}{_declared(shown.declared)}")
+    lines.extend(f"  {_method(method)}" for method in view.methods)
     return "\n".join(lines) + "\n"
 
 
@@ -336,7 +349,8 @@ def _binding(binding: Binding) -> str:
         case syntax.Function():
             return f"function {binding.module}:{binding.name}"
         case RecordClass():
-            return f"{binding.kind} {binding.module}:{binding.name}"
+            fields = ", ".join(f"{name}: {dtypes.show(kind)}" for name, kind, _ in binding.fields)
+            return f"{binding.kind} {binding.module}:{binding.name}({fields})"
         case Imported(qualified):
             return f"outside {qualified}"
         case ModelClass(name):

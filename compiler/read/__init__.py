@@ -17,7 +17,7 @@ import libcst as cst
 from libcst import metadata
 
 from compiler import facts
-from compiler.diagnostics import NOWHERE, Log, Span
+from compiler.diagnostics import NOWHERE, Log, Span, alternatives
 from compiler.read import declarations, project
 
 
@@ -62,7 +62,8 @@ class _Reader:
         files = [self._project.find(target) for target in targets]
         if files[0] is None and self._is_ours(one):
             self.broken.add(one.module)
-            self._log.add("E105", one.span, f"the project has no module `{one.module}`")
+            hint = alternatives(one.module, self._project.siblings(one.module), "the package has")
+            self._log.add("E105", one.span, f"the project has no module `{one.module}`", hint=hint)
         for file in files:
             if file is not None and file.path not in self._seen:
                 self._seen.add(file.path)

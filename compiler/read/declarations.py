@@ -72,7 +72,9 @@ class _Declarations:
                         yield from self._rebound(node, node)
 
     def _branches(self, node: cst.CSTNode, owner: str | None) -> Iterator[facts.Member]:
-        for child in node.children:
+        # The last binding of a name counts, so the branch that runs as a rule comes last: a fallback import
+        # in `except` or `else` does not hide the one before it.
+        for child in reversed(node.children):
             if isinstance(child, cst.BaseSuite):
                 yield from self._members(child.body, owner)
             elif isinstance(child, cst.If | cst.Else | cst.ExceptHandler | cst.Finally):

@@ -52,6 +52,14 @@ class Project:
         inside = module and module.partition(".")[0] not in _RESERVED
         return bool(inside) and any((root / module.replace(".", "/")).is_dir() for root in self.roots)
 
+    def siblings(self, module: str) -> list[str]:
+        """Return the modules beside one, in its package."""
+        package = module.rpartition(".")[0]
+        folders = [root / package.replace(".", "/") for root in self.roots]
+        files = [file for folder in folders for file in sorted(folder.glob("*.py"))]
+        stems = dict.fromkeys(file.stem for file in files if file.stem.isidentifier())
+        return [f"{package}.{stem}" for stem in stems if stem != "__init__"]
+
     def shown(self, path: Path) -> str:
         """Return the path as diagnostics show it."""
         for root in (self.root, *self.roots):

@@ -48,12 +48,13 @@ def resolve(given: facts.Facts, log: Log) -> model.App:
     guessed = literals.Literals(given, known, classes, types)
     app_models = models.Models(model_infos, read, described, guessed, log).all()
 
-    maker = views.Views(view_infos, known, classes, read, log)
+    store_infos = [one for one in infos if one.kind == "store"]
+    maker = views.Views(view_infos, known, classes, read, [one.name for one in store_infos], log)
     store_of = maker.stores()
     declared = references.References(known, classes, spelt, log)
     stores: dict[str, model.Store] = {}
     app_views: dict[str, model.ViewModel] = {}
-    for info in [one for one in infos if one.kind == "store"]:
+    for info in store_infos:
         used_by = [view for view, store in store_of.items() if store == info]
         if not used_by and any(info in other.bases for other in infos):
             continue  # a base that only its subclasses complete
@@ -69,7 +70,7 @@ def resolve(given: facts.Facts, log: Log) -> model.App:
 
     _check_imports(known, log)
     clashes.check_classes(model_infos, "domain model", log)
-    clashes.check_classes([one for one in infos if one.kind == "store"], "store", log)
+    clashes.check_classes(store_infos, "store", log)
     clashes.check_classes(view_infos, "view", log)
     clashes.check_models(app_models, log)
     clashes.check_views(app_views, app_models, log)

@@ -125,6 +125,7 @@ class _Reading:
 
     def _assignment(self, member: facts.Assignment) -> None:
         if member.value is None:
+            self._check_bare(member)
             return
         spelling = self._spelt.of(self._module, member.value, self._spellings())
         if spelling is None:
@@ -135,6 +136,15 @@ class _Reading:
         written = member.annotation
         annotation = None if written is None else self._types.of(self._module, written)
         self._attributes[member.name] = Declared(member.name, self._module, spelling, annotation, member.span)
+
+    def _check_bare(self, member: facts.Assignment) -> None:
+        counts = self._info.kind in ("model", "view", "embedded") and member.name != "store"
+        if counts and member.annotation is not None and not hints.is_class_variable(member.annotation):
+            message = (
+                f"`{self._info.name}.{member.name}` has an annotation and no value, so it is no attribute"
+            )
+            written = f"{member.name}: {syntax.show(member.annotation)}"
+            self._log.add("W217", member.span, message, hint=f"write `{written} = attrs.nothing`")
 
     def _definition(self, member: facts.Definition) -> None:
         if self._is_property_part(member):

@@ -28,7 +28,7 @@ class Modules:
     known: names.Names
     classes: hierarchy.Hierarchy
     types: hints.Types
-    bodies: bodies.Bodies
+    read: bodies.Bodies
 
     def all(self) -> dict[str, model.Module]:
         """Return every module with its bindings."""
@@ -48,6 +48,8 @@ class Modules:
                 return model.Imported(qualified)
             case names.ModuleSite(module=module):
                 return model.ProjectModule(module)
+            case names.Missing():
+                return model.Imported(name)  # it exists, as far as anybody can tell
             case names.FunctionSite():
                 return _function(site.definition)
             case names.ValueSite():
@@ -133,7 +135,7 @@ class Modules:
             name=info.name,
             fields=fields,
             kind=kinds.get(info.kind, "embedded"),  # type: ignore[arg-type]  # a key is its own value
-            methods=self.bodies.methods(info),
+            methods=self.read.methods(info),
             module=info.module,
         )
 

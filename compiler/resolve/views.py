@@ -21,7 +21,8 @@ class Views:
     infos: Sequence[hierarchy.ClassInfo]
     known: names.Names
     classes: hierarchy.Hierarchy
-    bodies: bodies.Bodies
+    read: bodies.Bodies
+    store_names: Sequence[str]
     log: Log
 
     def stores(self) -> dict[hierarchy.ClassInfo, hierarchy.ClassInfo]:
@@ -53,7 +54,7 @@ class Views:
                 declared=one.type,
                 span=one.span,
             )
-            for one in self.bodies.attributes(info)
+            for one in self.read.attributes(info)
         )
         return model.ViewModel(
             name=info.name,
@@ -61,12 +62,12 @@ class Views:
             collection=self._collection(info),
             store=store,
             attributes=attributes,
-            methods=self.bodies.methods(info),
+            methods=self.read.methods(info),
             span=info.declared.span,
         )
 
     def _has_getters(self, info: hierarchy.ClassInfo) -> bool:
-        return any(one.getter is not None for one in self.bodies.attributes(info))
+        return any(one.getter is not None for one in self.read.attributes(info))
 
     def _annotated(self, info: hierarchy.ClassInfo) -> hierarchy.ClassInfo | None:
         for one, annotation in _store_annotations(info):
@@ -80,9 +81,9 @@ class Views:
                 return True
             message = f"`{syntax.show(annotation)}` is not a store of the project"
             if not any(each.span == annotation.span for each in self.log.found):
-                self.log.add(
-                    "E231", annotation.span, message, hint=f"declare `class {info.name}Store(Store)`"
-                )
+                written = syntax.show(annotation)
+                hint = diagnostics.alternatives(written, self.store_names, "the project's stores:")
+                self.log.add("E231", annotation.span, message, hint=hint)
             return one is not None
         return False
 
@@ -105,7 +106,7 @@ class Views:
         given = options.option(info, "collection_name")
         if given is not None and isinstance(given[0], syntax.Literal) and isinstance(given[0].value, str):
             return given[0].value
-        for one in self.bodies.methods(info):
+        for one in self.read.methods(info):
             if one.name == "doc_ref" and one.kind == "property":
                 found = _document_prefix(one.function)
                 if found is not None:
