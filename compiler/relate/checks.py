@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from compiler import dtypes, ir, rewrite
@@ -50,7 +51,7 @@ def of_steps(outer: tuple[ir.Step, ...], steps: tuple[ir.Step, ...], heads: tupl
             before = (*before, step)
             continue
         if step is None:
-            parts += [_where(before, head) for head in heads]
+            parts += [_where(before, part) for head in heads for part in scalars(head)]
         elif isinstance(step.source, ir.Items):
             parts.append(_where(before, _iterable(step.source.value)))
         if parts:
@@ -104,6 +105,31 @@ def _uncomparable(comp: ir.Comp, key: ir.Expr) -> ir.Expr:
 def _count(comp: ir.Comp, more: tuple[ir.Step, ...]) -> ir.Reduce:
     counted = ir.Comp("list", (*comp.steps, *more), ir.Const(1, dtypes.INT), dtypes.ListOf(dtypes.INT))
     return ir.Reduce("count", counted, dtypes.INT, ir.Const(0, dtypes.INT))
+
+
+def scalars(head: ir.Expr) -> Iterator[ir.Expr]:
+    """Yield the scalar parts of a head; inner collections check themselves."""
+    match head:
+        case ir.MakeRecord(fields):
+            for _, value in fields:
+                yield from scalars(value)
+        case ir.If() if isinstance(dtypes.required(head.type), dtypes.Record):
+            yield head.test
+            for _, branch in ((True, head.then), (False, head.orelse)):
+                yield from scalars(branch)
+        case ir.Comp() | ir.GroupBy() | ir.Const():
+            return
+        case _ if isinstance(dtypes.required(head.type), dtypes.Entity):
+            return  # taking an entity as it is cannot raise; reading it is another expression
+        case _ if collects(head):
+            return
+        case _:
+            yield head
+
+
+def collects(expr: ir.Expr) -> bool:
+    """Tell whether a collection occurs."""
+    return any(isinstance(one, ir.Reduce | ir.Comp | ir.GroupBy) for one in rewrite.walk(expr))
 
 
 def _iterable(value: ir.Expr) -> ir.Expr:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from compiler import dtypes, failures, ir, model, plan, udf_contract
+from compiler import dtypes, failures, ir, model, plan, simplify, udf_contract
 from compiler.relate import joins, shapes, tables
 
 _TEXT = dtypes.optional(dtypes.STR)
@@ -143,16 +143,16 @@ def view(context: joins.Context, declared: model.ViewModel, place: shapes.Place,
     relation, values, raised = built.relation, dict(built.values), dict(built.raised)
     key = built.key
     if any(function is not None for _, _, function in parts):
-        relation, key, values, raised = _called(relation, key, values, raised, parts)
+        relation, key, values, raised = _called(relation, key, values, raised)
     columns: dict[str, ir.Expr] = {}
     nodes: list[plan.FieldNode] = []
-    texts: dict[str, ir.Expr] = {}
-    for shape, _, function in parts:
-        node, own, text = _field(shape, function, values, raised)
+    raising: list[Part] = []
+    for part in parts:
+        node, own, text = _field(part[0], part[2], values, raised)
         nodes.append(node)
         columns.update(own)
         if text is not None:
-            texts[node.name] = text
+            raising.append(part)
     query = plan.Project(relation, (*key, *columns.items()), "v")
     main = plan.Table(place.table, None, _columns((*key, *columns.items())), tuple(name for name, _ in key), query)
     children = tuple(_table(child, of, named) for child, of, named in built.children)
@@ -160,13 +160,12 @@ def view(context: joins.Context, declared: model.ViewModel, place: shapes.Place,
     return plan.View(
         declared.name, declared.collection, root.collection, (main, *children), tuple(nodes),
         tuple(info for _, info, _ in parts), tuple(one for _, _, one in parts if one is not None),
-        _errors(declared.name, relation, key, texts),
+        _errors(context, declared.name, place, tuple(raising)),
     )  # fmt: skip
 
 
 def _called(
-    relation: plan.Relation, key: tuple[tuple[str, ir.Expr], ...], values: dict[str, ir.Expr], raised: dict[str, ir.Expr],
-    parts: tuple[Part, ...],
+    relation: plan.Relation, key: tuple[tuple[str, ir.Expr], ...], values: dict[str, ir.Expr], raised: dict[str, ir.Expr]
 ) -> tuple[plan.Relation, tuple[tuple[str, ir.Expr], ...], dict[str, ir.Expr], dict[str, ir.Expr]]:  # fmt: skip
     """Call the Python functions in a projection of their own, so that each is called once per row."""
     named = {**dict(key), **values, **{f"{name}__error": text for name, text in raised.items()}}
@@ -193,7 +192,9 @@ def _field(
     flag = f"{node.name}__null"
     null = own.get(flag, _FALSE)
     if text is not None:
-        null = ir.Prim("coalesce", (ir.If(_is_none(text), null, ir.Const(None, dtypes.optional(dtypes.BOOL)), dtypes.optional(dtypes.BOOL)), _TRUE), dtypes.BOOL)
+        # Where the flag itself raised it is None; what raised anywhere makes the whole value None.
+        flagged = ir.Prim("coalesce", (null, _TRUE), dtypes.BOOL) if dtypes.nullable(null.type) else null
+        null = simplify.simplify(ir.If(_is_none(text), flagged, _TRUE, dtypes.BOOL))
     if null == _FALSE:
         own.pop(flag, None)
         return replace(node, null_when=None), own, None
@@ -225,11 +226,24 @@ def _columns(columns: tuple[tuple[str, ir.Expr], ...]) -> tuple[plan.TableColumn
 
 
 def _errors(
-    view_model: str, relation: plan.Relation, key: tuple[tuple[str, ir.Expr], ...], texts: Mapping[str, ir.Expr]
+    context: joins.Context, view_model: str, place: shapes.Place, raising: tuple[Part, ...]
 ) -> plan.Relation | None:
-    """Return the rows of what raised: view, key, field, exception, message."""
-    if not texts:
+    """Return the rows of what raised: view, key, field, exception, message.
+
+    Only what may raise is computed a second time; its joins are the main table's, which Flink's planner shares.
+    """
+    if not raising:
         return None
+    outputs = tuple(one for shape, _, _ in raising for one in shape.outputs)
+    main = tables.assemble(context, tables.Table(place.table, None, (), place.key, outputs))
+    relation, values, raised, key = main.relation, dict(main.values), dict(main.raised), main.key
+    if any(function is not None for _, _, function in raising):
+        relation, key, values, raised = _called(relation, key, values, raised)
+    texts: dict[str, ir.Expr] = {}
+    for shape, _, function in raising:
+        _, _, text = _field(shape, function, values, raised)
+        assert text is not None
+        texts[shape.node.name] = text
     listed = ir.MakeList(tuple(texts.values()), dtypes.ListOf(_TEXT))
     inner = plan.Project(relation, (("key", key[0][1]), ("texts", listed)), "f")
     unnested = plan.Unnest(inner, ir.Column("f", "texts", dtypes.ListOf(_TEXT)), "e", "list")

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -162,7 +161,7 @@ def _collection(expr: ir.Expr, name: str, json_name: str, column: str, place: Pl
     result = Shape(plan.FieldNode(name, json_name, "list"))
     if comp is None:
         raise joins.decline("D415", expr.span, "a collection that is always empty has no item type")
-    if any(_collects(test) for test in guards):
+    if any(checks.collects(test) for test in guards):
         raise joins.decline("D416", expr.span, "whether there is a list at all depends on another collection")
     null_when = None
     if null != _FALSE:
@@ -188,31 +187,13 @@ def _only_under(guards: tuple[ir.Expr, ...], checked: ir.Expr, null: ir.Expr) ->
 def _texts(comp: ir.Comp | ir.GroupBy, place: Place) -> list[ir.Expr]:
     of = comp.comp if isinstance(comp, ir.GroupBy) else comp
     heads = (of.head,) if of.key is None else (_key_check(of.key), of.head)
-    flat = tuple(part for head in heads for part in _scalars(head))
+    flat = tuple(part for head in heads for part in checks.scalars(head))
     found = checks.of_steps(place.steps, of.steps, (*flat, *(one.key for one in of.order)))
     if place.is_root:
         found += checks.of_order(of)
     elif any(dtypes.nullable(one.key.type) for one in of.order):
         raise joins.decline("D410", of.span, "an inner list sorted by what may be None has no exact SQL form")
     return found if place.is_root else []
-
-
-def _scalars(head: ir.Expr) -> Iterator[ir.Expr]:
-    """Yield the scalar parts of a head; inner collections check themselves."""
-    match head:
-        case ir.MakeRecord(fields):
-            for _, value in fields:
-                yield from _scalars(value)
-        case ir.If() if isinstance(dtypes.required(head.type), dtypes.Record):
-            yield head.test
-            for _, branch in ((True, head.then), (False, head.orelse)):
-                yield from _scalars(branch)
-        case ir.Comp() | ir.GroupBy() | ir.Const():
-            return
-        case _ if _collects(head):
-            return
-        case _:
-            yield head
 
 
 def _key_check(key: ir.Expr) -> ir.Expr:
@@ -383,10 +364,6 @@ def _grouped(
 
 
 # ---------------------------------------------------------------- what is done with the first of a collection
-
-
-def _collects(expr: ir.Expr) -> bool:
-    return any(isinstance(one, ir.Reduce | ir.Comp | ir.GroupBy) for one in rewrite.walk(expr))
 
 
 def pushed(expr: ir.Expr) -> ir.Expr:

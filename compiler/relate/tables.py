@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from compiler import dtypes, failures, ir, plan, rewrite
+from compiler import dtypes, failures, ir, plan, rewrite, simplify
 from compiler.relate import joins
 
 PACK = "row"
@@ -61,10 +61,30 @@ class _Assembly:
         key = tuple((name, self.spine.scalar(expr)) for name, expr in self.table.key)
         if not any(_aggregates(expr) for _, expr in self.table.outputs):
             return self._plain(key)
-        lowered = {name: self._lower(expr) for name, expr in self.table.outputs}
-        values = {name: failures.guarded(expr) for name, expr in lowered.items()}
-        raised = {name: text for name, expr in lowered.items() if (text := failures.failure(expr)) is not None}
+        values: dict[str, ir.Expr] = {}
+        raised: dict[str, ir.Expr] = {}
+        for name, expr in self.table.outputs:
+            value, text = self._packed_whole(expr, name) if not _aggregates(expr) else _guarded(self._lower(expr))
+            values[name] = value
+            if text is not None:
+                raised[name] = text
+        self._prune((*values.values(), *raised.values()))
         return Assembled(self._union(key), _own_key(key), values, raised)
+
+    def _prune(self, exprs: tuple[ir.Expr, ...]) -> None:
+        """Forget what was packed or aggregated and is not read after all."""
+        members: set[tuple[str, object]] = set()
+        columns: set[str] = set()
+        for one in (part for expr in exprs for part in rewrite.walk(expr)):
+            if isinstance(one, ir.Prim) and one.op == "record.field" and isinstance(one.args[0], ir.Column):
+                assert isinstance(one.args[1], ir.Const)
+                members.add((one.args[0].name, one.args[1].value))
+            elif isinstance(one, ir.Column):
+                columns.add(one.name)
+        self.packed = {value: name for value, name in self.packed.items() if (PACK, name) in members}
+        for branch in self.branches.values():
+            branch.columns = {name: wanted for name, wanted in branch.columns.items() if name in columns}
+        self.firsts = {shape: first for shape, first in self.firsts.items() if first.name in columns}
 
     def _rows(self, steps: tuple[ir.Step, ...]) -> joins.Rows:
         rows = joins.Rows(self.context)
@@ -78,9 +98,9 @@ class _Assembly:
     # ------------------------------------------------------------ without aggregates
 
     def _plain(self, key: tuple[tuple[str, ir.Expr], ...]) -> Assembled:
-        scalars = {name: _resolved(self.spine.scalar(expr)) for name, expr in self.table.outputs}
-        raised = {name: text for name, expr in scalars.items() if (text := failures.failure(expr)) is not None}
-        values = {name: failures.guarded(expr) for name, expr in scalars.items()}
+        both = {name: _guarded(_resolved(self.spine.scalar(expr))) for name, expr in self.table.outputs}
+        values = {name: value for name, (value, _) in both.items()}
+        raised = {name: text for name, (_, text) in both.items() if text is not None}
         if not self.table.steps and not _joined(self.spine.relation):
             return Assembled(self.spine.relation, key, values, raised)
         by_key = {expr: name for name, expr in key}
@@ -114,19 +134,20 @@ class _Assembly:
             return replace(expr, test=parts[0], then=parts[1], orelse=parts[2])
         raise joins.decline("D406", expr.span, "a collection here has no join")
 
-    def _pack(self, expr: ir.Expr) -> ir.Expr:
-        value = _resolved(self.spine.scalar(expr))
-        if isinstance(value, ir.Const):
-            return value
-        text = failures.failure(value)
-        packed = self._packed(failures.guarded(value))
-        if text is None:
-            return packed
-        raised = self._packed(text)
-        return checked(raised, replace_type(packed, value.type))
+    def _packed_whole(self, expr: ir.Expr, wanted: str = "") -> tuple[ir.Expr, ir.Expr | None]:
+        value, text = _guarded(_resolved(self.spine.scalar(expr)))
+        if isinstance(value, ir.Const) and text is None:
+            return value, None
+        raised = None if text is None else self._packed(text, f"{wanted}__error" if wanted else "")
+        return self._packed(value, wanted), raised
 
-    def _packed(self, value: ir.Expr) -> ir.Expr:
-        name = self.packed.setdefault(value, f"v{len(self.packed) + 1}")
+    def _pack(self, expr: ir.Expr) -> ir.Expr:
+        value, text = self._packed_whole(expr)
+        return value if text is None else checked(text, replace(value, type=expr.type))
+
+    def _packed(self, value: ir.Expr, wanted: str = "") -> ir.Expr:
+        free = wanted if wanted and wanted not in self.packed.values() else f"v{len(self.packed) + 1}"
+        name = self.packed.setdefault(value, free)
         return _member("g", PACK, name, dtypes.optional(value.type) if not dtypes.nullable(value.type) else value.type)
 
     def _reduce(self, reduce: ir.Reduce) -> ir.Expr:
@@ -381,6 +402,14 @@ def _rekeyed(
     return plan.Group(inner, tuple((name, ir.Column("i", name, expr.type)) for name, expr in key), aggregates, "g")
 
 
+def _guarded(expr: ir.Expr) -> tuple[ir.Expr, ir.Expr | None]:
+    """Return the value, None where it raises, and the text of what it raises, if it can."""
+    value, text = simplify.simplify(failures.guarded(expr)), failures.failure(expr)
+    if text is not None:
+        text = simplify.simplify(text)
+    return value, None if text is None or text == ir.Const(None, text.type) else text
+
+
 def _resolved(expr: ir.Expr) -> ir.Expr:
     """Settle the checks inside a scalar expression over columns."""
 
@@ -407,11 +436,6 @@ def checked(raised: ir.Expr, value: ir.Expr) -> ir.Expr:
     """Return the value, raising the text where there is one."""
     fine = ir.Prim("is_none", (raised,), dtypes.BOOL)
     return ir.Prim("check", (fine, raised, value), value.type, value.span)
-
-
-def replace_type(expr: ir.Expr, kind: dtypes.Type) -> ir.Expr:
-    """Return the expression with another type."""
-    return replace(expr, type=kind)
 
 
 def _record(fields: Mapping[str, ir.Expr]) -> ir.MakeRecord:

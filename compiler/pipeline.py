@@ -1,0 +1,62 @@
+"""The passes in order: text → facts → model → getter IR → plan → SQL, functions, manifest.
+
+    run("examples.meeting_room", Settings())  →  Compiled(findings, app, plan, bundle, files)
+
+A pass that added an error ends the run; what was found until then is all reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import metadata
+
+from compiler import build, emit_sql, emit_udf, manifest, model, optimize, plan, purity, read, relate, resolve
+from compiler.diagnostics import Diagnostic, Log
+from onto import bundle
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What one run found and made; later results are None where an error came first."""
+
+    found: tuple[Diagnostic, ...]
+    sources: Mapping[str, str]  # file as shown → its text
+    app: model.App | None = None
+    program: build.Program | None = None
+    plan: plan.Plan | None = None
+    bundle: bundle.Bundle | None = None
+    files: Mapping[str, str] | None = None  # of the bundle, by path
+
+    @property
+    def failed(self) -> bool:
+        """Tell whether an error was found."""
+        return any(one.is_error for one in self.found)
+
+
+def run(name: str, settings: emit_sql.Settings) -> Compiled:
+    """Compile the app of that module name or path."""
+    log = Log()
+    facts = read.read(name, log)
+    app = resolve.resolve(facts, log)
+    sources = {one.path: one.source for one in app.modules.values()}
+    if not log.has_errors:
+        purity.check(app, log)
+    program = build.build(app, log)
+    if log.has_errors:
+        return Compiled(tuple(log.found), sources, app, program)
+    made = relate.relate(app, program, log)
+    if log.has_errors:
+        return Compiled(tuple(log.found), sources, app, program, made)
+    made = optimize.optimize(made)
+    sql = emit_sql.emit(made, app, settings)
+    version = onto_version()
+    files = {**sql.files(), **{f"udfs/{path}": text for path, text in emit_udf.emit(made, app, version).items()}}
+    return Compiled(
+        tuple(log.found), sources, app, program, made, manifest.manifest(app, made, sql, version), files
+    )
+
+
+def onto_version() -> str:
+    """Return the installed version of onto."""
+    return metadata.version("onto")
