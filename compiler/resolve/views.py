@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from compiler import facts, model, syntax
+from compiler import diagnostics, facts, model, syntax
 from compiler.diagnostics import Log
 from compiler.resolve import bodies, hierarchy, names, options, references
 
@@ -76,15 +76,14 @@ class Views:
 
     def _is_misnamed(self, info: hierarchy.ClassInfo) -> bool:
         """Report a `store:` annotation that is no store; tell whether there was one."""
-        for one, annotation in _store_annotations(info):
-            if isinstance(self.known.find_expr(one.module, annotation), names.Missing):
-                return True
-            message = f"`{syntax.show(annotation)}` is not a store of the project"
-            if not any(each.span == annotation.span for each in self.log.found):
+        for one, annotation in _store_annotations(info)[:1]:
+            reported = any(each.span == annotation.span for each in self.log.found)
+            if not reported and not isinstance(self.known.find_expr(one.module, annotation), names.Missing):
                 written = syntax.show(annotation)
                 hint = diagnostics.alternatives(written, self.store_names, "the project's stores:")
+                message = f"`{written}` is not a store of the project"
                 self.log.add("E231", annotation.span, message, hint=hint)
-            return one is not None
+            return True
         return False
 
     def _built_by_hand(self, info: hierarchy.ClassInfo) -> hierarchy.ClassInfo | None:
