@@ -168,11 +168,7 @@ class _Function:
         """Return what makes a reference of the arguments, and with what; constants that it takes are added."""
         app = self.sources.app
         domain = app.models[reference.model]
-        names = (
-            slices.attributes_read(app, self.cut)[reference.name]
-            if reference.many
-            else self._parameters(reference)
-        )
+        names = slices.attributes_read(app, self.cut)[reference.name] if reference.many else self._parameters(reference)
         types = {one.name: one.type for one in slices.stored(app, reference.model) if one.name in names}
         spell = _decoder if reference.many else _parameter_decoder
         decoders = [f'("{name}", {text})' for name, one in types.items() if (text := spell(one, self))]
@@ -299,4 +295,3 @@ _PACKERS = {
     "timedelta": "microseconds",
     "bytes": "octets",
 }
-

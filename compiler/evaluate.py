@@ -1,8 +1,8 @@
 """Plan and documents to rows: what the emitted job would write, worked out in memory; the tests' fast oracle.
 
-    with evaluate.functions(emit_udf.emit(plan, app)) as functions:
-        evaluate.view(plan.views[0], {"meetings": {"m1": {"doc_id": "m1", "status": "in-session"}}}, functions)
-    →  Result(tables={"meeting_sessions": {("m1",): {"doc_id": "m1", "in_session": True}}}, errors={})
+with evaluate.functions(emit_udf.emit(plan, app)) as functions:
+    evaluate.view(plan.views[0], {"meetings": {"m1": {"doc_id": "m1", "status": "in-session"}}}, functions)
+→  Result(tables={"meeting_sessions": {("m1",): {"doc_id": "m1", "in_session": True}}}, errors={})
 """
 
 from __future__ import annotations
@@ -92,8 +92,7 @@ class _Run:
                 return [scope for scope in self.scopes(inner) if self._value(condition, scope) is True]
             case plan.Project(inner, columns, alias):
                 return [
-                    {alias: {name: self._value(expr, scope) for name, expr in columns}}
-                    for scope in self.scopes(inner)
+                    {alias: {name: self._value(expr, scope) for name, expr in columns}} for scope in self.scopes(inner)
                 ]
             case plan.Group():
                 return self._group(one)
@@ -110,9 +109,7 @@ class _Run:
     def _scan(self, one: plan.Scan) -> list[Scope]:
         documents = self.data.get(one.collection, {}).values()
         return [
-            {one.alias: document}
-            for document in documents
-            if not one.models or document.get("obj_type") in one.models
+            {one.alias: document} for document in documents if not one.models or document.get("obj_type") in one.models
         ]
 
     def _unnest(self, one: plan.Unnest) -> list[Scope]:

@@ -137,7 +137,9 @@ def _convert(held: Any, to: dtypes.Type) -> Any:
 
 
 def _json_object(_: ir.Prim, args: list[Any]) -> str:
-    return "{" + ",".join(f"{_json(str(key))}:{_json(one)}" for key, one in zip(args[::2], args[1::2], strict=True)) + "}"
+    return (
+        "{" + ",".join(f"{_json(str(key))}:{_json(one)}" for key, one in zip(args[::2], args[1::2], strict=True)) + "}"
+    )
 
 
 def _json(held: Any) -> str:

@@ -1,6 +1,6 @@
 """The table of what a getter may not do, by qualified name: the code, what it does, what to write instead.
 
-    find("datetime.datetime.now").code  →  "E321"        find("math.floor")  →  None
+find("datetime.datetime.now").code  →  "E321"        find("math.floor")  →  None
 """
 
 from __future__ import annotations
@@ -66,7 +66,20 @@ MUTATORS = frozenset(
 """Methods that change what they are called on."""
 
 FRESH = frozenset(
-    {"list", "sorted", "set", "tuple", "dict", "reversed", "enumerate", "zip", "filter", "map", "frozenset", "iter"}
+    {
+        "list",
+        "sorted",
+        "set",
+        "tuple",
+        "dict",
+        "reversed",
+        "enumerate",
+        "zip",
+        "filter",
+        "map",
+        "frozenset",
+        "iter",
+    }
 )
 """Builtins whose result is a new container, though what it holds is not new."""
 

@@ -402,8 +402,10 @@ class _Scope(ast.NodeVisitor):
             return False
         origin = self.run.sources.origin(self.tree.module.name, expr.id)
         tree = None if origin is None else self.run.sources.module(origin[0])
-        return origin is not None and tree is not None and any(
-            isinstance(one, ast.Assign | ast.AnnAssign) for one in tree.statements(origin[1])
+        return (
+            origin is not None
+            and tree is not None
+            and any(isinstance(one, ast.Assign | ast.AnnAssign) for one in tree.statements(origin[1]))
         )
 
     def visit_Name(self, node: ast.Name) -> None:
@@ -421,9 +423,7 @@ class _Scope(ast.NodeVisitor):
     def _name(self, node: ast.expr, qualified: str | None) -> None:
         impurity = None if qualified is None else impurities.find(qualified)
         if impurity is not None:
-            self._report(
-                node, impurity.code, f"`{ast.unparse(node)}` in `{self.where}` {impurity.does}", impurity.hint
-            )
+            self._report(node, impurity.code, f"`{ast.unparse(node)}` in `{self.where}` {impurity.does}", impurity.hint)
 
     def _qualified(self, expr: ast.expr) -> str | None:
         """Return the full name of something from outside the project, None for anything else."""

@@ -100,9 +100,7 @@ def members(node: ast.ClassDef) -> dict[str, list[ast.stmt]]:
 
 
 def _is_setter(node: FunctionNode) -> bool:
-    return any(
-        isinstance(one, ast.Attribute) and one.attr in _SKIPPED_DECORATORS for one in node.decorator_list
-    )
+    return any(isinstance(one, ast.Attribute) and one.attr in _SKIPPED_DECORATORS for one in node.decorator_list)
 
 
 def getter_decorator(node: ast.expr) -> bool:
@@ -134,9 +132,7 @@ class _Walk:
     taken: set[tuple[str, str, str]] = field(default_factory=set)
     references: set[str] = field(default_factory=set)
     any_names: set[str] = field(default_factory=set)
-    own_names: dict[Kind, set[str]] = field(
-        default_factory=lambda: {"view": set(), "store": set(), "model": set()}
-    )
+    own_names: dict[Kind, set[str]] = field(default_factory=lambda: {"view": set(), "store": set(), "model": set()})
     escaped: set[Kind] = field(default_factory=set)
     whole_modules: set[str] = field(default_factory=set)
     dynamic: set[Kind] = field(default_factory=set)  # kinds of object whose attributes have computed names
@@ -170,9 +166,7 @@ class _Walk:
         store = self.sources.app.stores[self.view.store]
         for reference in store.references:
             # A view's own doc_id is that of its root.
-            read = self._wanted("store", reference.name) or (
-                reference is store.root and self._wanted("view", "doc_id")
-            )
+            read = self._wanted("store", reference.name) or (reference is store.root and self._wanted("view", "doc_id"))
             if read and reference.name not in self.references:
                 self.references.add(reference.name)
                 self._add_model(reference.model)
@@ -333,7 +327,9 @@ class _Walk:
         if target.attribute is None:
             # `import a.b.c` binds `a`: what is used of it is told by the names alone.
             self.whole_modules.update(
-                name for name in self.sources.app.modules if name == target.module or name.startswith(f"{target.module}.")
+                name
+                for name in self.sources.app.modules
+                if name == target.module or name.startswith(f"{target.module}.")
             )
         elif module is not None:
             self.whole_modules.add(module)
@@ -364,9 +360,7 @@ class _Visitor(ast.NodeVisitor):
         outer = self.frame
         shadowed = own_names(node)
         keeps_self = member or outer.self_name not in shadowed
-        self.frame = _Frame(
-            outer.tree, outer.kind, outer.self_name if keeps_self else None, outer.local | shadowed
-        )
+        self.frame = _Frame(outer.tree, outer.kind, outer.self_name if keeps_self else None, outer.local | shadowed)
         for child in node.body if isinstance(node.body, list) else [node.body]:
             self.visit(child)
         self.frame = outer
@@ -393,7 +387,9 @@ class _Visitor(ast.NodeVisitor):
         """Note an import inside a function."""
         for alias in node.names:
             self.walk.whole_modules.update(
-                name for name in self.walk.sources.app.modules if name == alias.name or alias.name.startswith(f"{name}.")
+                name
+                for name in self.walk.sources.app.modules
+                if name == alias.name or alias.name.startswith(f"{name}.")
             )
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:

@@ -105,7 +105,7 @@ class _ModuleWriter:
         for statement in self.tree.tree.body:
             names = [one for one in self._bound(statement) if one in wanted | classes]
             place = (statement.lineno, statement.col_offset)
-            if not names and not self._star(statement, wanted) or place in done:
+            if place in done or not (names or self._star(statement, wanted)):
                 continue
             done.add(place)
             if isinstance(statement, ast.Import | ast.ImportFrom):
@@ -211,7 +211,9 @@ class _ModuleWriter:
         """Return a view, store or model with the members that are needed."""
         kind = self.needs.classes[self.tree.module.name, node.name]
         bases = ", ".join(self._bases(node, kind))
-        taken = {name for module, owner, name in self.needs.members if (module, owner) == (self.tree.module.name, node.name)}
+        taken = {
+            name for module, owner, name in self.needs.members if (module, owner) == (self.tree.module.name, node.name)
+        }
         indent = " " * node.body[0].col_offset
         body = [f"{indent}{line}" for line in self._attributes(node, kind)]
         for statement in self._members(node, taken):
@@ -269,5 +271,3 @@ def _first_line(statement: ast.stmt) -> int:
 
 def _is_block(text: str) -> bool:
     return text.startswith(("class ", "def ", "async def ", "@"))
-
-

@@ -69,9 +69,7 @@ class View:
 # ---------------------------------------------------------------- arguments
 
 
-def one(
-    cls: Any, values: dict[str, Any], decoders: Decoders, classes: Mapping[str, Any] = MappingProxyType({})
-) -> Any:
+def one(cls: Any, values: dict[str, Any], decoders: Decoders, classes: Mapping[str, Any] = MappingProxyType({})) -> Any:
     """Make an entity of its attributes; None where the doc_id is None, so that the target is missing.
 
     `classes` are the subclasses by obj_type.

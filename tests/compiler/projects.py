@@ -34,9 +34,7 @@ def in_python(app: model.App) -> plan.Plan:
     sources = Sources(app)
     views = []
     for view in app.views.values():
-        functions = tuple(
-            function(app, sources, view, one) for one in view.attributes if one.getter is not None
-        )
+        functions = tuple(function(app, sources, view, one) for one in view.attributes if one.getter is not None)
         views.append(plan.View(view.name, view.collection, "", (), (), (), functions, None))
     return plan.Plan(tuple(views))
 

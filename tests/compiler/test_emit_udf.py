@@ -236,7 +236,7 @@ def test_generated_texts_pass_the_linter(files: dict[str, str], tmp_path: Path) 
         (tmp_path / path).write_text(text, encoding="utf-8")
     package = next(iter(files)).partition("/")[0]
     done = subprocess.run(
-        [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F,E9", "--ignore", "F821", str(tmp_path / package)],
+        [sys.executable, "-m", "ruff", "check", "--isolated", "--select=F,E9", "--ignore=F821", str(tmp_path / package)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.stdout.strip() == "All checks passed!"

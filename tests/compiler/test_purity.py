@@ -44,29 +44,99 @@ REFUSED = [
     ("return dt.date.today()", "", "E321", "`dt.date.today` in `Thing.value` reads the clock"),
     ("return time.time()", "import time\n", "E321", "`time.time` in `Thing.value` reads the clock"),
     ("from time import time as t\nreturn t()", "", "E321", "`t` in `Thing.value` reads the clock"),
-    ("return random.random()", "import random\n", "E322", "`random.random` in `Thing.value` gives another value each time"),
-    ("return uuid4().hex", "from uuid import uuid4\n", "E322", "`uuid4` in `Thing.value` gives another value each time"),
+    (
+        "return random.random()",
+        "import random\n",
+        "E322",
+        "`random.random` in `Thing.value` gives another value each time",
+    ),
+    (
+        "return uuid4().hex",
+        "from uuid import uuid4\n",
+        "E322",
+        "`uuid4` in `Thing.value` gives another value each time",
+    ),
     ("return open('x').read()", "", "E320", "`open` in `Thing.value` does input or output"),
     ("return os.environ['x']", "import os\n", "E320", "`os.environ` in `Thing.value` does input or output"),
     ("return eval('1')", "", "E325", "`eval` in `Thing.value` runs code that is not in the source"),
     ("global N\nN = 1\nreturn N", "N = 0\n", "E323", "`global N` in `Thing.value` changes the module"),
     ("CACHE[1] = 2\nreturn 1", "CACHE = {}\n", "E323", "`CACHE[1]` in `Thing.value` changes the module's `CACHE`"),
-    ("CACHE.append(2)\nreturn 1", "CACHE = []\n", "E323", "`CACHE.append(2)` in `Thing.value` changes the module's `CACHE`"),
-    ("self.store.user.name = 'x'", "", "E324", "`self.store.user.name` in `Thing.value` changes what the getter only reads"),
+    (
+        "CACHE.append(2)\nreturn 1",
+        "CACHE = []\n",
+        "E323",
+        "`CACHE.append(2)` in `Thing.value` changes the module's `CACHE`",
+    ),
+    (
+        "self.store.user.name = 'x'",
+        "",
+        "E324",
+        "`self.store.user.name` in `Thing.value` changes what the getter only reads",
+    ),
     ("self.seen = 1", "", "E324", "`self.seen` in `Thing.value` changes what the getter only reads"),
-    ("self.store.user.tags.append('x')", "", "E324", "`self.store.user.tags.append('x')` in `Thing.value` changes what the getter only reads"),
-    ("for u in sorted(self.store.users.values()):\n    u.name = 'x'", "", "E324", "`u.name` in `Thing.value` changes what the getter only reads"),
-    ("tags = self.store.user.tags\ntags += ['x']\nreturn tags", "", "E324", "`tags += ['x']` in `Thing.value` changes what the getter only reads"),
-    ("tags = self.store.user.tags\ntags.sort()\nreturn tags", "", "E324", "`tags.sort()` in `Thing.value` changes what the getter only reads"),
+    (
+        "self.store.user.tags.append('x')",
+        "",
+        "E324",
+        "`self.store.user.tags.append('x')` in `Thing.value` changes what the getter only reads",
+    ),
+    (
+        "for u in sorted(self.store.users.values()):\n    u.name = 'x'",
+        "",
+        "E324",
+        "`u.name` in `Thing.value` changes what the getter only reads",
+    ),
+    (
+        "tags = self.store.user.tags\ntags += ['x']\nreturn tags",
+        "",
+        "E324",
+        "`tags += ['x']` in `Thing.value` changes what the getter only reads",
+    ),
+    (
+        "tags = self.store.user.tags\ntags.sort()\nreturn tags",
+        "",
+        "E324",
+        "`tags.sort()` in `Thing.value` changes what the getter only reads",
+    ),
     ("return print('x')", "", "W329", "`print` in `Thing.value` writes to the worker's log, once per change"),
-    ("return helper()", "def helper():\n    return datetime.now()\n", "E321", "`datetime.now` in `helper` reads the clock, reached from `Thing.value`"),
-    ("return NOW", "NOW = datetime.now()\n", "E321", "`datetime.now` in `NOW` reads the clock, reached from `Thing.value`"),
-    ("self.store.user.rename('x')", "", "E324", "`self.name` in `User.rename` changes what the getter only reads, reached from `Thing.value`"),
-    ("return loop(1)", "def loop(n):\n    return loop(n + 1)\n", "E327", "`loop` calls itself without end: `loop` → `loop`"),
-    ("return a(1)", "def a(n):\n    return b(n)\ndef b(n):\n    return a(n)\n", "E327", "`a` calls itself without end: `a` → `b` → `a`"),
-    ("return Context.db", "from onto.context import Context\n", "E328", "`Context` of onto, used for `Thing.value`, is not there where getters run"),
+    (
+        "return helper()",
+        "def helper():\n    return datetime.now()\n",
+        "E321",
+        "`datetime.now` in `helper` reads the clock, reached from `Thing.value`",
+    ),
+    (
+        "return NOW",
+        "NOW = datetime.now()\n",
+        "E321",
+        "`datetime.now` in `NOW` reads the clock, reached from `Thing.value`",
+    ),
+    (
+        "self.store.user.rename('x')",
+        "",
+        "E324",
+        "`self.name` in `User.rename` changes what the getter only reads, reached from `Thing.value`",
+    ),
+    (
+        "return loop(1)",
+        "def loop(n):\n    return loop(n + 1)\n",
+        "E327",
+        "`loop` calls itself without end: `loop` → `loop`",
+    ),
+    (
+        "return a(1)",
+        "def a(n):\n    return b(n)\ndef b(n):\n    return a(n)\n",
+        "E327",
+        "`a` calls itself without end: `a` → `b` → `a`",
+    ),
+    (
+        "return Context.db",
+        "from onto.context import Context\n",
+        "E328",
+        "`Context` of onto, used for `Thing.value`, is not there where getters run",
+    ),
     ("return np.sqrt(2)", "import numpy as np\n", "W330", "`numpy` is needed for `Thing.value` on every worker"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("body", "above", "code", "message"), REFUSED, ids=[one[0] for one in REFUSED])
@@ -75,7 +145,10 @@ def test_an_impure_getter_is_reported(body: str, above: str, code: str, message:
 
 
 PURE = [
-    ("names = [u.name for u in self.store.users.values()]\nnames.append('x')\nnames.sort()\nreturn names", ""),
+    (
+        "names = [u.name for u in self.store.users.values()]\nnames.append('x')\nnames.sort()\nreturn names",
+        "",
+    ),
     ("out = {}\nfor u in self.store.users.values():\n    out[u.name] = 1\nreturn out", ""),
     ("tags = list(self.store.user.tags)\ntags += ['x']\nreturn tags", ""),
     ("rows = sorted(self.store.users.values())\nrows.reverse()\nreturn rows", ""),
@@ -100,6 +173,9 @@ def test_a_pure_getter_is_not(body: str, above: str, tmp_path: Path) -> None:
 
 
 def test_a_function_of_another_module_is_looked_at(tmp_path: Path) -> None:
-    assert found(tmp_path, "return clock.now()", "import clock\n", clock="import time\ndef now():\n    return time.time()\n") == [
-        ("E321", "`time.time` in `now` reads the clock, reached from `Thing.value`")
-    ]
+    assert found(
+        tmp_path,
+        "return clock.now()",
+        "import clock\n",
+        clock="import time\ndef now():\n    return time.time()\n",
+    ) == [("E321", "`time.time` in `now` reads the clock, reached from `Thing.value`")]

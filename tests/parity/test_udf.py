@@ -192,9 +192,7 @@ def _batch(app: model.App, udfs: Path, tmp_path_factory: pytest.TempPathFactory)
     ]
     things[1]["untyped"] = UNTYPED["t2"]
     create(made, "Thing", COLUMNS, things, folder)
-    roots: list[dict[str, Any]] = [
-        {"doc_id": f"r{key}", "things": {}, "thing": key} for key in (*THINGS, "nobody")
-    ]
+    roots: list[dict[str, Any]] = [{"doc_id": f"r{key}", "things": {}, "thing": key} for key in (*THINGS, "nobody")]
     roots.append({"doc_id": "all", "things": {f"key {key}": key for key in (*THINGS, "nobody")}, "thing": None})
     create(made, "Root", {"doc_id": "STRING", "things": "MAP<STRING, STRING>", "thing": "STRING"}, roots, folder)
     return made
@@ -249,9 +247,7 @@ def of_many(app: model.App, function: plan.PyFunction, names: tuple[str, ...]) -
         "inner",
         ((text("value", "u"), text("doc_id", "thing")),),
     )
-    element = udf_contract.element(
-        text("key", "u"), [(name, attribute(app, "Thing", name, "thing")) for name in names]
-    )
+    element = udf_contract.element(text("key", "u"), [(name, attribute(app, "Thing", name, "thing")) for name in names])
     collected = plan.Group(
         plan.Project(joined, (("doc_id", text("doc_id", "root")), ("text", element)), "i"),
         (("doc_id", text("doc_id", "i")),),
@@ -269,7 +265,7 @@ def functions(app: model.App) -> dict[str, plan.PyFunction]:
 
 def rows(made: Any, relation: plan.Relation, value: str = "`value`") -> dict[str, tuple[Any, Any]]:
     """Run a relation of called functions; `value` spells how its value is looked at."""
-    query = f"SELECT doc_id, {value}, error FROM ({emit_sql.emit_query(relation)})"
+    query = f"SELECT doc_id, {value}, error FROM ({emit_sql.emit_query(relation)})"  # noqa: S608 (the test's own)
     with made.execute_sql(query).collect() as found:
         return {row[0]: (row[1], row[2]) for row in found}
 
