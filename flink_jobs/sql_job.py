@@ -5,14 +5,15 @@
 
 Addresses and topic names are options of the tables, set after their creation: the bundle's SQL stays as it
 was emitted. `python -m flink_jobs.sql_job` does the same in a process of its own, which keeps the gateway's
-JVM and the bundle's Python modules out of the caller; `submit` uses that.
+JVM and the bundle's Python modules out of the caller; `submitter` talks to it.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,11 @@ from urllib.parse import urlsplit
 
 from onto import bundle, errors, wire
 
+DEFAULTS = {
+    "python.execution-mode": "thread",
+    "python.client.executable": sys.executable,
+    "table.local-time-zone": "UTC",
+}
 # Options by which a table of either Kafka connector is pointed at a broker and a topic.
 BOOTSTRAP, TOPIC, PROPERTIES = "properties.bootstrap.servers", "topic", "properties."
 
@@ -54,16 +60,33 @@ def run(made: bundle.Bundle, folder: Path, target: Target) -> tuple[Started, ...
         _create(environment, source.name, source.ddl, source.topic, target)
     for table in tables.values():
         _create(environment, table.name, table.ddl, table.topic, target)
-    started = []
+    sets = []
     for job in made.jobs:
-        environment.get_config().set("pipeline.name", target.topic_prefix + job_name(made, job))
-        with _explained(f"job `{job.name}`"):
-            statements = environment.create_statement_set()
-            for name in job.tables:
+        statements = environment.create_statement_set()
+        for name in job.tables:
+            with _explained(f"table `{name}` of job `{job.name}`"):
                 statements.add_insert(_quoted(name), environment.sql_query(tables[name].query))
-            client = statements.execute().get_job_client()
-            started.append(Started(job.name, str(client.get_job_id())))
-    return tuple(started)
+        sets.append((job, statements))
+    return tuple(_executed(environment, made, sets, target))
+
+
+def _executed(
+    environment: Any,
+    made: bundle.Bundle,
+    sets: list[tuple[bundle.Job, Any]],
+    target: Target,
+) -> list[Started]:
+    clients = {}
+    try:
+        for job, statements in sets:
+            environment.get_config().set("pipeline.name", target.topic_prefix + job_name(made, job))
+            with _explained(f"job `{job.name}`"):
+                clients[job.name] = statements.execute().get_job_client()
+    except errors.ClusterError:
+        for client in clients.values():
+            client.cancel()  # all jobs or none
+        raise
+    return [Started(name, str(client.get_job_id())) for name, client in clients.items()]
 
 
 def job_name(made: bundle.Bundle, job: bundle.Job) -> str:
@@ -75,9 +98,8 @@ def _environment(made: bundle.Bundle, folder: Path, target: Target) -> Any:  # p
     from pyflink import common, table
 
     configuration = common.Configuration()
-    for name, value in {**made.config, **_cluster(target), **target.config}.items():
+    for name, value in {**DEFAULTS, **made.config, **_cluster(target), **target.config}.items():
         configuration.set_string(name, value)
-    configuration.set_string("table.local-time-zone", "UTC")
     # A shipped folder's content becomes importable on the workers; here Flink asks for the signatures.
     roots = sorted({str(folder / function.module.split("/")[0]) for function in made.functions})
     if roots:
@@ -151,23 +173,24 @@ def _literal(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def _answer(request: Mapping[str, Any]) -> Iterator[str]:
+def _answer(line: str) -> dict[str, Any]:
+    request = json.loads(line)
     folder = Path(request["folder"])
     target = Target(**{**request["target"], "jars": tuple(request["target"]["jars"])})
-    for started in run(bundle.read(folder), folder, target):
-        yield json.dumps(asdict(started))
-
-
-def main() -> int:
-    """Read a request from standard input, write one JSON line per started job; 1 and a line when refused."""
     try:
-        for line in _answer(json.load(sys.stdin)):
-            sys.stdout.write(line + "\n")
+        return {"jobs": [asdict(started) for started in run(bundle.read(folder), folder, target)]}
     except errors.OntoError as error:
-        sys.stderr.write(f"\nonto: {error}\n")
-        return 1
-    return 0
+        return {"problem": str(error)}
+
+
+def main() -> None:
+    """Answer each request, a line of JSON on standard input, by a line on standard output, until the end."""
+    with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as answers:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print is no answer
+        for line in sys.stdin:
+            answers.write(json.dumps(_answer(line)) + "\n")
+            answers.flush()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -16,6 +16,7 @@ from flink_jobs import broker
 from onto import bundle, errors, wire
 
 DEADLINE = 15.0  # seconds for each answer of the broker
+PROBE = 6.0  # seconds for its first sign of life
 COMPACT, DELETE = "compact", "delete"
 
 
@@ -45,7 +46,7 @@ def ensure(topics: tuple[Topic, ...], servers: str, properties: Mapping[str, str
     """
     client = broker.client(servers, dict(properties))
     try:
-        existing = client.list_topics(timeout=DEADLINE).topics
+        existing = client.list_topics(timeout=PROBE).topics
     except confluent_kafka.KafkaException as error:
         raise errors.BrokerError(f"Kafka at {servers} does not answer: {error.args[0].str()}") from error
     _check(client, tuple(topic for topic in topics if topic.name in existing))

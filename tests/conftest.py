@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from flink_jobs import cluster, feed, local, submit, topics
+from flink_jobs import cluster, feed, local, submit, submitter, topics
 from onto import bundle, consume, rows, settings, wire
 
 Documents = Mapping[rows.Key, Mapping[str, Any]]
@@ -31,6 +31,7 @@ class Road:
     """The way of one test through Kafka and Flink, under a topic prefix that nobody else has."""
 
     chosen: settings.Settings
+    submitter: submitter.Submitter
     jobs: list[str] = field(default_factory=list)
     topics: set[str] = field(default_factory=set)
 
@@ -46,7 +47,7 @@ class Road:
 
     def submit(self, folder: Path) -> submit.Submitted:
         """Submit the bundle in `folder`; its jobs and topics end with the test."""
-        done = submit.submit(folder, self.chosen)
+        done = submit.submit(folder, self.chosen, using=self.submitter)
         self.jobs += [job.job_id for job in done.jobs]
         self.topics |= set(done.topics)
         return done
@@ -101,6 +102,13 @@ def stack_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[setting
         yield settings.Settings(folder=str(folder), bootstrap_servers=stack.kafka, flink=stack.flink)
 
 
+@pytest.fixture(scope="session")
+def session_submitter(stack_settings: settings.Settings) -> Iterator[submitter.Submitter]:
+    """Keep one JVM that plans the jobs of all tests."""
+    with submitter.Submitter(Path(stack_settings.folder) / "flink") as kept:
+        yield kept
+
+
 @pytest.fixture
 def prefix(request: pytest.FixtureRequest) -> str:
     """Return a topic prefix that no other test has."""
@@ -109,7 +117,7 @@ def prefix(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def road(stack_settings: settings.Settings, prefix: str) -> Iterator[Road]:
+def road(stack_settings: settings.Settings, session_submitter: submitter.Submitter, prefix: str) -> Iterator[Road]:
     """Return this test's way through the session's Kafka and Flink."""
     chosen = settings.Settings(
         folder=stack_settings.folder,
@@ -117,7 +125,7 @@ def road(stack_settings: settings.Settings, prefix: str) -> Iterator[Road]:
         flink=stack_settings.flink,
         topic_prefix=prefix,
     )
-    own = Road(chosen)
+    own = Road(chosen, session_submitter)
     try:
         yield own
     finally:
