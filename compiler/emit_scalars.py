@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from sqlglot import exp
 
-from compiler import dtypes, flink_sql, ir, primitives, sql_core
+from compiler import dtypes, flink_sql, ir, primitives, sql_core, sql_json
 
 Columns = Callable[[ir.Column], exp.Expression]
 """How a column of the plan is spelled in the query at hand."""
@@ -86,8 +86,8 @@ class Scalars:
         return flink_sql.negated(self.value(expr))
 
     def _call(self, prim: ir.Prim) -> exp.Expression:
-        if prim.op.startswith(FUNCTION):
-            return flink_sql.call(prim.op.removeprefix(FUNCTION), *map(self.value, prim.args))
+        if prim.op in sql_json.TEMPLATES:
+            return sql_json.TEMPLATES[prim.op](prim, [self.value(one) for one in prim.args])
         return sql_core.TEMPLATES[prim.op](prim, self._arguments(prim))
 
     def _arguments(self, prim: ir.Prim) -> list[exp.Expression]:
@@ -133,9 +133,6 @@ class Scalars:
 
 
 _CONNECTED = frozenset({"not", "and", "or", "eq", "ne", "in", "truth", "is_none", "not_none"})
-
-FUNCTION = "call."
-"""Prefix of a `Prim` that calls a function of the app by its SQL name."""
 
 
 def constant(const: ir.Const) -> exp.Expression:

@@ -22,6 +22,12 @@ DECIMAL_PRECISION = (38, 18)
 """Precision and scale of a Decimal that declares none."""
 
 
+class PythonFunction(exp.Expression):
+    """CREATE FUNCTION … AS 'module.name' LANGUAGE PYTHON."""
+
+    arg_types = {"this": True, "expression": True}
+
+
 class Flink(dialect.Dialect):
     """What Flink writes differently from sqlglot's plain SQL."""
 
@@ -39,6 +45,12 @@ class Flink(dialect.Dialect):
 
         STRUCT_DELIMITER = ("<", ">")
         SUPPORTS_TABLE_ALIAS_COLUMNS = True
+        JSON_KEY_VALUE_PAIR_SEP = " VALUE"
+        TRANSFORMS = {
+            **generator.Generator.TRANSFORMS,
+            PythonFunction: lambda self, one: self.pythonfunction_sql(one),
+        }
+        TRANSFORMS = {**generator.Generator.TRANSFORMS, PythonFunction: lambda self, one: self.function(one)}
         TYPE_MAPPING = {
             **generator.Generator.TYPE_MAPPING,
             exp.DataType.Type.TEXT: "STRING",
@@ -51,6 +63,15 @@ class Flink(dialect.Dialect):
             """Keep short parentheses on one line."""
             inner = self.sql(expression, "this")
             return super().paren_sql(expression) if "\n" in inner else f"({inner})"
+
+        def function(self, expression: PythonFunction) -> str:
+            """Write a function that lives as long as the session."""
+            name, place = self.sql(expression, "this"), self.sql(expression, "expression")
+            return f"CREATE TEMPORARY FUNCTION {name} AS {place} LANGUAGE PYTHON"
+
+        def property_sql(self, expression: exp.Property) -> str:
+            """Write an option of a table, both sides in quotes."""
+            return f"{self.sql(expression, 'this')} = {self.sql(expression, 'value')}"
 
         def array_sql(self, expression: exp.Array) -> str:
             """Write ARRAY[…]."""
