@@ -39,7 +39,7 @@ def run(name: str, settings: emit_sql.Settings) -> Compiled:
     log = Log()
     facts = read.read(name, log)
     app = resolve.resolve(facts, log)
-    sources = {one.path: one.source for one in app.modules.values()}
+    sources = facts.sources
     if not log.has_errors:
         purity.check(app, log)
     program = build.build(app, log)
