@@ -103,11 +103,7 @@ class Attribute(Generic[T]):
         written = inspect.get_annotations(self.owner).get(self.name)
         if written is None and self.fget is not None:
             written = inspect.get_annotations(self.fget).get("return")
-        return (
-            shape.of(_resolve(written, self.owner, self.where))
-            if isinstance(written, str)
-            else shape.of(written)
-        )
+        return shape.of(_resolve(written, self.owner, self.where)) if isinstance(written, str) else shape.of(written)
 
     # ------------------------------------------------------------ reading and writing
 

@@ -99,15 +99,11 @@ def of_type(type_cls: Any) -> Any:
 def decimal(*, precision: builtins.int = 38, scale: builtins.int = 18) -> Any:
     """Return a Decimal with at most `precision` digits, `scale` of them after the point."""
     if not 0 <= scale <= precision <= 38:
-        raise ValueError(
-            f"a decimal has 0 ≤ scale ≤ precision ≤ 38, not precision {precision}, scale {scale}"
-        )
+        raise ValueError(f"a decimal has 0 ≤ scale ≤ precision ≤ 38, not precision {precision}, scale {scale}")
     return Attribute(explicit=shape.Number(precision, scale))
 
 
-def relation(
-    dm_cls: type | builtins.str, nested: builtins.bool = False, collection: type | None = None
-) -> Any:
+def relation(dm_cls: type | builtins.str, nested: builtins.bool = False, collection: type | None = None) -> Any:
     """Return a relation: it holds the doc_id of an entity of `dm_cls`, a model or its name.
 
     `collection=list` or `dict` holds several. `nested` is the seed's, and says nothing here.

@@ -145,6 +145,11 @@ class Engine:
         live = self._view(cls)[1].live
         return {key: live[key].document for key in sorted(live)}
 
+    @property
+    def views(self) -> list[type[view_model.ViewModel]]:
+        """Return the registered view classes."""
+        return [one.cls for one in self._views]
+
     def view(self, cls: type[V], key: str) -> V | None:
         """Return a view object as it stands, to read from; None where its root does not exist."""
         return self._build(self._view(cls)[1], key, set())  # type: ignore[return-value]  # the class is V's
@@ -152,9 +157,7 @@ class Engine:
     @property
     def errors(self) -> list[Failure]:
         """Return the getters that raise as things stand, by view, key and field."""
-        return [
-            failure for one in self._views for key in sorted(one.live) for failure in one.live[key].failures
-        ]
+        return [failure for one in self._views for key in sorted(one.live) for failure in one.live[key].failures]
 
     def subscribe(self, subscriber: Callable[[Event], None]) -> Callable[[], None]:
         """Call the subscriber with each event from now on; return what ends that."""
@@ -209,9 +212,7 @@ class Engine:
         if built is None:
             return None
         found = built.evaluate()
-        failures = tuple(
-            Failure(view.cls.__name__, key, one.field, one.exception, one.message) for one in found.errors
-        )
+        failures = tuple(Failure(view.cls.__name__, key, one.field, one.exception, one.message) for one in found.errors)
         return _Live(found.document, failures, tokens)
 
     def _remember(self, number: int, key: str, before: _Live | None, after: _Live | None) -> None:

@@ -27,7 +27,7 @@ class Config:
 
 def read(path: pathlib.Path) -> Config:
     """Read a `boiler.yaml`; SettingsError names the file, and any key that it should not have."""
-    import yaml  # type: ignore[import-untyped]  # no stubs; only who keeps such a file needs it
+    import yaml  # slow to import, and only who keeps such a file needs it
 
     if not path.is_file():
         raise errors.SettingsError(f"{path}: no such file: write it, or call CTX.read(Config(app_name=…))")
@@ -38,7 +38,5 @@ def read(path: pathlib.Path) -> Config:
     known = {one.name for one in dataclasses.fields(Config)}
     unknown = sorted(set(given) - known) if isinstance(given, dict) else ["a list or a scalar"]
     if unknown:
-        raise errors.SettingsError(
-            f"{path}: unknown: {', '.join(unknown)}; known: {', '.join(sorted(known))}"
-        )
+        raise errors.SettingsError(f"{path}: unknown: {', '.join(unknown)}; known: {', '.join(sorted(known))}")
     return Config(**given)

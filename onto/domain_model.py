@@ -84,9 +84,7 @@ class DomainModel(attribute.Holder):
         """
         found = cls.from_stored(document, doc_id)
         if found is None:
-            raise load.MappingError(
-                f"{cls.__name__}: a document of type {document.get('obj_type')!r} is not one"
-            )
+            raise load.MappingError(f"{cls.__name__}: a document of type {document.get('obj_type')!r} is not one")
         return found
 
     @classmethod
@@ -98,9 +96,7 @@ class DomainModel(attribute.Holder):
         if kind is None:
             return None
         made = kind.__new__(kind)
-        made._doc_id = load.text(
-            document.get("doc_id") if doc_id is None else doc_id, f"{kind.__name__}.doc_id"
-        )
+        made._doc_id = load.text(document.get("doc_id") if doc_id is None else doc_id, f"{kind.__name__}.doc_id")
         made._attrs = _load_attrs(kind, document, read_only)
         return made
 
@@ -216,9 +212,7 @@ class Embedded(attribute.Holder):
     __hash__ = None  # type: ignore[assignment]  # values may change
 
 
-def _load_attrs(
-    kind: type[DomainModel], document: Mapping[str, Any], read_only: bool
-) -> types.SimpleNamespace:
+def _load_attrs(kind: type[DomainModel], document: Mapping[str, Any], read_only: bool) -> types.SimpleNamespace:
     values: dict[str, Any] = {}
     for name, one in kind._attributes.items():
         key = kind.json_name(name)

@@ -156,9 +156,7 @@ def _through(
                     yield ThroughDict(each.name, name)
 
 
-def _back(
-    one: store.Reference[Any], models: Mapping[str, Model], joined: Mapping[str, Join]
-) -> Iterator[PointsBack]:
+def _back(one: store.Reference[Any], models: Mapping[str, Model], joined: Mapping[str, Join]) -> Iterator[PointsBack]:
     """Yield the relations of the reference's model that lead to joined ones."""
     for name, attribute in models[one.name]._attributes.items():
         if isinstance(attribute.explicit, shape.RelationTo):
@@ -201,9 +199,7 @@ def _unjoined(
     example = f"on=lambda store, item: item.{sides[0]} == store.{sides[1]}"
     if candidates:
         return f"{where} could join through {', '.join(candidates)}: say which, such as {example}"
-    return (
-        f"{where}: no relation leads from {', '.join(joined)} to {models[one.name].__name__}: write {example}"
-    )
+    return f"{where}: no relation leads from {', '.join(joined)} to {models[one.name].__name__}: write {example}"
 
 
 def _below(cls: Model) -> list[Model]:

@@ -79,9 +79,7 @@ class ViewMediatorBase:
 
     def notify(self, obj: Any) -> None:
         """Do something with a view that a handler has made; a class says what."""
-        raise NotImplementedError(
-            f"{type(self).__name__} does not say what to do with {obj!r}: define notify"
-        )
+        raise NotImplementedError(f"{type(self).__name__} does not say what to do with {obj!r}: define notify")
 
     def _follow(self, changes: tuple[protocol.Change, ...]) -> None:
         for one in changes:

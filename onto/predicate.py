@@ -59,9 +59,7 @@ def read(on: Callable[[Any, Any], Any], where: str) -> Predicate:
     if len(parameters) != 2:
         raise PredicateError(f"{where}: `on=` takes the store and the item, in this order")
     body = _body(node, where)
-    found = tuple(
-        key for one in _conjuncts(body) for key in _keys_of(one, parameters[0], parameters[1], _names_of(on))
-    )
+    found = tuple(key for one in _conjuncts(body) for key in _keys_of(one, parameters[0], parameters[1], _names_of(on)))
     if not found:
         raise PredicateError(
             f"{where}: `on=` has no equality between {parameters[0]} and {parameters[1]}, so all would be "
@@ -105,9 +103,7 @@ def _attributes_of(side: ast.expr, store: str) -> frozenset[str]:
 
 
 def _function(parameter: str, side: ast.expr, known: dict[str, Any]) -> Callable[[Any], Any]:
-    arguments = ast.arguments(
-        posonlyargs=[], args=[ast.arg(parameter)], kwonlyargs=[], kw_defaults=[], defaults=[]
-    )
+    arguments = ast.arguments(posonlyargs=[], args=[ast.arg(parameter)], kwonlyargs=[], kw_defaults=[], defaults=[])
     tree = ast.Expression(ast.Lambda(arguments, side))
     made: Callable[[Any], Any] = eval(compile(ast.fix_missing_locations(tree), "<on>", "eval"), known)
     return made
@@ -155,9 +151,7 @@ def _parse(on: Callable[[Any, Any], Any], where: str) -> ast.Lambda | ast.Functi
         tree = ast.parse(source)
     except SyntaxError as error:
         raise PredicateError(f"{where}: {code.co_filename} has changed since it was imported") from error
-    places = [
-        (line, column) for line, _, column, end in code.co_positions() if line and column is not None and end
-    ]
+    places = [(line, column) for line, _, column, end in code.co_positions() if line and column is not None and end]
     found = [node for node in ast.walk(tree) if _may_be(node, code, places)]
     if not found:
         raise PredicateError(f"{where}: the source of `on=` cannot be read: write it in a file")

@@ -75,9 +75,7 @@ class Store:
         """Make an empty store; `resolve` finds the value of a reference when it is first read."""
         self._resolve = resolve
         self._values: dict[str, Any] = {}
-        self._snapshots: list[
-            tuple[str, str | None, type[domain_model.DomainModel], client.DocumentSnapshot]
-        ] = []
+        self._snapshots: list[tuple[str, str | None, type[domain_model.DomainModel], client.DocumentSnapshot]] = []
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """List the references, inherited ones first, in the order of their declaration."""
@@ -91,9 +89,7 @@ class Store:
         """Return the value of a reference; AttributeError before it is there."""
         if name not in self._values:
             if self._resolve is None:
-                raise AttributeError(
-                    f"{type(self).__name__}.{name} is not loaded: add_snapshot, then refresh"
-                )
+                raise AttributeError(f"{type(self).__name__}.{name} is not loaded: add_snapshot, then refresh")
             self._values[name] = self._resolve(self, name)
         return self._values[name]
 

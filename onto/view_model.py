@@ -46,9 +46,7 @@ class ViewModel(attribute.Holder):
     _collection_name: str | None = None
     store: Any  # a view names its own Store class here; Any lets every one do so
 
-    def __init__(
-        self, store: stores.Store | None = None, doc_ref: client.DocumentReference | None = None
-    ) -> None:
+    def __init__(self, store: stores.Store | None = None, doc_ref: client.DocumentReference | None = None) -> None:
         """Make a view of a store, or one that is to be saved at `doc_ref`."""
         self._attrs = types.SimpleNamespace()
         self._given_ref = doc_ref

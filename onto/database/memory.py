@@ -135,6 +135,4 @@ class Memory:
 def _check(path: str) -> None:
     parts = path.split("/")
     if len(parts) % 2 or not all(parts):
-        raise ValueError(
-            f"{path!r} is not the path of a document: COLLECTION/ID, or COLLECTION/ID/COLLECTION/ID"
-        )
+        raise ValueError(f"{path!r} is not the path of a document: COLLECTION/ID, or COLLECTION/ID/COLLECTION/ID")

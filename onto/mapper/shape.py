@@ -165,9 +165,7 @@ def embedded(cls: type) -> Shape:
         return Embedded(cls, own(), cls)
     if dataclasses.is_dataclass(cls) or hasattr(cls, "_fields") or typing.is_typeddict(cls):
         hints = typing.get_type_hints(cls)
-        names = (
-            [one.name for one in dataclasses.fields(cls)] if dataclasses.is_dataclass(cls) else list(hints)
-        )
+        names = [one.name for one in dataclasses.fields(cls)] if dataclasses.is_dataclass(cls) else list(hints)
         kind = dict if typing.is_typeddict(cls) else cls
         return Embedded(kind, tuple((name, of(hints[name])) for name in names), cls)
     return RAW

@@ -106,15 +106,21 @@ class Histories(RuleBasedStateMachine):
         assert self.told == {(view, key): one for view, all_ in expected.items() for key, one in all_.items()}
 
     def anew(self) -> Iterator[tuple[type[ViewModel], dict[str, Document]]]:
-        yield MeetingSession, {
-            one.doc_id: MeetingSession(store=self.meeting_store(one)).to_view_dict() for one in self.all(Meeting).values()
-        }
-        yield ShopDashboard, {
-            one.doc_id: ShopDashboard(store=self.shop_store(one)).to_view_dict() for one in self.all(Shop).values()
-        }
-        yield RoomOverview, {
-            one.doc_id: RoomOverview(store=self.room_store(one)).to_view_dict() for one in self.all(Room).values()
-        }
+        yield (
+            MeetingSession,
+            {
+                one.doc_id: MeetingSession(store=self.meeting_store(one)).to_view_dict()
+                for one in self.all(Meeting).values()
+            },
+        )
+        yield (
+            ShopDashboard,
+            {one.doc_id: ShopDashboard(store=self.shop_store(one)).to_view_dict() for one in self.all(Shop).values()},
+        )
+        yield (
+            RoomOverview,
+            {one.doc_id: RoomOverview(store=self.room_store(one)).to_view_dict() for one in self.all(Room).values()},
+        )
 
     def all(self, model: type[M]) -> dict[str, M]:
         stored = self.engine.database.collection(model.collection_name())

@@ -129,7 +129,9 @@ def test_what_cannot_be_told_is_refused_with_the_candidates_and_the_on_to_write(
 def test_on_needs_an_equality_between_store_and_item() -> None:
     class Cross(Store):
         meeting = reference(dm_cls=Meeting)
-        notes = reference(dm_cls=Note, many=True, on=lambda store, note: note.kind == "x" or note.meeting == store.meeting)
+        notes = reference(
+            dm_cls=Note, many=True, on=lambda store, note: note.kind == "x" or note.meeting == store.meeting
+        )
 
     assert refused(Cross) == (
         "Cross.notes: `on=` has no equality between store and note, so all would be tried with all: "
@@ -170,7 +172,7 @@ def test_the_keys_of_predicates() -> None:
 
 
 def test_a_predicate_may_stand_inside_another_lambda() -> None:
-    outer = lambda kind: (lambda store, note: note.kind == store.kind and kind)  # noqa: E731
+    outer = lambda kind: lambda store, note: note.kind == store.kind and kind  # noqa: E731
     assert len(predicate.read(outer(1), "here").keys) == 1
 
 
