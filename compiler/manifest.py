@@ -1,6 +1,6 @@
 """Plan and SQL to the bundle's manifest: what jobs, tools and readers go by.
 
-    FieldNode("attending", …, kind="list", table="meeting_sessions__attending")  →  Field("attending", …, ListOf(…))
+FieldNode("attending", …, kind="list", table="meeting_sessions__attending")  →  Field("attending", …, ListOf(…))
 """
 
 from __future__ import annotations
@@ -9,19 +9,19 @@ from compiler import emit_sql, model, plan
 from onto import bundle
 
 
-def manifest(app: model.App, made: plan.Plan, sql: emit_sql.Emitted, version: str) -> bundle.Bundle:
-    """Return the bundle of an app."""
+def manifest(app: model.App, made: plan.Plan, sql: emit_sql.Emitted, version: str, prefix: str) -> bundle.Bundle:
+    """Return the bundle of an app; the manifest names topics without the `prefix` that its SQL has."""
     tables = tuple(one.name for one in sql.tables())
     jobs = (bundle.Job(_job_name(app), tables),) if tables else ()
     return bundle.Bundle(
         bundle.MANIFEST_VERSION, app.name, version, app.source_hash,
         tuple(bundle.Function(one.name, one.ddl, f"udfs/{one.module.replace('.', '/')}.py") for one in sql.functions),
         tuple(
-            bundle.Source(one.name, one.model, one.topic, one.columns, one.json_names, one.key, one.ddl, one.format)
+            bundle.Source(one.name, one.model, one.topic.removeprefix(prefix), one.columns, one.json_names, one.key, one.ddl, one.format)
             for one in sql.sources
         ),
-        tuple(_view(one, texts) for one, texts in zip(made.views, sql.views, strict=True)),
-        (), jobs, sql.config, None if sql.errors is None else _table(sql.errors),
+        tuple(_view(one, texts, prefix) for one, texts in zip(made.views, sql.views, strict=True)),
+        (), jobs, sql.config, None if sql.errors is None else _table(sql.errors, prefix), prefix,
     )  # fmt: skip
 
 
@@ -29,19 +29,26 @@ def _job_name(app: model.App) -> str:
     return app.name.rpartition(".")[2]
 
 
-def _view(one: plan.View, texts: emit_sql.ViewSql) -> bundle.View:
+def _view(one: plan.View, texts: emit_sql.ViewSql, prefix: str) -> bundle.View:
     fields = {
         info.name: bundle.FieldInfo(info.tier, info.reads, "; ".join(why.message for why in info.why) or None)
         for info in one.fields
     }
     document = bundle.Document(one.tables[0].key, tuple(_field(node) for node in one.document))
     return bundle.View(
-        one.view_model, one.collection, one.root, tuple(_table(table) for table in texts.tables), document, fields
+        one.view_model,
+        one.collection,
+        one.root,
+        tuple(_table(table, prefix) for table in texts.tables),
+        document,
+        fields,
     )
 
 
-def _table(one: emit_sql.TableSql) -> bundle.ViewTable:
-    return bundle.ViewTable(one.name, one.topic, one.parent, one.columns, one.key, one.ddl, one.query)
+def _table(one: emit_sql.TableSql, prefix: str) -> bundle.ViewTable:
+    return bundle.ViewTable(
+        one.name, one.topic.removeprefix(prefix), one.parent, one.columns, one.key, one.ddl, one.query
+    )
 
 
 def _field(node: plan.FieldNode) -> bundle.Field:

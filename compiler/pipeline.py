@@ -53,7 +53,13 @@ def run(name: str, settings: emit_sql.Settings) -> Compiled:
     version = onto_version()
     files = {**sql.files(), **{f"udfs/{path}": text for path, text in emit_udf.emit(made, app, version).items()}}
     return Compiled(
-        tuple(log.found), sources, app, program, made, manifest.manifest(app, made, sql, version), files
+        tuple(log.found),
+        sources,
+        app,
+        program,
+        made,
+        manifest.manifest(app, made, sql, version, settings.prefix),
+        files,
     )
 
 

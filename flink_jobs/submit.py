@@ -6,6 +6,7 @@ submit(Path("build"), Settings(…))
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ def submit(
     that is kept `using` saves the start of a JVM for each bundle.
     """
     made = bundle.read(folder)
+    chosen = dataclasses.replace(chosen, topic_prefix=chosen.topic_prefix or made.topic_prefix)
     if (problem := cluster.check(chosen.flink, 10)) is not None:
         raise errors.ClusterError(f"Flink at {chosen.flink} does not answer: {problem}")
     # Under another prefix an app may run beside itself, so the prefix is part of the jobs' names.

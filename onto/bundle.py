@@ -209,6 +209,9 @@ class View:
                     raise ValueError(f"field `{where}`: `{item.table}` is no child of table `{table.name}`")
                 if len(item.parent_key) != len(table.key):
                     raise ValueError(f"field `{where}`: parent_key does not match the key of `{table.name}`")
+                inside = [name for name in item.parent_key if name not in child.key]
+                if inside:
+                    raise ValueError(f"field `{where}`: parent_key {inside} is not in the key of `{child.name}`")
                 if isinstance(item, SetOf):
                     self._need(dict(child.columns), (*item.parent_key, item.column), child, where)
                     return
@@ -260,6 +263,7 @@ class Bundle:
     jobs: tuple[Job, ...]
     config: Mapping[str, str]
     error_table: ViewTable | None = None
+    topic_prefix: str = ""  # as compiled into the SQL; the topics named here are without it
 
     def __post_init__(self) -> None:
         """Refuse tables that are declared twice or not filled by exactly one job."""

@@ -14,9 +14,13 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from onto import errors
 
+Format = Literal["debezium-json", "upsert-json"]
+FORMATS = ("debezium-json", "upsert-json")
+TABLES = ("kafka", "formats", "job")  # settings that are tables themselves
 STACK_FILE = "stack.json"  # what `onto up` leaves in its folder: the addresses of the local stack
 
 
@@ -34,6 +38,7 @@ class Settings:
     flink_port: int = 8081
     slots: int = 8
     kafka: Mapping[str, str] = dataclasses.field(default_factory=dict)  # client properties, as Kafka spells them
+    formats: Mapping[str, Format] = dataclasses.field(default_factory=dict)  # of collections that are not Debezium's
     job: Mapping[str, str] = dataclasses.field(default_factory=dict)  # Flink configuration of submitted jobs
 
 
@@ -67,7 +72,7 @@ def _project(path: Path) -> dict[str, object]:
 
 
 def _environment(environment: Mapping[str, str]) -> dict[str, object]:
-    names = [field.name for field in dataclasses.fields(Settings) if field.name not in ("kafka", "job")]
+    names = [field.name for field in dataclasses.fields(Settings) if field.name not in TABLES]
     return {name: environment[f"ONTO_{name.upper()}"] for name in names if f"ONTO_{name.upper()}" in environment}
 
 
@@ -83,10 +88,14 @@ def _checked(place: str, name: str, value: object) -> object:
     fields = {field.name: field for field in dataclasses.fields(Settings)}
     if name not in fields:
         raise errors.SettingsError(f"{place}: unknown setting `{name}` (settings: {', '.join(fields)})")
-    if name in ("kafka", "job"):
+    if name in TABLES:
         if not isinstance(value, Mapping):
             raise errors.SettingsError(f"{place}: `{name}` is a table of properties, not {value!r}")
-        return {str(key): _text(item) for key, item in value.items()}
+        texts = {str(key): _text(item) for key, item in value.items()}
+        unknown = sorted(set(texts.values()) - set(FORMATS)) if name == "formats" else []
+        if unknown:
+            raise errors.SettingsError(f"{place}: `formats` are {' or '.join(FORMATS)}, not {unknown[0]!r}")
+        return texts
     if isinstance(getattr(Settings(), name), int):
         try:
             return int(str(value))

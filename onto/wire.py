@@ -1,7 +1,7 @@
 """What travels on collection topics: a change in Debezium's envelope, its key, and the names of topics.
 
     Change("users", "u1", before=None, after={"doc_id": "u1", "firstName": "Ann"})
-    →  key   {"doc_id":"u1"}
+    →  key   u1
        value {"op":"c","before":null,"after":{"doc_id":"u1","firstName":"Ann"}}
 
 A deletion is `op` "d" with the last known document, or at least its `doc_id`, in `before`. Collections that
@@ -62,8 +62,8 @@ def encode(change: Change, prefix: str = "", form: str = bundle.DEBEZIUM) -> Rec
 
 
 def encode_key(doc_id: str) -> bytes:
-    """Return the key of a collection's record."""
-    return _dumps({"doc_id": doc_id})
+    """Return the key of a collection's record: the plain text of its document's id."""
+    return doc_id.encode("utf-8")
 
 
 def decode(collection: str, value: bytes) -> Change:

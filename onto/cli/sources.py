@@ -25,6 +25,7 @@ def compiled(app: str, chosen: settings.Settings) -> pipeline.Compiled:
             prefix=chosen.topic_prefix,
             parallelism=chosen.parallelism,
             properties=chosen.kafka,
+            formats=chosen.formats,
         ),
     )
 

@@ -34,11 +34,12 @@ ROWS = 40  # documents in the live table; the newest changes stay
 def command(view_name: str, bundle_folder: str, client: Any, once: bool, as_json: bool, **flags: Any) -> None:
     """Follow the documents of VIEW, until Ctrl-C."""
     chosen = options.settings_from(flags)
-    view = bundle.read(Path(bundle_folder)).view(view_name)
+    made = bundle.read(Path(bundle_folder))
+    view = made.view(view_name)
     with consume.Consumer(
         view,
         chosen.bootstrap_servers,
-        prefix=chosen.topic_prefix,
+        prefix=chosen.topic_prefix or made.topic_prefix,
         using=client,
         properties=chosen.kafka,
         on_problem=_warn,

@@ -109,10 +109,13 @@ def _shelves(view: bundle.View) -> Iterator[_Shelf]:
         yield _Shelf(table, table.parent, positions, {})
 
 
-def _tables_of(items: Iterable[bundle.Item]) -> Iterator[bundle.ListOf | bundle.MapOf]:
+def _tables_of(items: Iterable[bundle.Item]) -> Iterator[bundle.ListOf | bundle.SetOf | bundle.MapOf]:
     for item in items:
-        if isinstance(item, bundle.Record):
-            yield from _tables_of(field.value for field in item.fields)
-        elif isinstance(item, bundle.ListOf | bundle.MapOf):
-            yield item
-            yield from _tables_of((item.item,))
+        match item:
+            case bundle.Record():
+                yield from _tables_of(field.value for field in item.fields)
+            case bundle.SetOf():
+                yield item
+            case bundle.ListOf() | bundle.MapOf():
+                yield item
+                yield from _tables_of((item.item,))

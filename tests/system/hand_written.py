@@ -25,7 +25,7 @@ def source(name: str, model: str, columns: bundle.Columns, form: str = bundle.DE
         "'connector' = 'kafka', 'scan.startup.mode' = 'earliest-offset', 'format' = 'debezium-json', "
         "'debezium-json.ignore-parse-errors' = 'true'"
         if form == bundle.DEBEZIUM
-        else "'connector' = 'upsert-kafka', 'key.format' = 'json', 'value.format' = 'json', "
+        else "'connector' = 'upsert-kafka', 'key.format' = 'raw', 'value.format' = 'json', "
         "'value.fields-include' = 'EXCEPT_KEY'"
     )
     ddl = (
