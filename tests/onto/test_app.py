@@ -49,9 +49,9 @@ def test_forms_have_no_store_to_fill() -> None:
 def test_what_is_no_app_is_refused_in_one_line(tmp_path: pathlib.Path) -> None:
     with pytest.raises(app.AppError, match=r"no\.such\.thing: no such module, file or folder"):
         app.load("no.such.thing")
-    with pytest.raises(app.AppError, match="onto.errors defines no domain models"):
+    with pytest.raises(app.AppError, match=r"onto\.errors defines no domain models"):
         app.load("onto.errors")
-    with pytest.raises(app.AppError, match="examples.shop.models has no view models: nothing to compute"):
+    with pytest.raises(app.AppError, match=r"examples\.shop\.models has no view models: nothing to compute"):
         boiler.load_app("examples.shop.models")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from onto import context, errors
 from onto.config import Config
-from onto.context import Context as CTX
+from onto.context import CTX
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +20,7 @@ def _fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_the_context_and_its_short_name_are_one() -> None:
-    assert context.CTX is CTX
+    assert context.Context is CTX
 
 
 def test_boiler_yaml_is_read_from_the_working_directory(
