@@ -193,6 +193,12 @@ def _negative(x: exp.Expression) -> exp.Expression:
     return op(again(x), "<", double(0))
 
 
+def _message(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    # "ZeroDivisionError: division by zero"; a text without a colon has no message.
+    start = op(call("LOCATE", string(": "), again(args[0])), "+", number(2))
+    return case((op(call("LOCATE", string(": "), again(args[0])), ">", number(0)), call("SUBSTRING", args[0], start)))
+
+
 TEMPLATES: Mapping[str, Template] = MappingProxyType(
     {
         **sql_numbers.TEMPLATES,
@@ -210,6 +216,8 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType(
         "coalesce": lambda _, args: call("COALESCE", *args),
         "int_of_bool": lambda _, args: big(args[0]),
         "check": lambda _, args: args[2],
+        "error.class": lambda _, args: call("SPLIT_INDEX", args[0], string(":"), number(0)),
+        "error.message": _message,
     }
 )
 """Operations whose SQL is one text; the others (`emit_scalars`) are shorter where NULL may count as FALSE."""

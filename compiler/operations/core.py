@@ -153,5 +153,7 @@ ROWS: tuple[Primitive, ...] = (
     Primitive("record.field", "", (), dtypes.BOOL, _field, strict=False, applies=lambda _: None),
     _core("coalesce", "", _first, _coalesce),
     _core("check", "", _last, _checked),
+    _core("error.class", "", _anything, lambda told: None if told is None else told.partition(":")[0]),
+    _core("error.message", "", _anything, lambda told: (told or "").partition(": ")[2] or None),
     Primitive("int_of_bool", "", (dtypes.BOOL,), dtypes.INT, int),
 )  # fmt: skip

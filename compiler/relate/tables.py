@@ -55,9 +55,11 @@ class _Assembly:
     branches: dict[tuple[ir.Step, ...], _Branch] = field(default_factory=dict)
     firsts: dict[tuple[object, ...], _First] = field(default_factory=dict)
     done: dict[ir.Reduce, ir.Expr] = field(default_factory=dict)
+    wide: bool = False  # each packed value is a column: Flink cannot split a projection that calls Python and reads rows
 
     def run(self) -> Assembled:
         self.spine = self._rows(self.table.steps)
+        self.wide = any(_calls_python(expr) for _, expr in self.table.outputs)
         key = tuple((name, self.spine.scalar(expr)) for name, expr in self.table.key)
         if not any(_aggregates(expr) for _, expr in self.table.outputs):
             return self._plain(key)
@@ -81,10 +83,15 @@ class _Assembly:
                 members.add((one.args[0].name, one.args[1].value))
             elif isinstance(one, ir.Column):
                 columns.add(one.name)
-        self.packed = {value: name for value, name in self.packed.items() if (PACK, name) in members}
+        self.packed = {
+            value: name for value, name in self.packed.items() if (PACK, name) in members or f"{PACK}_{name}" in columns
+        }
         for branch in self.branches.values():
             branch.columns = {name: wanted for name, wanted in branch.columns.items() if name in columns}
-        self.firsts = {shape: first for shape, first in self.firsts.items() if first.name in columns}
+        self.firsts = {
+            shape: first for shape, first in self.firsts.items()
+            if first.name in columns or any(name.startswith(f"{first.name}_") for name in columns)
+        }  # fmt: skip
 
     def _rows(self, steps: tuple[ir.Step, ...]) -> joins.Rows:
         rows = joins.Rows(self.context)
@@ -106,6 +113,8 @@ class _Assembly:
         by_key = {expr: name for name, expr in key}
         packed = {name: expr for name, expr in values.items() if expr not in by_key}
         packed.update({f"{name}__error": expr for name, expr in raised.items()})
+        if self.wide:
+            return self._plain_wide(key, values, raised)
         relation = _rekeyed(self.spine.relation, key, packed)
         return Assembled(
             relation,
@@ -116,6 +125,31 @@ class _Assembly:
             },
             {name: _member("g", PACK, f"{name}__error", _TEXT) for name in raised},
         )
+
+    def _plain_wide(
+        self, key: tuple[tuple[str, ir.Expr], ...], values: Mapping[str, ir.Expr], raised: Mapping[str, ir.Expr]
+    ) -> Assembled:
+        # Calls stay above the group; below it are the columns that they and everything else read.
+        columns = dict.fromkeys(
+            one for expr in (*values.values(), *raised.values()) for one in rewrite.walk(expr) if isinstance(one, ir.Column)
+        )
+        named = {one: f"{one.alias}__{one.name}" for one in columns}
+        inner = plan.Project(self.spine.relation, (*key, *((name, one) for one, name in named.items())), "i")
+        group = plan.Group(
+            inner,
+            tuple((name, ir.Column("i", name, expr.type)) for name, expr in key),
+            tuple((name, plan.Agg("latest", ir.Column("i", name, one.type))) for one, name in named.items()),
+            "g",
+        )
+
+        def above(expr: ir.Expr) -> ir.Expr | None:
+            return ir.Column("g", named[expr], dtypes.optional(expr.type)) if isinstance(expr, ir.Column) else None
+
+        return Assembled(
+            group, _own_key(key),
+            {name: rewrite.transform(expr, above) for name, expr in values.items()},
+            {name: rewrite.transform(expr, above) for name, expr in raised.items()},
+        )  # fmt: skip
 
     # ------------------------------------------------------------ with aggregates
 
@@ -148,7 +182,8 @@ class _Assembly:
     def _packed(self, value: ir.Expr, wanted: str = "") -> ir.Expr:
         free = wanted if wanted and wanted not in self.packed.values() else f"v{len(self.packed) + 1}"
         name = self.packed.setdefault(value, free)
-        return _member("g", PACK, name, dtypes.optional(value.type) if not dtypes.nullable(value.type) else value.type)
+        kind = dtypes.optional(value.type)
+        return ir.Column("g", f"{PACK}_{name}", kind) if self.wide else _member("g", PACK, name, kind)
 
     def _reduce(self, reduce: ir.Reduce) -> ir.Expr:
         if reduce not in self.done:
@@ -242,7 +277,7 @@ class _Assembly:
             tests = (step.test for step in comp.steps if isinstance(step, ir.Cond))
             if any(failures.failure(rows.scalar(one)) is not None for one in (*tests, *(one.key for one in order))):
                 raise joins.decline("D409", reduce.span, "what the first item is chosen by may raise")
-            first = self.firsts[shape] = _First(rows, keys, f"f{len(self.firsts) + 1}")
+            first = self.firsts[shape] = _First(rows, keys, f"f{len(self.firsts) + 1}", self.wide)
         value = first.rows.scalar(comp.head)
         text = failures.failure(value)
         found = first.member(failures.guarded(value), comp.head.type)
@@ -254,42 +289,47 @@ class _Assembly:
     # -- the union
 
     def _union(self, key: tuple[tuple[str, ir.Expr], ...]) -> plan.Relation:
-        packed = {name: value for value, name in self.packed.items()} or {"present": _TRUE}
-        record = _record(packed)
-        columns: dict[str, dtypes.Type] = {PACK: dtypes.optional(record.type)}
-        inputs: list[tuple[plan.Relation, tuple[tuple[str, ir.Expr], ...], dict[str, ir.Expr]]] = []
-        inputs.append((self.spine.relation, key, {PACK: record}))
-        aggregates: dict[str, plan.Agg] = {PACK: plan.Agg("latest", ir.Column("i", PACK, columns[PACK]))}
+        packed = {name: value for value, name in self.packed.items()}
+        inputs = [_Input(self.spine.relation, key, self._latest(PACK, packed or {"present": _TRUE}))]
         for branch in self.branches.values():
             relation, filled = branch.finish()
-            if not filled:
-                continue
-            for name, (op, value) in filled.items():
-                columns[name] = dtypes.optional(value.type)
-                aggregates[name] = plan.Agg(op, ir.Column("i", name, columns[name]))
-            inputs.append((relation, _key_of(self.table, branch.rows), {name: value for name, (_, value) in filled.items()}))
+            if filled:
+                inputs.append(_Input(relation, _key_of(self.table, branch.rows), filled))
         for first in self.firsts.values():
-            relation, own, value = first.finish(_key_of(self.table, first.rows))
-            columns[first.name] = dtypes.optional(value.type)
-            aggregates[first.name] = plan.Agg("latest", ir.Column("i", first.name, columns[first.name]))
-            inputs.append((relation, own, {first.name: value}))
-        projections = tuple(
-            plan.Project(
-                relation,
-                (*own, *((name, filled.get(name, ir.Const(None, kind))) for name, kind in columns.items())),
-                "i",
-            )
-            for relation, own, filled in inputs
-        )
+            relation, own, members = first.finish(_key_of(self.table, first.rows))
+            inputs.append(_Input(relation, own, self._latest(first.name, members)))
+        columns = {name: dtypes.optional(value.type) for one in inputs for name, (_, value) in one.filled.items()}
+        projections = tuple(plan.Project(one.relation, (*one.key, *one.columns(columns)), "i") for one in inputs)
         source: plan.Relation = plan.Union(projections, "i") if len(projections) > 1 else projections[0]
-        return plan.Group(
-            source,
-            tuple((name, ir.Column("i", name, expr.type)) for name, expr in key),
-            tuple(aggregates.items()),
-            "g",
-            having=ir.Prim("not_none", (ir.Column("g", PACK, columns[PACK]),), dtypes.BOOL)
-            if len(projections) > 1
-            else None,
+        aggregates = tuple(
+            (name, plan.Agg(op, ir.Column("i", name, columns[name])))
+            for one in inputs
+            for name, (op, _) in one.filled.items()
+        )
+        marker = next(iter(inputs[0].filled))
+        present = ir.Prim("not_none", (ir.Column("g", marker, columns[marker]),), dtypes.BOOL)
+        grouped = tuple((name, ir.Column("i", name, expr.type)) for name, expr in key)
+        return plan.Group(source, grouped, aggregates, "g", having=present if len(projections) > 1 else None)
+
+    def _latest(self, name: str, members: Mapping[str, ir.Expr]) -> dict[str, tuple[plan.AggOp, ir.Expr]]:
+        if not self.wide:
+            return {name: ("latest", _record(members))}
+        # The first column says that there is a row at all, so it is never None.
+        marked = {"present": _TRUE, **members} if name == PACK else members
+        return {f"{name}_{member}": ("latest", value) for member, value in marked.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """One input of the union: its rows, its key, and the columns that it alone fills."""
+
+    relation: plan.Relation
+    key: tuple[tuple[str, ir.Expr], ...]
+    filled: Mapping[str, tuple[plan.AggOp, ir.Expr]]
+
+    def columns(self, every: Mapping[str, dtypes.Type]) -> tuple[tuple[str, ir.Expr], ...]:
+        return tuple(
+            (name, self.filled[name][1] if name in self.filled else ir.Const(None, kind)) for name, kind in every.items()
         )
 
 
@@ -338,15 +378,18 @@ class _First:
     rows: joins.Rows
     order: tuple[ir.Order, ...]
     name: str
+    wide: bool
     members: dict[ir.Expr, str] = field(default_factory=dict)
 
     def member(self, value: ir.Expr, kind: dtypes.Type) -> ir.Expr:
         name = self.members.setdefault(value, f"m{len(self.members) + 1}")
+        if self.wide:
+            return ir.Column("g", f"{self.name}_{name}", dtypes.optional(kind))
         return _member("g", self.name, name, dtypes.optional(kind))
 
     def finish(
         self, key: tuple[tuple[str, ir.Expr], ...]
-    ) -> tuple[plan.Relation, tuple[tuple[str, ir.Expr], ...], ir.MakeRecord]:
+    ) -> tuple[plan.Relation, tuple[tuple[str, ir.Expr], ...], dict[str, ir.Expr]]:
         order = tuple((f"o{place}", one.key) for place, one in enumerate(self.order))
         members = tuple((name, value) for value, name in self.members.items())
         inner = plan.Project(self.rows.relation, (*key, *order, *members), "t")
@@ -355,8 +398,7 @@ class _First:
         )
         top = plan.TopN(inner, tuple(name for name, _ in key), by, 1, "t")
         own = tuple((name, ir.Column("t", name, expr.type)) for name, expr in key)
-        record = _record({name: ir.Column("t", name, value.type) for name, value in members})
-        return top, own, record
+        return top, own, {name: ir.Column("t", name, value.type) for name, value in members}
 
 
 # ---------------------------------------------------------------- shared by the tables of all kinds
@@ -459,6 +501,10 @@ def _key_of(table: Table, rows: joins.Rows) -> tuple[tuple[str, ir.Expr], ...]:
 
 def _aggregates(expr: ir.Expr) -> bool:
     return any(isinstance(one, ir.Reduce | ir.Comp | ir.GroupBy) for one in rewrite.walk(expr))
+
+
+def _calls_python(expr: ir.Expr) -> bool:
+    return any(isinstance(one, ir.Prim) and one.op == "udf.call" for one in rewrite.walk(expr))
 
 
 def _joined(relation: plan.Relation) -> bool:

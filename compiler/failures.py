@@ -1,0 +1,420 @@
+"""When a scalar expression raises: the text of its first failure in Python's order of evaluation, as an expression.
+
+    failure(int.floordiv(a, b))  →  if(is_none(a), "TypeError: unsupported operand …",
+                                    if(eq(b, 0), "ZeroDivisionError: integer division or modulo by zero", None))
+
+Exceptions and messages are not written here: each operation is asked, with sample values, what Python raises.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import chain
+from types import MappingProxyType
+from typing import Any
+
+from compiler import dtypes, ir, operation, primitives
+from compiler.operations import formats, numbers
+
+TEXT = dtypes.optional(dtypes.STR)
+_BOOL = dtypes.BOOL
+
+Known = frozenset[ir.Expr]
+"""Conditions known to be false where an expression is evaluated."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """A condition under which the expression raises, given that none before it held."""
+
+    condition: ir.Expr
+    text: ir.Expr
+    shows: bool = False  # the SQL of the whole expression is NULL where the condition holds
+
+
+def failure(expr: ir.Expr) -> ir.Expr | None:
+    """Return an Optional(STR) that tells what the expression raises, None where nothing; None: it never raises."""
+    found = tuple(_distinct(_checks(expr, frozenset())))
+    if not found:
+        return None
+    text: ir.Expr = ir.Const(None, TEXT)
+    for condition, told in reversed(_merged(found)):
+        text = told if condition == _TRUE else ir.If(condition, told, text, TEXT)
+    return text
+
+
+def guarded(expr: ir.Expr) -> ir.Expr:
+    """Return the expression, None where it raises."""
+    conditions = [one.condition for one in _distinct(_checks(expr, frozenset())) if not one.shows]
+    if not conditions:
+        return expr
+    none = ir.Const(None, dtypes.optional(expr.type))
+    return ir.If(_any(conditions), none, expr, dtypes.optional(expr.type), expr.span)
+
+
+def _distinct(found: Iterator[_Check]) -> Iterator[_Check]:
+    # A condition that was tested before was false, or there would be no going on.
+    seen: set[ir.Expr] = set()
+    for one in found:
+        condition = _folded(one.condition)
+        if condition in seen or condition == _FALSE:
+            continue
+        seen.add(condition)
+        yield _Check(condition, one.text, one.shows)
+        if condition == _TRUE:
+            return
+
+
+def _merged(found: tuple[_Check, ...]) -> list[tuple[ir.Expr, ir.Expr]]:
+    merged: list[tuple[list[ir.Expr], ir.Expr]] = []
+    for one in found:
+        if merged and merged[-1][1] == one.text:
+            merged[-1][0].append(one.condition)
+        else:
+            merged.append(([one.condition], one.text))
+    return [(_any(conditions), text) for conditions, text in merged]
+
+
+# ---------------------------------------------------------------- the walk
+
+
+def _checks(expr: ir.Expr, known: Known) -> Iterator[_Check]:
+    """Yield the checks of an expression in the order in which Python comes to them."""
+    match expr:
+        case ir.Raises(exception, message):
+            yield _Check(_TRUE, _text(exception, message), shows=True)
+        case ir.If(test, then, orelse):
+            yield from _hidden(_checks(test, known))
+            yield from _under(test, _checks(then, known | _ruled_out(test, True)))
+            yield from _under(_not(test), _checks(orelse, known | _ruled_out(test, False)))
+        case ir.Prim("check", (fine, text, value)):
+            yield from _hidden(_checks(fine, known))
+            yield _Check(_not(fine), text)
+            yield from _checks(value, known | _ruled_out(fine, True))
+        case ir.Prim("and" | "or"):
+            yield from _hidden(_lazy(expr, known))
+        case ir.Prim():
+            yield from _primitive(expr, known)
+        case ir.MakeRecord(fields):
+            yield from _hidden(chain.from_iterable(_checks(one, known) for _, one in fields))
+        case ir.MakePair(items) | ir.MakeList(items):
+            yield from _hidden(chain.from_iterable(_checks(one, known) for one in items))
+
+
+def _lazy(prim: ir.Prim, known: Known) -> Iterator[_Check]:
+    before: tuple[ir.Expr, ...] = ()
+    for one in prim.args:
+        inner = _checks(one, known)
+        yield from inner if not before else _under(_all(before), inner)
+        goes_on = prim.op == "and"
+        known |= _ruled_out(one, goes_on)
+        before = (*before, one if goes_on else _not(one))
+
+
+def _under(test: ir.Expr, found: Iterator[_Check]) -> Iterator[_Check]:
+    for one in found:
+        yield _Check(_all((test, one.condition)), one.text, one.shows)
+
+
+def _hidden(found: Iterator[_Check]) -> Iterator[_Check]:
+    for one in found:
+        yield _Check(one.condition, one.text)
+
+
+def _primitive(prim: ir.Prim, known: Known) -> Iterator[_Check]:
+    try:
+        row = primitives.get(prim.op)
+    except KeyError:  # casts, JSON texts and calls: they never raise
+        return
+    for arg in prim.args:
+        inner = _checks(arg, known)
+        yield from inner if row.strict and row.propagates else _hidden(inner)
+    own = chain(_nones(prim, row) if row.strict else (), _failures(prim, row))
+    for one in own:
+        if one.condition not in known:
+            yield one
+
+
+# ---------------------------------------------------------------- None operands
+
+
+def _nones(prim: ir.Prim, row: operation.Primitive) -> Iterator[_Check]:
+    places = tuple(place for place, one in enumerate(prim.args) if dtypes.nullable(one.type))
+    raised = {place: _raised(prim, row, {place}) for place in places}
+    ordered = [place for place in places if raised[place] is not None]
+    if len(ordered) == 2:
+        both, (first, second) = _raised(prim, row, set(ordered)), ordered
+        if both == raised[second] != raised[first]:
+            ordered = [second, first]
+        elif both is not None and both != raised[first]:
+            either = (_is_none(prim.args[first]), _is_none(prim.args[second]))
+            yield _Check(_all(either), both, row.propagates)
+    for place in ordered:
+        text = raised[place]
+        assert text is not None
+        yield _Check(_is_none(prim.args[place]), text, row.propagates)
+
+
+def _raised(prim: ir.Prim, row: operation.Primitive, nones: set[int]) -> ir.Expr | None:
+    """Ask Python what the operation raises when these operands are None."""
+    values = (None if place in nones else _sample(one) for place, one in enumerate(prim.args))
+    return _ask(row, tuple(values), speaks=True)
+
+
+def _ask(row: operation.Primitive, values: tuple[Any, ...], *, speaks: bool) -> ir.Expr | None:  # Any: Python values
+    try:
+        row.evaluate(*values)
+    except Exception as error:  # noqa: BLE001 - whatever Python raises is the answer
+        return _text(type(error).__name__, str(error) if speaks else "")
+    return None
+
+
+def _sample(one: ir.Expr) -> Any:  # Any: a Python value of the expression's type
+    if isinstance(one, ir.Const):
+        return _constant(one)
+    required = dtypes.required(one.type)
+    if isinstance(required, dtypes.Scalar):
+        return _SAMPLES[required.name]
+    return {} if isinstance(required, dtypes.DictOf | dtypes.Record) else []
+
+
+def _constant(one: ir.Const) -> Any:  # Any: a Python value
+    if dtypes.required(one.type) == dtypes.TIMEDELTA and isinstance(one.value, int):
+        return datetime.timedelta(microseconds=one.value)
+    return one.value
+
+
+_SAMPLES: MappingProxyType[str, Any] = MappingProxyType(  # Any: Python values
+    {
+        "str": "a",
+        "bool": True,
+        "int": 1,
+        "float": 1.0,
+        "decimal": Decimal(1),
+        "datetime": datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC),
+        "local_datetime": datetime.datetime(2000, 1, 1),  # noqa: DTZ001 - naive is the type
+        "date": datetime.date(2000, 1, 1),
+        "timedelta": datetime.timedelta(1),
+        "bytes": b"a",
+    }
+)
+
+
+# ---------------------------------------------------------------- failures of the operation itself
+
+
+def _failures(prim: ir.Prim, row: operation.Primitive) -> Iterator[_Check]:
+    for one in (*row.failures, *_by_type(prim)):
+        condition = _CONDITIONS[one.check](prim, prim.args[one.argument])
+        speaks = one.speaks or isinstance(prim.args[one.argument], ir.Const)
+        text = _text("OverflowError", one.reason) if one.reason else _ask(row, _example(prim, one), speaks=speaks)
+        assert text is not None, f"{row.op}: the example of `{one.check}` does not raise"
+        yield _Check(condition, text)
+
+
+def _example(prim: ir.Prim, one: operation.Failure) -> tuple[Any, ...]:  # Any: Python values
+    known = ((arg, given) for arg, given in zip(prim.args, one.example, strict=True))
+    return tuple(_constant(arg) if isinstance(arg, ir.Const) else given for arg, given in known)
+
+
+_UNSPELLED = operation.Failure("spelling_range", 0, reason="the float is outside the range that SQL spells exactly")
+
+
+def _by_type(prim: ir.Prim) -> tuple[operation.Failure, ...]:
+    if not prim.args or dtypes.required(prim.args[0].type) != dtypes.FLOAT:
+        return ()
+    return {"str": (_UNSPELLED,), "format": (numbers.ROUNDED,)}.get(prim.op, ())
+
+
+def _zero(_: ir.Prim, x: ir.Expr) -> ir.Expr:
+    return _prim("eq", x, _number(x, 0))
+
+
+def _size(x: ir.Expr) -> ir.Expr:
+    kind = dtypes.required(x.type)
+    assert isinstance(kind, dtypes.Scalar)
+    return ir.Prim(f"{kind.name}.abs", (x,), x.type)
+
+
+def _beyond(x: ir.Expr, limit: float) -> ir.Expr:
+    return _prim("ge", _size(x), _number(x, limit))
+
+
+def _number(beside: ir.Expr, value: float) -> ir.Expr:
+    kind = dtypes.required(beside.type)
+    if kind == dtypes.FLOAT:
+        return ir.Const(float(value), dtypes.FLOAT)
+    if kind in (dtypes.INT, dtypes.BOOL):
+        return ir.Const(int(value), dtypes.INT)
+    return ir.Const(Decimal(int(value)), dtypes.DECIMAL)
+
+
+def _no_character(prim: ir.Prim, index: ir.Expr) -> ir.Expr:
+    assert isinstance(index, ir.Const)
+    place = int(index.value or 0)  # type: ignore[arg-type]  # an int, by the row's parameters
+    least = place + 1 if place >= 0 else -place
+    return _prim("lt", ir.Prim("str.len", prim.args[:1], dtypes.INT), ir.Const(least, dtypes.INT))
+
+
+def _digits(prim: ir.Prim) -> tuple[int, bool]:
+    """Return to how many digits a float is rounded, and whether after times 100."""
+    if prim.op == "float.round":
+        return 0, False
+    last = prim.args[-1]
+    assert isinstance(last, ir.Const)
+    if prim.op != "format":
+        return int(last.value or 0), False  # type: ignore[arg-type]  # an int, by the row's parameters
+    spec = formats.parse(str(last.value))
+    assert spec is not None
+    return 6 if spec.digits is None else spec.digits, spec.kind == "%"
+
+
+def _rounding_range(prim: ir.Prim, x: ir.Expr) -> ir.Expr:
+    digits, percent = _digits(prim)
+    limit = numbers.rounding_limit(digits)
+    return _beyond(x, limit / 128 if percent else limit)
+
+
+def _product_range(prim: ir.Prim, x: ir.Expr) -> ir.Expr:
+    beyond = _beyond(x, 10**9)
+    if prim.op != "decimal.mul":
+        return beyond
+    nine = ir.Prim("decimal.round_to", (x, ir.Const(9, dtypes.INT)), x.type)
+    return _any([beyond, _prim("ne", x, nine)])
+
+
+def _spelling_range(_: ir.Prim, x: ir.Expr) -> ir.Expr:
+    small = _all((_prim("ne", x, _number(x, 0)), _prim("lt", _size(x), ir.Const(1e-4, dtypes.FLOAT))))
+    return _any([_beyond(x, 1e16), small])
+
+
+_CONDITIONS: MappingProxyType[str, Callable[[ir.Prim, ir.Expr], ir.Expr]] = MappingProxyType(
+    {
+        "zero": _zero,
+        "negative": lambda _, x: _prim("lt", x, _number(x, 0)),
+        "not_int_text": lambda _, x: _not(_prim("str.is_int_text", x)),
+        "no_index": lambda prim, _: _not(_prim("list.has_index", *prim.args)),
+        "no_character": _no_character,
+        "no_key": lambda prim, _: _not(_prim("dict.has", *prim.args)),
+        "not_found": lambda prim, _: _prim(
+            "eq", ir.Prim("str.find", prim.args, dtypes.INT), ir.Const(-1, dtypes.INT)
+        ),
+        "not_in_list": lambda prim, _: _not(_prim("list.contains", *prim.args)),
+        "rounding_range": _rounding_range,
+        "whole_range": lambda _, x: _beyond(x, 2**63),
+        "product_range": _product_range,
+        "factor_range": lambda _, x: _beyond(x, 10**10),
+        "square_range": lambda _, x: _beyond(x, 1e154),
+        "spelling_range": _spelling_range,
+    }
+)
+
+
+# ---------------------------------------------------------------- what a test rules out
+
+
+def _ruled_out(test: ir.Expr, outcome: bool) -> Known:
+    """Return conditions that are false where the test came out so."""
+    if not isinstance(test, ir.Prim):
+        return frozenset({_not(test) if outcome else test})
+    if test.op == "not":
+        return _ruled_out(test.args[0], not outcome)
+    if test.op == ("and" if outcome else "or"):
+        return frozenset().union(*(_ruled_out(one, outcome) for one in test.args))
+    out = {_not(test) if outcome else test}
+    if outcome:
+        out |= _ruled_out_by_truth(test)
+    elif test.op == "ne":
+        out.add(_prim("eq", *test.args))
+    return frozenset(out)
+
+
+def _ruled_out_by_truth(test: ir.Prim) -> set[ir.Expr]:
+    first = test.args[0]
+    match test.op:
+        case "not_none":
+            return {_is_none(first)}
+        case "truth":
+            kind = dtypes.required(first.type)
+            zero = {_zero(test, first)} if dtypes.is_number(kind) and kind != dtypes.BOOL else set()
+            item = {_not(_prim("list.has_index", first, ir.Const(place, dtypes.INT))) for place in (0, -1)}
+            return {_is_none(first), *zero, *(item if isinstance(kind, dtypes.ListOf) else ())}
+        case "eq":
+            solid = any(not dtypes.nullable(one.type) for one in test.args)
+            return {_is_none(one) for one in test.args if solid and dtypes.nullable(one.type)}
+        case "in":
+            solid = all(not dtypes.nullable(one.type) for one in test.args[1:])
+            return {_is_none(first)} if solid else set()
+        case "ne":
+            return {_prim("eq", *test.args)}
+        case "gt" if isinstance(test.args[1], ir.Const) and test.args[1].value == 0:
+            return {_zero(test, first), _prim("lt", first, _number(first, 0))}
+        case "ge" if isinstance(test.args[1], ir.Const) and test.args[1].value == 0:
+            return {_prim("lt", first, _number(first, 0))}
+    return set()
+
+
+# ---------------------------------------------------------------- small words
+
+_TRUE = ir.Const(True, _BOOL)
+_FALSE = ir.Const(False, _BOOL)
+
+
+def _text(exception: str, message: str) -> ir.Expr:
+    return ir.Const(f"{exception}: {message}" if message else exception, dtypes.STR)
+
+
+def _prim(op: str, *args: ir.Expr) -> ir.Expr:
+    return ir.Prim(op, args, _BOOL)
+
+
+def _is_none(one: ir.Expr) -> ir.Expr:
+    return _prim("is_none", one)
+
+
+def _not(one: ir.Expr) -> ir.Expr:
+    return one.args[0] if isinstance(one, ir.Prim) and one.op == "not" else _prim("not", one)
+
+
+def _all(parts: tuple[ir.Expr, ...]) -> ir.Expr:
+    flat = [inner for one in parts for inner in (one.args if _is(one, "and") else (one,)) if inner != _TRUE]
+    if _FALSE in flat:
+        return _FALSE
+    return _TRUE if not flat else flat[0] if len(flat) == 1 else _prim("and", *flat)
+
+
+def _any(parts: list[ir.Expr]) -> ir.Expr:
+    flat = [inner for one in parts for inner in (one.args if _is(one, "or") else (one,))]
+    return flat[0] if len(flat) == 1 else _prim("or", *flat)
+
+
+def _is(one: ir.Expr, op: str) -> bool:
+    return isinstance(one, ir.Prim) and one.op == op
+
+
+def _folded(condition: ir.Expr) -> ir.Expr:
+    """Decide a condition over constants."""
+    if not isinstance(condition, ir.Prim):
+        return condition
+    args = tuple(_folded(one) for one in condition.args)
+    if condition.op == "and":
+        return _all(args)
+    if condition.op == "or":
+        left = [one for one in args if one != _FALSE]
+        return _TRUE if _TRUE in left else _any(left) if left else _FALSE
+    if condition.op == "not" and args[0] in (_TRUE, _FALSE):
+        return _FALSE if args[0] == _TRUE else _TRUE
+    if args and all(isinstance(one, ir.Const) for one in args) and condition.op != "check":
+        values = [_constant(one) for one in args if isinstance(one, ir.Const)]
+        row = primitives.get(condition.op)
+        if not (row.strict and None in values):
+            return _folded_const(row.evaluate(*values), condition)
+    return ir.Prim(condition.op, args, condition.type, condition.span)
+
+
+def _folded_const(value: Any, condition: ir.Prim) -> ir.Expr:  # Any: a Python value
+    simple = isinstance(value, bool | int | float | str | Decimal)
+    return ir.Const(value, condition.type, condition.span) if simple else condition
