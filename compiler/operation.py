@@ -14,9 +14,8 @@ from typing import Any, Literal
 from compiler import dtypes, ir
 
 Check = Literal[
-    "zero", "empty", "negative", "not_positive", "not_int_text", "not_float_text", "not_decimal_text",
-    "not_date_text", "not_datetime_text", "no_index", "no_character", "no_key", "not_found", "not_in_list",
-    "rounding_range", "whole_range", "product_range", "factor_range", "square_range",
+    "zero", "negative", "not_int_text", "no_index", "no_character", "no_key", "not_found", "not_in_list",
+    "rounding_range", "whole_range", "product_range", "factor_range", "square_range", "spelling_range",
 ]  # fmt: skip
 """Names of conditions under which an operation raises; `failures` says each as IR."""
 

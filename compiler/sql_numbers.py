@@ -76,7 +76,7 @@ def scaled(x: exp.Expression, digits: int) -> exp.Expression:
     """Return round-half-even(ABS(x) * 10**digits) as a DOUBLE, exactly.
 
     ROUND is half up on the decimal text (2.675 → 2.68). Here the product and its rounding error are both kept
-    (Dekker's two-product), so the tie is decided on the float's true value. Exact for `rounding_limit`.
+    (Dekker's two-product), so the tie is decided on the float's true value. Exact below `numbers.rounding_limit`.
     """
     scale = 2 * 10**digits
     q = call("ABS", x)
@@ -96,11 +96,6 @@ def scaled(x: exp.Expression, digits: int) -> exp.Expression:
         op(again(fraction), ">", double(0.5)), flink_sql.all_of(op(again(fraction), "=", double(0.5)), tie)
     )
     return op(k, "+", case((up, double(1)), default=double(0)))
-
-
-def rounding_limit(digits: int) -> float:
-    """Return the bound of |x| below which `scaled` is exact."""
-    return float(2**52 // (2 * 10**digits))
 
 
 def _round(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:

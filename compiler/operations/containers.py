@@ -25,7 +25,7 @@ def _slice(types: tuple[dtypes.Type, ...]) -> dtypes.Type | None:
 def _scalar_item(types: tuple[dtypes.Type, ...]) -> dtypes.Type | None:
     of = dtypes.required(types[0])
     fits = len(types) == 2 and isinstance(of, dtypes.ListOf) and isinstance(of.item, dtypes.Scalar)
-    return INT if fits and isinstance(of, dtypes.ListOf) and of.item == dtypes.required(types[1]) else None
+    return INT if fits and isinstance(of, dtypes.ListOf) and of.item == types[1] else None
 
 
 ROWS: tuple[Primitive, ...] = (
@@ -46,7 +46,7 @@ ROWS: tuple[Primitive, ...] = (
         failures=(Failure("not_in_list", 1, ([], 0), speaks=False),),
     ),
     Primitive(
-        "dict.item", "[]", (_DICT, STR), T, operator.getitem, failures=(Failure("no_key", 1, ({}, "k")),)
+        "dict.item", "[]", (_DICT, STR), T, operator.getitem, failures=(Failure("no_key", 1, ({}, "k"), speaks=False),)
     ),
     Primitive("dict.get", ".get", (_DICT, STR), dtypes.optional(T), lambda xs, key: xs.get(key)),
     Primitive(

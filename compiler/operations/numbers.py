@@ -17,9 +17,16 @@ from compiler.operation import Failure, Primitive
 MAX_ROUND_DIGITS = 7
 """Digits up to which the error-free rounding of `sql_numbers` is exact."""
 
-_ROUNDED = "the float is outside the range that SQL rounds exactly"
+ROUNDED = Failure("rounding_range", 0, reason="the float is outside the range that SQL rounds exactly")
+"""What rounding a float fails with, where Python would not."""
+
 _WHOLE = "the float is outside 64 bits"
 _PRODUCT = "the Decimal is outside the range that SQL multiplies exactly"
+
+
+def rounding_limit(digits: int) -> float:
+    """Return the bound of |x| below which SQL rounds x to so many digits exactly."""
+    return float(2**52 // (2 * 10**digits))
 
 
 def _digits(args: tuple[ir.Expr, ...]) -> bool:
@@ -50,13 +57,13 @@ def _quantum(args: tuple[ir.Expr, ...]) -> bool:
         isinstance(last, ir.Const)
         and isinstance(last.value, decimal.Decimal)
         and last.value.as_tuple().digits == (1,)
-        and last.value.as_tuple().exponent in range(-17, 1)
+        and last.value.as_tuple().exponent in range(-8, 1)
     )
 
 
 def _places(args: tuple[ir.Expr, ...]) -> bool:
     last = args[-1]
-    return isinstance(last, ir.Const) and isinstance(last.value, int) and 0 < last.value <= 17
+    return isinstance(last, ir.Const) and isinstance(last.value, int) and 0 < last.value <= 9
 
 
 def _quantize(rounding: str) -> Any:  # Any: a callable on Decimals
@@ -95,7 +102,6 @@ def _ints() -> tuple[Primitive, ...]:
 
 def _floats() -> tuple[Primitive, ...]:
     two = (FLOAT, FLOAT)
-    rounded = Failure("rounding_range", 0, reason=_ROUNDED)
     whole = (Failure("whole_range", 0, reason=_WHOLE),)
     return (
         Primitive("float.add", "+", two, FLOAT, operator.add),
@@ -109,10 +115,10 @@ def _floats() -> tuple[Primitive, ...]:
         Primitive("float.pos", "unary +", (FLOAT,), FLOAT, operator.pos),
         Primitive("float.abs", "abs", (FLOAT,), FLOAT, abs),
         Primitive("float.float", "float", (FLOAT,), FLOAT, float),
-        Primitive("float.round", "round", (FLOAT,), INT, round, failures=(rounded,)),
+        Primitive("float.round", "round", (FLOAT,), INT, round, failures=(ROUNDED,)),
         Primitive(
             "float.round_to", "round", (FLOAT, INT), FLOAT, round,
-            failures=(rounded,), constant=(1,), accepts=_digits,
+            failures=(ROUNDED,), constant=(1,), accepts=_digits,
         ),
         Primitive("float.int", "int", (FLOAT,), INT, int, failures=whole),
         Primitive("float.floor", "math.floor", (FLOAT,), INT, math.floor, failures=whole),
@@ -128,6 +134,7 @@ def _floats() -> tuple[Primitive, ...]:
 def _decimals() -> tuple[Primitive, ...]:
     two = (DECIMAL, DECIMAL)
     factors = tuple(Failure("product_range", place, reason=_PRODUCT) for place in (0, 1))
+    whole = (Failure("whole_range", 0, reason="the Decimal is outside 64 bits"),)
     counted = (
         Failure("product_range", 0, reason=_PRODUCT),
         Failure("factor_range", 1, reason=_PRODUCT),
@@ -143,8 +150,8 @@ def _decimals() -> tuple[Primitive, ...]:
         Primitive("decimal.abs", "abs", (DECIMAL,), DECIMAL, abs),
         Primitive("decimal.decimal", "decimal.Decimal", (DECIMAL,), DECIMAL, decimal.Decimal),
         Primitive("decimal.float", "float", (DECIMAL,), FLOAT, float),
-        Primitive("decimal.int", "int", (DECIMAL,), INT, int),
-        Primitive("decimal.round", "round", (DECIMAL,), INT, round),
+        Primitive("decimal.int", "int", (DECIMAL,), INT, int, failures=whole),
+        Primitive("decimal.round", "round", (DECIMAL,), INT, round, failures=whole),
         Primitive("decimal.round_to", "round", (DECIMAL, INT), DECIMAL, round, constant=(1,), accepts=_places),
         Primitive(
             "decimal.quantize", ".quantize", two, DECIMAL, _quantize(decimal.ROUND_HALF_EVEN),
