@@ -265,7 +265,7 @@ def _group(group: plan.Group, stored: StoredNames) -> exp.Expression:
     return tree
 
 
-_FUNCTIONS = {"sum": "SUM", "min": "MIN", "max": "MAX", "first_error": "MIN", "latest": "LAST_VALUE", "collect": "ARRAY_AGG"}
+_FUNCTIONS = {"sum": "SUM", "min": "MIN", "max": "MAX", "first_error": "MIN", "latest": "LAST_VALUE"}
 
 
 def _aggregate(one: plan.Agg, scalars: emit_scalars.Scalars) -> exp.Expression:
@@ -276,6 +276,10 @@ def _aggregate(one: plan.Agg, scalars: emit_scalars.Scalars) -> exp.Expression:
         return flink_sql.call("COUNT", tree)
     if one.op == "count_distinct":
         return flink_sql.call("COUNT", exp.Distinct(expressions=[tree]))
+    if one.op == "collect":
+        # ARRAY_AGG would keep a NULL in its state for every row of the union's other inputs.
+        present = exp.Not(this=exp.Is(this=tree.copy(), expression=exp.Null()))
+        return exp.Filter(this=flink_sql.call("ARRAY_AGG", tree), expression=exp.Where(this=present))
     return flink_sql.call(_FUNCTIONS[one.op], tree)
 
 

@@ -182,15 +182,13 @@ class _Run:
 
 
 def aggregate(op: plan.AggOp, every: list[Any]) -> Any:
-    """Return an aggregate of the argument's values; NULLs count for "collect" alone."""
+    """Return an aggregate of the argument's values, NULLs left out."""
     values = [one for one in every if one is not None]
     match op:
         case "count":
             return len(values)
         case "count_distinct":
             return len({evaluate_scalars.hashable(one) for one in values})
-        case "collect":
-            return every
     if not values:
         return None
     match op:
@@ -202,6 +200,8 @@ def aggregate(op: plan.AggOp, every: list[Any]) -> Any:
             return max(values)
         case "latest":
             return values[-1]
+        case "collect":
+            return values
         case _:
             assert_never(op)
 

@@ -248,10 +248,19 @@ def of_many(app: model.App, function: plan.PyFunction, names: tuple[str, ...]) -
         ((text("value", "u"), text("doc_id", "thing")),),
     )
     element = udf_contract.element(text("key", "u"), [(name, attribute(app, "Thing", name, "thing")) for name in names])
-    collected = plan.Group(
+    # The other input of the union gives every root a row, and NULL for the texts, as `relate` has it.
+    branches = (
         plan.Project(joined, (("doc_id", text("doc_id", "root")), ("text", element)), "i"),
+        plan.Project(
+            plan.Scan("Root", "root", ("doc_id",)),
+            (("doc_id", text("doc_id", "root")), ("text", ir.Const(None, dtypes.optional(dtypes.STR)))),
+            "i",
+        ),
+    )
+    collected = plan.Group(
+        plan.Union(branches, "i"),
         (("doc_id", text("doc_id", "i")),),
-        (("texts", plan.Agg("collect", ir.Column("i", "text", element.type))),),
+        (("texts", plan.Agg("collect", ir.Column("i", "text", dtypes.optional(dtypes.STR)))),),
         "g",
     )
     texts = ir.Column("g", "texts", dtypes.ListOf(dtypes.STR))
@@ -273,7 +282,10 @@ def rows(made: Any, relation: plan.Relation, value: str = "`value`") -> dict[str
 def test_collected_attributes_of_every_type_arrive_exactly(app: model.App, batch: Any) -> None:
     found = rows(batch, of_many(app, functions(app)["whole"], tuple(COLUMNS)))
     whole, error = found["all"]
-    assert (list(found), error) == (["all"], None)
+    assert {key: one for key, one in found.items() if key != "all"} == {
+        f"r{key}": ("{}", None) for key in (*THINGS, "nobody")
+    }
+    assert error is None
     assert tagged.loads(whole) == {f"key {name}": expected(name) for name in THINGS}
 
 
@@ -354,7 +366,7 @@ def test_collected_elements_follow_updates_and_deletes(app: model.App, udfs: Pat
     changelog(made, stream, "Thing", {"doc_id": "STRING", "text": "STRING"}, changes)
     everything = {f"key {key}": f"t{key}" for key in range(8)}
     few = {"key 0": "t0", "key 9": "nobody"}
-    roots = [("+I", "all", few), ("-U", "all", few), ("+U", "all", everything), ("+I", "few", few)]
+    roots = [("+I", "all", few), ("-U", "all", few), ("+U", "all", everything), ("+I", "few", few), ("+I", "none", {})]
     changelog(made, stream, "Root", {"doc_id": "STRING", "things": "MAP<STRING, STRING>"}, roots)
     function = functions(app)["texts"]
     query = emit_sql.emit_query(of_many(app, function, ("doc_id", "text")))
@@ -367,6 +379,5 @@ def test_collected_elements_follow_updates_and_deletes(app: model.App, udfs: Pat
                 del final[row[0]]
     assert {key: (tagged.loads(value), error) for key, (value, error) in final.items()} == {
         root: ([[key, state[thing]] for key, thing in sorted(held.items()) if thing in state], None)
-        for root, held in {"all": everything, "few": few}.items()
-        if any(thing in state for thing in held.values())
+        for root, held in {"all": everything, "few": few, "none": {}}.items()
     }
