@@ -320,20 +320,14 @@ def _declared(declared: dtypes.Type | None) -> str:
 
 def _method(one: Method) -> str:
     params = ", ".join(f"{name}{_declared(kind)}" for name, kind in one.params)
-    return (
-        f"{one.kind} {one.name}({params}){'' if one.returns is None else f' -> {dtypes.show(one.returns)}'}"
-    )
+    return f"{one.kind} {one.name}({params}){'' if one.returns is None else f' -> {dtypes.show(one.returns)}'}"
 
 
 def _via(via: Via) -> str:
     match via:
         case Root():
             return "root"
-        case (
-            ThroughOne(reference, attribute)
-            | ThroughList(reference, attribute)
-            | ThroughDict(reference, attribute)
-        ):
+        case ThroughOne(reference, attribute) | ThroughList(reference, attribute) | ThroughDict(reference, attribute):
             how = {ThroughOne: "the id", ThroughList: "the list", ThroughDict: "the dict"}[type(via)]
             return f"through {how} {reference}.{attribute}"
         case PointsBack(attribute, reference):

@@ -62,9 +62,7 @@ def to_json(found: Iterable[Diagnostic]) -> list[dict[str, object]]:
 def in_order(found: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Return the findings by file and place, each once."""
     unique = dict.fromkeys(found)
-    return sorted(
-        unique, key=lambda one: (one.span.file, one.span.line, one.span.column, one.code, one.message)
-    )
+    return sorted(unique, key=lambda one: (one.span.file, one.span.line, one.span.column, one.code, one.message))
 
 
 def _excerpt(span: Span, source: str | None) -> list[tuple[str, str]]:

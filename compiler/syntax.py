@@ -389,7 +389,7 @@ def _nodes_in(value: object) -> Iterator[Node]:
             yield from _nodes_in(item)
 
 
-def show(one: Expr | None) -> str:  # noqa: C901 - one line a node
+def show(one: Expr | None) -> str:
     """Spell an expression as Python would, every operation in parentheses."""
     match one:
         case None:
@@ -404,9 +404,7 @@ def show(one: Expr | None) -> str:  # noqa: C901 - one line a node
             index = _show_all(one.index.items) if isinstance(one.index, Tuple) else show(one.index)
             return f"{show(one.value)}[{index}]"
         case Call():
-            keywords = [
-                f"**{show(value)}" if key is None else f"{key}={show(value)}" for key, value in one.keywords
-            ]
+            keywords = [f"**{show(value)}" if key is None else f"{key}={show(value)}" for key, value in one.keywords]
             return f"{show(one.func)}({', '.join([*map(show, one.args), *keywords])})"
         case Tuple():
             return f"({_show_all(one.items)}{',' if len(one.items) == 1 else ''})"
@@ -421,7 +419,7 @@ def show(one: Expr | None) -> str:  # noqa: C901 - one line a node
     return _show_operation(one)
 
 
-def _show_operation(  # noqa: C901 - one line a node
+def _show_operation(
     one: Binary
     | Unary
     | BoolOp

@@ -25,9 +25,7 @@ def read(app: str, log: Log, *, here: Path | None = None) -> facts.Facts:
     """Read an app, given by module name or by path as seen from `here` (the working directory)."""
     found = project.locate(app, here or Path.cwd())
     if isinstance(found, str):
-        log.add(
-            "E102", NOWHERE, found, hint="give a module such as `shop.views`, a .py file or a package folder"
-        )
+        log.add("E102", NOWHERE, found, hint="give a module such as `shop.views`, a .py file or a package folder")
         return facts.Facts(app, {})
     reader = _Reader(found, log)
     reader.run()
@@ -87,9 +85,7 @@ class _Reader:
         try:
             _check_syntax(source, shown)
             tree = cst.parse_module(source)
-            positions = metadata.MetadataWrapper(tree, unsafe_skip_copy=True).resolve(
-                metadata.PositionProvider
-            )
+            positions = metadata.MetadataWrapper(tree, unsafe_skip_copy=True).resolve(metadata.PositionProvider)
         except SyntaxError as error:
             self._log.add("E101", _place(error, shown), f"{error.msg}")
             return None
@@ -100,9 +96,7 @@ class _Reader:
         except RecursionError:
             self._log.add("E101", Span(shown, 1, 1, 1, 2), "the file is nested too deeply")
             return None
-        return declarations.module_facts(
-            file.module, shown, source, tree, positions, is_package=file.is_package
-        )
+        return declarations.module_facts(file.module, shown, source, tree, positions, is_package=file.is_package)
 
     def _text(self, path: Path, shown: str) -> str | None:
         start = Span(shown, 1, 1, 1, 2)

@@ -385,9 +385,7 @@ class Bodies:
                 parts.append(_unescape(node.value, string))
         return tuple(parts)
 
-    def _formatted(
-        self, node: cst.FormattedStringExpression, string: cst.FormattedString
-    ) -> syntax.Formatted:
+    def _formatted(self, node: cst.FormattedStringExpression, string: cst.FormattedString) -> syntax.Formatted:
         place = self.span(node)
         spec: str | syntax.FString | None = None
         if node.format_spec is not None:
@@ -445,9 +443,7 @@ class Bodies:
         values: list[syntax.Expr] = []
         for side in (node.left, node.right):
             # `a and b and c` is one node; parentheses around a part do not change its value.
-            same = (
-                isinstance(side, cst.BooleanOperation) and isinstance(side.operator, cst.And) == conjunction
-            )
+            same = isinstance(side, cst.BooleanOperation) and isinstance(side.operator, cst.And) == conjunction
             one = self.expr(side)
             values.extend(one.values if same and isinstance(one, syntax.BoolOp) else (one,))
         return syntax.BoolOp("and" if conjunction else "or", tuple(values), self.span(node))

@@ -47,7 +47,7 @@ class _Declarations:
             name=self._name,
             path=self._path,
             members=tuple(members),
-            givens=tuple(self._bodies.givens),
+            givens=tuple(sorted(self._bodies.givens, key=lambda one: (one.span.line, one.span.column))),
             globals=frozenset(self._bodies.globals),
             source=self._source,
         )

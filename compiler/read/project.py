@@ -101,13 +101,14 @@ def _import_root(path: Path, here: Path) -> Path:
     above = path.parent
     while (above / "__init__.py").is_file():
         above = above.parent
-    if path.is_dir() and not (path / "__init__.py").is_file() and not path.is_relative_to(here):
+    is_plain_folder = path.is_dir() and not (path / "__init__.py").is_file()
+    if is_plain_folder and (path == here or not path.is_relative_to(here)):
         return path
     is_project = above.name == "src" or any((above / one).is_file() for one in _ABOVE_PACKAGES)
     inside = above.is_relative_to(here) and path != here
     if not is_project and inside and all(one.isidentifier() for one in above.relative_to(here).parts):
         return here
-    return path if path == here else above
+    return above
 
 
 def _project(app: str, target: Path, root: Path, here: Path) -> Project | str:

@@ -61,9 +61,7 @@ def resolve(given: facts.Facts, log: Log) -> model.App:
         by_hand = {name: found for view in used_by for name, found in declared.models_by_hand(view).items()}
         joined = joins.Joins(info, app_models, log).of(declared.of(info, by_hand))
         if joined:
-            stores[info.name] = model.Store(
-                info.name, info.module, joined, read.methods(info), info.declared.span
-            )
+            stores[info.name] = model.Store(info.name, info.module, joined, read.methods(info), info.declared.span)
     for view, store in store_of.items():
         if store.name in stores:
             app_views[view.name] = maker.make(view, store.name)

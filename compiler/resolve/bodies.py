@@ -81,9 +81,7 @@ class Bodies:
 
     def fields(self, info: hierarchy.ClassInfo) -> tuple[tuple[str, dtypes.Type], ...]:
         """Return the fields of an embedded class made with attrs."""
-        return tuple(
-            (one.name, one.type or dtypes.JSON) for one in self.attributes(info) if one.getter is None
-        )
+        return tuple((one.name, one.type or dtypes.JSON) for one in self.attributes(info) if one.getter is None)
 
     def own(self, info: hierarchy.ClassInfo) -> Body:
         """Return what the class itself declares."""
@@ -140,9 +138,7 @@ class _Reading:
     def _check_bare(self, member: facts.Assignment) -> None:
         counts = self._info.kind in ("model", "view", "embedded") and member.name != "store"
         if counts and member.annotation is not None and not hints.is_class_variable(member.annotation):
-            message = (
-                f"`{self._info.name}.{member.name}` has an annotation and no value, so it is no attribute"
-            )
+            message = f"`{self._info.name}.{member.name}` has an annotation and no value, so it is no attribute"
             written = f"{member.name}: {syntax.show(member.annotation)}"
             self._log.add("W217", member.span, message, hint=f"write `{written} = attrs.nothing`")
 

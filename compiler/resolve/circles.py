@@ -21,9 +21,7 @@ class Reader:
     is_attribute: bool
 
 
-def check(
-    app_models: Mapping[str, model.DomainModel], views: Mapping[str, model.ViewModel], log: Log
-) -> None:
+def check(app_models: Mapping[str, model.DomainModel], views: Mapping[str, model.ViewModel], log: Log) -> None:
     """Report every circle of computed attributes once, on the class that declares it."""
     reported: set[Span] = set()
     owners: list[model.DomainModel | model.ViewModel] = [*app_models.values(), *views.values()]
@@ -86,8 +84,6 @@ def _reads(function: syntax.Function, readers: Mapping[str, Reader]) -> list[str
     found = (
         node.name
         for node in syntax.walk(function)
-        if isinstance(node, syntax.Attribute)
-        and isinstance(node.value, syntax.Name)
-        and node.value.id == this
+        if isinstance(node, syntax.Attribute) and isinstance(node.value, syntax.Name) and node.value.id == this
     )
     return [name for name in dict.fromkeys(found) if name in readers]

@@ -53,9 +53,7 @@ def check_models(models: Mapping[str, model.DomainModel], log: Log) -> None:
                 )
 
 
-def check_views(
-    views: Mapping[str, model.ViewModel], models: Mapping[str, model.DomainModel], log: Log
-) -> None:
+def check_views(views: Mapping[str, model.ViewModel], models: Mapping[str, model.DomainModel], log: Log) -> None:
     """Report views whose collections, child tables or keys clash."""
     stored = {one.collection: one.name for one in models.values()}
     first: dict[str, model.ViewModel] = {}
@@ -85,9 +83,7 @@ def _check_keys(view: model.ViewModel, log: Log) -> None:
     for attribute in view.attributes:
         helper = names.get(f"{attribute.name}__null")
         if helper is not None:
-            message = (
-                f"`{view.name}.{helper.name}` has the name of a column that onto adds for `{attribute.name}`"
-            )
+            message = f"`{view.name}.{helper.name}` has the name of a column that onto adds for `{attribute.name}`"
             _once(log, "E243", helper.span, message, "rename it")
 
 
@@ -96,9 +92,7 @@ def _check_tables(view: model.ViewModel, views: Iterable[str], stored: Mapping[s
     for attribute in view.attributes:
         table = f"{view.collection}__{attribute.name}"
         if table in taken:
-            message = (
-                f"the child table `{table}` of `{view.name}.{attribute.name}` has the name of a collection"
-            )
+            message = f"the child table `{table}` of `{view.name}.{attribute.name}` has the name of a collection"
             _once(log, "E241", attribute.span, message, "rename the attribute or the collection")
 
 

@@ -13,9 +13,7 @@ from compiler import diagnostics, facts, syntax
 from compiler.diagnostics import Log
 from compiler.resolve import names
 
-Kind = Literal[
-    "model", "store", "view", "schema", "embedded", "dataclass", "namedtuple", "typeddict", "enum", "plain"
-]
+Kind = Literal["model", "store", "view", "schema", "embedded", "dataclass", "namedtuple", "typeddict", "enum", "plain"]
 
 RECORD_KINDS = ("embedded", "dataclass", "namedtuple", "typeddict")
 
@@ -109,9 +107,7 @@ class Hierarchy:
         written = syntax.show(base)
         if self._names.is_certain(site.module):
             hint = diagnostics.alternatives(written, self._names.all_names(site.module), "names here:")
-            self._log.add(
-                "E201", base.span, f"base `{written}` of `{site.declared.name}` is not defined", hint=hint
-            )
+            self._log.add("E201", base.span, f"base `{written}` of `{site.declared.name}` is not defined", hint=hint)
 
     def _kind(self, site: names.ClassSite, bases: list[ClassInfo], outside: list[str]) -> Kind:
         for base in outside:

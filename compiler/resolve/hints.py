@@ -98,9 +98,7 @@ class Types:
         if info is None:
             return dtypes.JSON
         if info in self._open:
-            self._log.add(
-                "E205", written.span, f"record `{info.name}` contains itself, so it has no column type"
-            )
+            self._log.add("E205", written.span, f"record `{info.name}` contains itself, so it has no column type")
             return dtypes.JSON
         if info.kind in hierarchy.RECORD_KINDS:
             return self.record(info)
@@ -114,11 +112,7 @@ class Types:
 
     def _alias(self, site: names.ValueSite) -> dtypes.Type:
         value = site.assignments[-1].value
-        if (
-            isinstance(value, syntax.Call)
-            and syntax.show(value.func).endswith("NewType")
-            and len(value.args) == 2
-        ):
+        if isinstance(value, syntax.Call) and syntax.show(value.func).endswith("NewType") and len(value.args) == 2:
             value = value.args[1]
         mentions_itself = value is None or any(
             isinstance(one, syntax.Name) and one.id == site.name for one in syntax.walk(value)

@@ -31,9 +31,7 @@ class Joins:
         wanted = next((one for one in declared if not one.many and one.on is None), None)
         if wanted is None:
             hint = "declare a reference to one entity, without `on=`: reference(dm_cls=…)"
-            self.log.add(
-                "E222", self.store.declared.span, f"store `{self.store.name}` has no root", hint=hint
-            )
+            self.log.add("E222", self.store.declared.span, f"store `{self.store.name}` has no root", hint=hint)
             return ()
         if wanted.name not in by_name:
             return ()
@@ -97,9 +95,7 @@ class Joins:
                 elif isinstance(attribute.type, dtypes.DictOf) and one.many:
                     yield model.ThroughDict(each.name, attribute.name)
 
-    def _back(
-        self, one: references.Declared, joined: Mapping[str, model.Reference]
-    ) -> Iterator[model.PointsBack]:
+    def _back(self, one: references.Declared, joined: Mapping[str, model.Reference]) -> Iterator[model.PointsBack]:
         """Yield the relations of the reference's model that lead to joined ones."""
         for attribute in self.models[one.model or ""].stored:
             if attribute.type != dtypes.STR:
@@ -115,9 +111,7 @@ class Joins:
         found = self.models[target]
         return attribute.relation in (target, *found.bases, *found.subclasses)
 
-    def _unjoined(
-        self, waiting: Sequence[references.Declared], joined: Mapping[str, model.Reference]
-    ) -> None:
+    def _unjoined(self, waiting: Sequence[references.Declared], joined: Mapping[str, model.Reference]) -> None:
         for one in waiting:
             where = f"`{self.store.name}.{one.name}`"
             if one.on is not None:
@@ -127,9 +121,7 @@ class Joins:
                 continue
             self._unjoined_inferred(one, where, joined)
 
-    def _unjoined_inferred(
-        self, one: references.Declared, where: str, joined: Mapping[str, model.Reference]
-    ) -> None:
+    def _unjoined_inferred(self, one: references.Declared, where: str, joined: Mapping[str, model.Reference]) -> None:
         through = list(self._through(one, joined))
         back = list(self._back(one, joined))
         target = self.models[one.model or ""].name

@@ -84,9 +84,7 @@ class Literals:
             case syntax.List(items=items):
                 return dtypes.ListOf(_one_type([self._literal(module, item) for item in items]))
             case syntax.Dict(items=entries):
-                return dtypes.DictOf(
-                    dtypes.STR, _one_type([self._literal(module, item) for _, item in entries])
-                )
+                return dtypes.DictOf(dtypes.STR, _one_type([self._literal(module, item) for _, item in entries]))
             case syntax.Call(func=func):
                 return _CALLS.get(names.qualified(self._names.find_expr(module, func)) or "", dtypes.JSON)
         return dtypes.JSON

@@ -71,16 +71,12 @@ class Models:
         for one in self._declared(info):
             if one.getter is not None:
                 declared = one.type
-                computed.append(
-                    model.ComputedAttribute(one.name, one.getter, one.spelling.module, declared, one.span)
-                )
+                computed.append(model.ComputedAttribute(one.name, one.getter, one.spelling.module, declared, one.span))
             elif one.name not in options.RESERVED and one.name not in hidden:
                 stored.append(self._stored(info, one, alone=len(owners[one.name]) == 1))
         return tuple(stored), tuple(computed)
 
-    def _stored(
-        self, info: hierarchy.ClassInfo, one: bodies.Declared, *, alone: bool
-    ) -> model.StoredAttribute:
+    def _stored(self, info: hierarchy.ClassInfo, one: bodies.Declared, *, alone: bool) -> model.StoredAttribute:
         kind = dtypes.required(one.type) if one.type is not None else None
         entity = _entity_in(kind)
         if entity is not None:

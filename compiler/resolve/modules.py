@@ -76,9 +76,7 @@ class Modules:
                 return self._is_constant_name(module, value, open_names)
             case syntax.Dict(items=items):
                 parts = [part for entry in items for part in entry]
-                return None not in parts and self._are_constant(
-                    module, [one for one in parts if one], open_names
-                )
+                return None not in parts and self._are_constant(module, [one for one in parts if one], open_names)
             case syntax.Tuple(items=items) | syntax.List(items=items) | syntax.Set(items=items):
                 return self._are_constant(module, items, open_names)
             case syntax.Unary(value=inner):

@@ -198,11 +198,7 @@ class Names:
                     continue
                 submodule = f"{one.module}.{one.attribute}"
                 known = one.module in self._modules and self.is_certain(one.module)
-                if (
-                    known
-                    and submodule not in self._broken
-                    and isinstance(self._imported(one, one.name), Missing)
-                ):
+                if known and submodule not in self._broken and isinstance(self._imported(one, one.name), Missing):
                     yield one, one.module
 
     def _has_submodule(self, module: str) -> bool:

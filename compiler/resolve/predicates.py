@@ -71,11 +71,7 @@ def _check_attribute(
 
 def _attributes_of(body: syntax.Expr, name: str) -> Iterator[syntax.Attribute]:
     for node in syntax.walk(body):
-        if (
-            isinstance(node, syntax.Attribute)
-            and isinstance(node.value, syntax.Name)
-            and node.value.id == name
-        ):
+        if isinstance(node, syntax.Attribute) and isinstance(node.value, syntax.Name) and node.value.id == name:
             yield node
 
 

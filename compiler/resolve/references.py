@@ -60,9 +60,7 @@ class References:
         return found
 
     def _call(self, module: str, written: syntax.Expr | None) -> syntax.Call | None:
-        if isinstance(written, syntax.Call) and names.is_onto(
-            self.known.find_expr(module, written.func), "reference"
-        ):
+        if isinstance(written, syntax.Call) and names.is_onto(self.known.find_expr(module, written.func), "reference"):
             return written
         return None
 
@@ -97,12 +95,7 @@ class References:
         if isinstance(site, names.FunctionSite):
             function = site.definition.function
             body = function.body
-            if (
-                len(function.params) == 2
-                and len(body) == 1
-                and isinstance(body[0], syntax.Return)
-                and body[0].value
-            ):
+            if len(function.params) == 2 and len(body) == 1 and isinstance(body[0], syntax.Return) and body[0].value:
                 return syntax.Lambda(tuple(one.name for one in function.params), body[0].value, written.span)
         message = f"`on={syntax.show(written)}` cannot be read"
         hint = "write a lambda, or name a function of store and item that is one return"

@@ -54,9 +54,7 @@ class Schemas:
                 if isinstance(member, facts.Assignment) and isinstance(member.value, syntax.Call):
                     spelling = self._field(one.module, member.value)
                     if spelling is not None:
-                        found[member.name] = bodies.Declared(
-                            member.name, one.module, spelling, None, member.span
-                        )
+                        found[member.name] = bodies.Declared(member.name, one.module, spelling, None, member.span)
         return found
 
     def _field(self, module: str, call: syntax.Call) -> spellings.Spelling | None:
@@ -77,13 +75,9 @@ class Schemas:
         data_key = key.value if isinstance(key, syntax.Literal) and isinstance(key.value, str) else None
         return spellings.Spelling(kind, relation=relation, data_key=data_key)
 
-    def _type(
-        self, module: str, name: str, call: syntax.Call, keywords: dict[str | None, syntax.Expr]
-    ) -> dtypes.Type:
+    def _type(self, module: str, name: str, call: syntax.Call, keywords: dict[str | None, syntax.Expr]) -> dtypes.Type:
         if name == "List":
-            return dtypes.ListOf(
-                self._inner(module, call.args[0] if call.args else keywords.get("cls_or_instance"))
-            )
+            return dtypes.ListOf(self._inner(module, call.args[0] if call.args else keywords.get("cls_or_instance")))
         if name == "Dict":
             return dtypes.DictOf(dtypes.STR, self._inner(module, keywords.get("values")))
         if name in ("Nested", "Embedded") and call.args:

@@ -111,9 +111,7 @@ class Spellings:
         else:
             return None
         hint = diagnostics.alternatives(name, self._models, "the project's models:")
-        self._log.add(
-            "E210", written.span, f"{what} `{name}` is not a domain model of the project", hint=hint
-        )
+        self._log.add("E210", written.span, f"{what} `{name}` is not a domain model of the project", hint=hint)
         return None
 
     # ---- chains
@@ -177,16 +175,12 @@ class Spellings:
             self._log.add("E207", step.span, message)
             return replace(spelling, type=dtypes.DECIMAL)
         plain = (precision, scale) == (38, 18)
-        return replace(
-            spelling, type=dtypes.DECIMAL if plain else dtypes.Scalar("decimal", (precision, scale))
-        )
+        return replace(spelling, type=dtypes.DECIMAL if plain else dtypes.Scalar("decimal", (precision, scale)))
 
     def _relation(self, spelling: Spelling, module: str, step: _Step) -> Spelling:
         written = step.argument(0, "dm_cls")
         if written is None:
-            self._log.add(
-                "E210", step.span, "relation without `dm_cls`", hint='write attrs.relation(dm_cls="User")'
-            )
+            self._log.add("E210", step.span, "relation without `dm_cls`", hint='write attrs.relation(dm_cls="User")')
         target = self.model(module, written, "related model")
         collection = step.argument(2, "collection")
         kinds: dict[str, dtypes.Type] = {
@@ -206,9 +200,7 @@ class Spellings:
 
     def _dict(self, spelling: Spelling, module: str, step: _Step) -> Spelling:
         value = self._item(module, step.argument(0, "value"))
-        return replace(
-            spelling, type=dtypes.DictOf(dtypes.STR, value.type or dtypes.JSON), relation=value.relation
-        )
+        return replace(spelling, type=dtypes.DictOf(dtypes.STR, value.type or dtypes.JSON), relation=value.relation)
 
     def _item(self, module: str, written: syntax.Expr | None) -> Spelling:
         if written is None:

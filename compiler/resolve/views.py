@@ -128,11 +128,7 @@ def _document_prefix(function: syntax.Function) -> str | None:
         if not (isinstance(node, syntax.Call) and isinstance(node.func, syntax.Attribute) and node.args):
             continue
         path = node.args[0]
-        if (
-            node.func.name == "collection"
-            and isinstance(path, syntax.Literal)
-            and isinstance(path.value, str)
-        ):
+        if node.func.name == "collection" and isinstance(path, syntax.Literal) and isinstance(path.value, str):
             return path.value
         if node.func.name == "document" and isinstance(path, syntax.FString) and path.parts:
             first = path.parts[0]
