@@ -1,4 +1,4 @@
-"""The quickstart's entry point: post a form, and see the city and its view appear.
+"""The quickstart's entry point: post a form, save a city, and see what becomes of them.
 
 python -m examples.city.main
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 from examples.city.mediators import CityFormMediator, CityViewMediator
-from examples.city.models import City
+from examples.city.models import City, Municipality
 from onto.context import CTX
 
 
@@ -17,7 +17,8 @@ def main() -> None:
     CityViewMediator(query=City.get_query()).start()
     CityFormMediator(query=CTX.db.collection_group("cityForms")).start()
     CTX.db.document("users/uid1/cityForms/LA").set({"country": "USA", "name": "Los Angeles"})
-    for path in ("City/LA", "cityView/LA"):
+    Municipality.new(doc_id="TOK", city_name="Tokyo", country="Japan", capital=True).save()
+    for path in ("City/LA", "cityView/LA", "cityView/TOK"):
         sys.stdout.write(f"{path}: {CTX.db.document(path).get().to_dict()}\n")
 
 
