@@ -1,0 +1,165 @@
+"""The compiled plan, evaluated in memory, gives the documents of the in-process engine, change by change."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import random as random_module
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from compiler import emit_sql, evaluate, pipeline
+from onto import boiler, bundle, columns, rows, view_model, wire
+
+Stored = dict[str, dict[str, dict[str, Any]]]  # collection → doc_id → document in stored form
+
+
+def compiled(app: str) -> pipeline.Compiled:
+    result = pipeline.run(app, emit_sql.Settings())
+    assert [one for one in result.found if one.is_error] == []
+    return result
+
+
+def read(source: bundle.Source, documents: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return the rows of a collection as Flink reads them."""
+    return {
+        doc_id: {
+            name: columns.decoder(kind)(_text(kind, document.get(source.json_names.get(name, name))))
+            for name, kind in source.columns
+        }
+        for doc_id, document in documents.items()
+    }
+
+
+def _text(kind: str, value: Any) -> Any:
+    return json.dumps(value) if kind == "STRING" and value is not None and not isinstance(value, str) else value
+
+
+def documents(view: bundle.View, tables: dict[str, dict[tuple[Any, ...], dict[str, Any]]]) -> dict[str, Any]:
+    """Return the documents of a view's rows, as JSON values by key."""
+
+    def children(table: str, key: tuple[Any, ...]) -> Iterator[dict[str, Any]]:
+        return (row for place, row in tables[table].items() if place[: len(key)] == key)
+
+    root = view.tables[0]
+    return {key[0]: rows.to_json(rows.nest(view, row, children)) for key, row in tables[root.name].items()}
+
+
+class Pair:
+    """An app run both ways on the same changes."""
+
+    def __init__(self, app: str, classes: list[type[view_model.ViewModel]]) -> None:
+        self.made = compiled(app)
+        self.engine = boiler.Engine(classes)
+        self.classes = {cls.__name__: cls for cls in classes}
+        self.stored: Stored = {}
+
+    def change(self, collection: str, doc_id: str, after: dict[str, Any] | None) -> None:
+        held = self.stored.setdefault(collection, {})
+        before = held.pop(doc_id, None)
+        if after is not None:
+            held[doc_id] = after
+        if before is not None or after is not None:
+            self.engine.apply(wire.Change(collection, doc_id, before, after))
+
+    def compare(self, functions: evaluate.Functions) -> None:
+        assert self.made.bundle is not None
+        assert self.made.plan is not None
+        data = {one.name: read(one, self.stored.get(one.name, {})) for one in self.made.bundle.sources}
+        errors: set[tuple[Any, ...]] = set()
+        for view, described in zip(self.made.plan.views, self.made.bundle.views, strict=True):
+            found = evaluate.view(view, data, functions)
+            wanted = self.engine.documents(self.classes[view.view_model])
+            assert documents(described, found.tables) == {key: rows.to_json(one) for key, one in wanted.items()}
+            errors |= {(*place, row["exception"]) for place, row in found.errors.items()}
+        assert errors == {(one.view, one.key, one.field, one.exception) for one in self.engine.errors}
+
+
+APPS = ["meeting_room", "shop", "chat"]
+
+
+def _pair(name: str) -> tuple[Pair, Any]:
+    """Return an example run both ways, and its data."""
+    views = importlib.import_module(f"examples.{name}.views")
+    classes = [
+        one
+        for one in vars(views).values()
+        if isinstance(one, type) and issubclass(one, view_model.ViewModel) and one.__module__ == views.__name__
+    ]
+    return Pair(f"examples.{name}", classes), importlib.import_module(f"examples.{name}.data")
+
+
+def _udfs(made: pipeline.Compiled) -> dict[str, str]:
+    assert made.files is not None
+    return {path.removeprefix("udfs/"): text for path, text in made.files.items() if path.startswith("udfs/")}
+
+
+@pytest.mark.parametrize("name", APPS)
+def test_an_example_evaluates_to_the_engines_documents(name: str) -> None:
+    pair, data = _pair(name)
+    with evaluate.functions(_udfs(pair.made)) as functions:
+        pair.compare(functions)
+        for collection, entities in data.ENTITIES.items():
+            for document in entities:
+                pair.change(collection, document["doc_id"], document)
+        pair.compare(functions)
+        for collection, doc_id, after in data.CHANGES:
+            pair.change(collection, doc_id, after)
+            pair.compare(functions)
+
+
+def _values(data: Any) -> dict[tuple[str, str], list[Any]]:
+    """Return what stands in each field anywhere in the data."""
+    found: dict[tuple[str, str], list[Any]] = {}
+    changed = [(collection, after) for collection, _, after in data.CHANGES if after is not None]
+    every = [(collection, one) for collection, entities in data.ENTITIES.items() for one in entities]
+    for collection, document in [*every, *changed]:
+        for field, value in document.items():
+            if field not in ("doc_id", "obj_type", "doc_ref"):
+                known = found.setdefault((collection, field), [None])
+                if value not in known:
+                    known.append(value)
+    return found
+
+
+def _other(random: random_module.Random, value: Any) -> Any:
+    """Return a value a little away from one: a list or dict with entries gone, doubled or dangling, a text edited."""
+    match value:
+        case list():
+            mixed = [*value, *value[:1], "nobody"]
+            random.shuffle(mixed)
+            return mixed[: random.randrange(len(mixed) + 1)]
+        case dict():
+            kept = {key: one for key, one in value.items() if random.random() < 0.7}
+            return {**kept, "stranger": "nobody"} if random.random() < 0.3 else kept
+        case bool():
+            return not value
+        case int():
+            return value + random.randrange(-3, 4)
+        case str() if value.isalpha():
+            return random.choice(["", "nobody", value.upper(), value + " 😀"])
+    return value
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("name", APPS)
+def test_random_changes_evaluate_to_the_engines_documents(name: str, seed: int) -> None:
+    random = random_module.Random(f"{name} {seed}")
+    pair, data = _pair(name)
+    values = _values(data)
+    with evaluate.functions(_udfs(pair.made)) as functions:
+        for collection, entities in data.ENTITIES.items():
+            for document in entities:
+                pair.change(collection, document["doc_id"], document)
+        for _ in range(60):
+            collection = random.choice(list(data.ENTITIES))
+            document = random.choice(data.ENTITIES[collection])
+            doc_id = document["doc_id"]
+            after = dict(pair.stored[collection].get(doc_id, document))
+            for field in [one for one in after if (collection, one) in values and random.random() < 0.4]:
+                chosen = random.choice(values[collection, field])
+                after[field] = _other(random, chosen) if random.random() < 0.3 else chosen
+            pair.change(collection, doc_id, None if random.random() < 0.15 else after)
+            pair.compare(functions)
