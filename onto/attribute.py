@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
 from onto import condition
-from onto.mapper import frozen, load, names, shape
+from onto.mapper import declared, frozen, load, names, shape
 
 T = TypeVar("T")
 Function = Callable[..., Any]
@@ -173,6 +173,7 @@ class Holder:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """List the attributes, inherited ones first, in the order of their declaration."""
         super().__init_subclass__(**kwargs)
+        _take_schema(cls)
         found: dict[str, Attribute[Any]] = {}
         for base in reversed(cls.__mro__):
             found.update({name: one for name, one in vars(base).items() if isinstance(one, Attribute)})
@@ -222,6 +223,15 @@ def meta(cls: type, name: str, default: Any) -> Any:
         if found is not None:
             return found
     return default
+
+
+def _take_schema(cls: type[Holder]) -> None:
+    """Give the class the attributes that its own schema declares, beside those of its body."""
+    schema = getattr(vars(cls).get("Meta"), "schema_cls", vars(cls).get("_schema_cls"))
+    for name, one in ({} if schema is None else declared.fields_of(schema)).items():
+        if name not in vars(cls):
+            made: Attribute[Any] = Attribute(explicit=one.shape, data_name=one.data_key, required_on_load=one.required)
+            made.__set_name__(cls, name)
 
 
 def unknown_attribute(cls: type[Holder], name: str) -> str:

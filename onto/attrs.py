@@ -24,9 +24,9 @@ from onto.attribute import Attribute
 from onto.mapper import shape
 
 if TYPE_CHECKING:
-    from builtins import property as getter  # so that type checkers know what `@attrs.getter` makes
-
     from onto import attrs as attrs
+
+    getter = property  # what `@attrs.getter` makes, in words that type checkers know
 else:
 
     def getter(function):
