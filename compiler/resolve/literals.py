@@ -2,11 +2,13 @@
 
     tok.country = "Japan"; City.new(country="USA")  →  `City.country` is a str
 
-A type is taken only where it is certain: every place that gives the attribute a value gives that one type.
+A type is taken where all literals that the project gives the attribute are of it. A value whose type the text
+does not tell, such as a parameter without annotation, neither confirms nor contradicts.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from compiler import dtypes, facts, syntax
@@ -45,27 +47,26 @@ class Literals:
                         continue  # a call of something else: its keywords are no attributes
                 self._gifts.setdefault(one.attribute, []).append(_Gift(module.name, owner, one))
 
-    def type_of(self, owner: hierarchy.ClassInfo, attribute: str, *, alone: bool) -> dtypes.Type:
-        """Return the type of all values given to the attribute, else raw JSON.
+    def type_of(self, owners: Collection[hierarchy.ClassInfo], attribute: str, *, alone: bool) -> dtypes.Type:
+        """Return the type of the values given to an attribute that all the owners declare, else raw JSON.
 
         `alone` says that no other class of the project has an attribute of the name, so that values given to
         objects of unknown class are this attribute's too.
         """
-        found: list[dtypes.Type] = []
-        is_told = False
-        for gift in self._gifts.get(attribute, ()):
-            if gift.owner is not None and not (gift.owner.is_a(owner) or owner.is_a(gift.owner)):
-                continue
-            is_told = is_told or alone or gift.owner is not None
-            found.append(self._value_type(gift.module, gift.given))
-        return _one_type(found) if is_told else dtypes.JSON
+        found = [
+            self._value_type(gift.module, gift.given)
+            for gift in self._gifts.get(attribute, ())
+            if (alone if gift.owner is None else _is_related(gift.owner, owners))
+        ]
+        told = [one for one in found if one is not None]
+        return _one_type(told)
 
-    def _value_type(self, module: str, given: facts.Given) -> dtypes.Type:
+    def _value_type(self, module: str, given: facts.Given) -> dtypes.Type | None:
         if given.annotation is not None:
             return self._types.of(module, given.annotation)
         return self._literal(module, given.value)
 
-    def _literal(self, module: str, value: syntax.Expr) -> dtypes.Type:
+    def _literal(self, module: str, value: syntax.Expr) -> dtypes.Type | None:
         match value:
             case syntax.Literal(value=None):
                 return dtypes.NONE
@@ -82,12 +83,19 @@ class Literals:
             case syntax.Unary(op="-", value=inner):
                 return self._literal(module, inner)
             case syntax.List(items=items):
-                return dtypes.ListOf(_one_type([self._literal(module, item) for item in items]))
+                return dtypes.ListOf(self._items(module, items))
             case syntax.Dict(items=entries):
-                return dtypes.DictOf(dtypes.STR, _one_type([self._literal(module, item) for _, item in entries]))
+                return dtypes.DictOf(dtypes.STR, self._items(module, [item for _, item in entries]))
             case syntax.Call(func=func):
-                return _CALLS.get(names.qualified(self._names.find_expr(module, func)) or "", dtypes.JSON)
-        return dtypes.JSON
+                return _CALLS.get(names.qualified(self._names.find_expr(module, func)) or "")
+        return None
+
+    def _items(self, module: str, items: Iterable[syntax.Expr]) -> dtypes.Type:
+        return _one_type([self._literal(module, item) or dtypes.JSON for item in items])
+
+
+def _is_related(owner: hierarchy.ClassInfo, owners: Collection[hierarchy.ClassInfo]) -> bool:
+    return any(owner.is_a(one) or one.is_a(owner) for one in owners)
 
 
 def _one_type(found: list[dtypes.Type]) -> dtypes.Type:

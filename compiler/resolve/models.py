@@ -49,12 +49,12 @@ class Models:
             )
         return found
 
-    def _owners(self) -> dict[str, set[str]]:
-        """Return, for each attribute name, the collections of the models that declare it."""
-        owners: dict[str, set[str]] = {}
+    def _owners(self) -> dict[str, list[hierarchy.ClassInfo]]:
+        """Return, for each attribute name, the models that have it."""
+        owners: dict[str, list[hierarchy.ClassInfo]] = {}
         for info in self.infos:
             for one in self._declared(info):
-                owners.setdefault(one.name, set()).add(collection(info))
+                owners.setdefault(one.name, []).append(info)
         return owners
 
     def _declared(self, info: hierarchy.ClassInfo) -> list[bodies.Declared]:
@@ -63,7 +63,7 @@ class Models:
         return list(found.values())
 
     def _attributes(
-        self, info: hierarchy.ClassInfo, owners: dict[str, set[str]]
+        self, info: hierarchy.ClassInfo, owners: dict[str, list[hierarchy.ClassInfo]]
     ) -> tuple[tuple[model.StoredAttribute, ...], tuple[model.ComputedAttribute, ...]]:
         stored = [model.StoredAttribute(name, name, dtypes.STR) for name in options.RESERVED]
         computed: list[model.ComputedAttribute] = []
@@ -73,10 +73,17 @@ class Models:
                 declared = one.type
                 computed.append(model.ComputedAttribute(one.name, one.getter, one.spelling.module, declared, one.span))
             elif one.name not in options.RESERVED and one.name not in hidden:
-                stored.append(self._stored(info, one, alone=len(owners[one.name]) == 1))
+                stored.append(self._stored(info, one, owners[one.name]))
         return tuple(stored), tuple(computed)
 
-    def _stored(self, info: hierarchy.ClassInfo, one: bodies.Declared, *, alone: bool) -> model.StoredAttribute:
+    def _declaring(self, info: hierarchy.ClassInfo, one: bodies.Declared) -> hierarchy.ClassInfo:
+        # What any subclass is given counts: it is one attribute, and one column of the collection.
+        above = [base for base in info.lineage if base.kind == "model"]
+        return next(base for base in reversed(above) if any(own.span == one.span for own in self._declared(base)))
+
+    def _stored(
+        self, info: hierarchy.ClassInfo, one: bodies.Declared, owners: Sequence[hierarchy.ClassInfo]
+    ) -> model.StoredAttribute:
         kind = dtypes.required(one.type) if one.type is not None else None
         entity = _entity_in(kind)
         if entity is not None:
@@ -85,7 +92,7 @@ class Models:
                 hint=f'an entity is held by its doc_id: write attrs.relation(dm_cls="{entity}")',
             )  # fmt: skip
         if kind is None or kind == dtypes.NONE:
-            kind = self.guessed.type_of(info, one.name, alone=alone)
+            kind = self.guessed.type_of(self._declaring(info, one), one.name, alone=alone)
         json_name = options.json_name(info, one.name, one.spelling.data_key)
         return model.StoredAttribute(one.name, json_name, kind, one.spelling.relation, one.span)
 

@@ -22,12 +22,12 @@ class CityForm(ViewModel):
         self._attrs.city = City.new(doc_id=self.doc_ref.id)
 
     @name.setter
-    def name(self, val):
+    def name(self, val: str) -> None:
         """Name the city."""
         self.city.city_name = val
 
     @country.setter
-    def country(self, val):
+    def country(self, val: str) -> None:
         """Say which country the city is in."""
         self.city.country = val
 
