@@ -92,7 +92,9 @@ class Models:
                 hint=f'an entity is held by its doc_id: write attrs.relation(dm_cls="{entity}")',
             )  # fmt: skip
         if kind is None or kind == dtypes.NONE:
-            kind = self.guessed.type_of(self._declaring(info, one), one.name, alone=alone)
+            # One collection is one table, so its classes share what is found for any of them.
+            family = [owner for owner in owners if collection(owner) == collection(info)]
+            kind = self.guessed.type_of(family, one.name, alone=len(family) == len(owners))
         json_name = options.json_name(info, one.name, one.spelling.data_key)
         return model.StoredAttribute(one.name, json_name, kind, one.spelling.relation, one.span)
 
