@@ -44,14 +44,17 @@ def plain(value: Any) -> Any:
     """Return a value made of dicts, lists and scalars only: what a document of a view holds.
 
     Entities become their doc_id, records (dataclass, NamedTuple, embedded class) dicts, tuples and other
-    iterables lists, sets sorted lists. TypeError for what no document can hold, such as a function.
+    iterables lists, sets sorted lists. TypeError for what no document can hold, such as a function or the
+    key None.
     """
     if value is None or isinstance(value, str | bool | int | float | decimal.Decimal | bytes):
         return value.value if isinstance(value, enum.Enum) else value
     if isinstance(value, datetime.datetime | datetime.date | datetime.timedelta):
         return value
     if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
+        if None in value:
+            raise TypeError("a dict of a view has no place for the key None")
+        return {plain(key): plain(item) for key, item in value.items()}
     if isinstance(value, set | frozenset):
         return [plain(item) for item in sorted(value)]
     record = _record(value)

@@ -306,6 +306,7 @@ def test_values_of_getters_become_plain_values() -> None:
         lazy = attrs.bproperty()
         unsayable = attrs.bproperty()
         round_about = attrs.bproperty()
+        keyless = attrs.bproperty()
 
         @given_tags.getter
         def given_tags(self):
@@ -327,6 +328,10 @@ def test_values_of_getters_become_plain_values() -> None:
         def unsayable(self):
             return print
 
+        @keyless.getter
+        def keyless(self):
+            return {"in": {None: 1}}
+
         @round_about.getter
         def round_about(self):
             return self.round_about
@@ -342,11 +347,13 @@ def test_values_of_getters_become_plain_values() -> None:
         "lazy": ["B", "A"],
         "unsayable": None,
         "round_about": None,
+        "keyless": None,
     }
     assert type(document["given_tags"]) is list
     assert [(one.field, one.exception) for one in engine.errors] == [
         ("unsayable", "TypeError"),
         ("round_about", "RecursionError"),
+        ("keyless", "TypeError"),
     ]
 
 
