@@ -109,18 +109,21 @@ class Scalars:
         return flink_sql.field(self.value(record), str(name.value))
 
     def _branches(self, expr: ir.If) -> exp.Expression:
+        if _is_none(expr.then) and not isinstance(expr.orelse, ir.If) and not _is_none(expr.orelse):
+            # One branch says it: CASE WHEN NOT test THEN value END. The test is never NULL as a value.
+            return flink_sql.case((self._opposite(expr.test), self._branch(expr.orelse, expr.type)))
         branches: list[tuple[exp.Expression, exp.Expression]] = []
         rest: ir.Expr = expr
         while isinstance(rest, ir.If):
             branches.append((self.condition(rest.test), self._branch(rest.then, expr.type)))
             rest = rest.orelse
-        none = isinstance(rest, ir.Raises) or (isinstance(rest, ir.Const) and rest.value is None)
-        return flink_sql.case(*branches, default=None if none else self._branch(rest, expr.type))
+        return flink_sql.case(*branches, default=None if _is_none(rest) else self._branch(rest, expr.type))
+
+    def _opposite(self, test: ir.Expr) -> exp.Expression:
+        return flink_sql.is_not_true(self.value(test)) if _may_be_null(test) else self._negated(test, holds=True)
 
     def _branch(self, expr: ir.Expr, of: dtypes.Type) -> exp.Expression:
-        if isinstance(expr, ir.Raises) or (isinstance(expr, ir.Const) and expr.value is None):
-            return flink_sql.null(of)
-        return self.value(expr)
+        return flink_sql.null(of) if _is_none(expr) else self.value(expr)
 
     def _list(self, items: tuple[ir.Expr, ...], of: dtypes.Type) -> exp.Expression:
         kind = dtypes.required(of)
@@ -133,6 +136,15 @@ class Scalars:
 
 
 _CONNECTED = frozenset({"not", "and", "or", "eq", "ne", "in", "truth", "is_none", "not_none"})
+
+
+def _is_none(expr: ir.Expr) -> bool:
+    return isinstance(expr, ir.Raises) or (isinstance(expr, ir.Const) and expr.value is None)
+
+
+def _may_be_null(test: ir.Expr) -> bool:
+    """Tell whether a guard's condition may be NULL: it compares operands before it is known that none is None."""
+    return not (isinstance(test, ir.Prim) and test.op in ("is_none", "not_none", "truth", "in", "ne"))
 
 
 def constant(const: ir.Const) -> exp.Expression:

@@ -92,7 +92,7 @@ def _checks(expr: ir.Expr, known: Known) -> Iterator[_Check]:
             yield from _under(_not(test), _checks(orelse, known | _ruled_out(test, False)))
         case ir.Prim("check", (fine, text, value)):
             yield from _hidden(_checks(fine, known))
-            yield _Check(_not(fine), text)
+            yield _Check(_not(fine), text, _is_missing_row(fine, value))
             yield from _checks(value, known | _ruled_out(fine, True))
         case ir.Prim("and" | "or"):
             yield from _hidden(_lazy(expr, known))
@@ -102,6 +102,14 @@ def _checks(expr: ir.Expr, known: Known) -> Iterator[_Check]:
             yield from _hidden(chain.from_iterable(_checks(one, known) for _, one in fields))
         case ir.MakePair(items) | ir.MakeList(items):
             yield from _hidden(chain.from_iterable(_checks(one, known) for one in items))
+
+
+def _is_missing_row(fine: ir.Expr, value: ir.Expr) -> bool:
+    """Tell whether the check is for a row that an outer join did not find: its columns are NULL then anyway."""
+    match fine, value:
+        case ir.Prim("not_none", (ir.Column(alias, "doc_id"),)), ir.Column(other):
+            return alias == other
+    return False
 
 
 def _lazy(prim: ir.Prim, known: Known) -> Iterator[_Check]:
