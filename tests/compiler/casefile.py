@@ -19,7 +19,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-SECTIONS = ("facts", "model", "stores", "names", "ir", "plan", "sql", "explain", "errors")
+SECTIONS = ("facts", "model", "stores", "names", "ir", "sql", "explain", "errors")
 
 _TITLE = re.compile(r"^=== (.+)$", re.MULTILINE)
 _SECTION = re.compile(rf"^\[(source|{'|'.join(SECTIONS)})\]\n", re.MULTILINE)
