@@ -41,9 +41,17 @@ def _conditional(expr: ir.If) -> ir.Expr:
         value, other = (orelse, then) if test.op == "is_none" else (then, orelse)
         if value == test.args[0] and _is_null(other):
             return value
+    then, orelse = _under(test, then, True), _under(test, orelse, False)
     if expr.type == dtypes.BOOL and not dtypes.nullable(then.type) and not dtypes.nullable(orelse.type):
         return _boolean(replace(expr, test=test, then=then, orelse=orelse))
     return replace(expr, test=test, then=then, orelse=orelse)
+
+
+def _under(test: ir.Expr, branch: ir.Expr, holds: bool) -> ir.Expr:
+    # if(t, if(t, a, b), c) is if(t, a, c)
+    if isinstance(branch, ir.If) and branch.test == test:
+        return _under(test, branch.then if holds else branch.orelse, holds)
+    return branch
 
 
 def _boolean(expr: ir.If) -> ir.Expr:

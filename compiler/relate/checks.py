@@ -27,7 +27,7 @@ def with_checks(expr: ir.Expr) -> ir.Expr:
         if one.op in ("any", "all", "first", "last"):
             checks = [*of_sources(reduce.comp.steps), *of_order(reduce.comp)]
         else:
-            checks = [*of_steps((), reduce.comp.steps, (reduce.comp.head,)), *_of_extreme(reduce)]
+            checks = [*of_steps((), reduce.comp.steps, _heads(reduce)), *_of_extreme(reduce)]
         return chain(checks, reduce)
 
     return rewrite.transform(expr, add)
@@ -62,6 +62,28 @@ def of_steps(outer: tuple[ir.Step, ...], steps: tuple[ir.Step, ...], heads: tupl
     return found
 
 
+def inside(outer: tuple[ir.Step, ...], head: ir.Expr) -> list[ir.Expr]:
+    """Return the texts that reductions inside the head of a collection may raise."""
+    match head:
+        case ir.Reduce(comp=comp):
+            if _of_extreme(head) or any(dtypes.nullable(one.key.type) for one in _sorting(head)):
+                raise joins.decline("D410", head.span, "comparing what may be None inside a collection has no SQL form")
+            found = of_steps(outer, comp.steps, _heads(head)) + inside((*outer, *comp.steps), comp.head)
+            return found + ([] if head.empty is None else inside(outer, head.empty))
+        case ir.If(test, then, orelse):
+            where, otherwise = ir.Cond(test), ir.Cond(ir.Prim("not", (test,), dtypes.BOOL))
+            if collects(test) and (collects(then) or collects(orelse)):
+                raise joins.decline("D422", head.span, "one collection decides about another inside a collection")
+            return [*inside(outer, test), *inside((*outer, where), then), *inside((*outer, otherwise), orelse)]
+        case ir.Comp() | ir.GroupBy():
+            return []  # a child table of its own, which checks itself
+    return [text for child in rewrite.children(head) for text in inside(outer, child)]
+
+
+def _sorting(reduce: ir.Reduce) -> tuple[ir.Order, ...]:
+    return reduce.comp.order if reduce.op in ("first", "last") else ()
+
+
 def of_sources(steps: tuple[ir.Step, ...]) -> list[ir.Expr]:
     """Return the texts that iterating the sources themselves may raise."""
     only = tuple(step for step in steps if isinstance(step, ir.Gen))
@@ -83,12 +105,16 @@ def of_order(comp: ir.Comp) -> list[ir.Expr]:
 def _of_extreme(reduce: ir.Reduce) -> list[ir.Expr]:
     if reduce.op in ("min", "max") and dtypes.nullable(reduce.comp.head.type):
         return [_uncomparable(reduce.comp, reduce.comp.head)]
-    if reduce.op == "sum" and dtypes.nullable(reduce.comp.head.type):
-        none = ir.Prim("not_none", (reduce.comp.head,), dtypes.BOOL)
-        message = ir.Const("TypeError", dtypes.STR)
-        part = ir.Prim("check", (none, message, ir.Const(True, dtypes.BOOL)), dtypes.BOOL)
-        return [_error(reduce.comp.steps, [part])]
     return []
+
+
+def _heads(reduce: ir.Reduce) -> tuple[ir.Expr, ...]:
+    """Return what is evaluated per element: the head, and for a sum that it can be added."""
+    head = reduce.comp.head
+    if reduce.op != "sum" or not dtypes.nullable(head.type):
+        return (head,)
+    there = ir.Prim("not_none", (head,), dtypes.BOOL)
+    return (head, ir.Prim("check", (there, ir.Const("TypeError", dtypes.STR), ir.Const(True, dtypes.BOOL)), dtypes.BOOL))
 
 
 def _uncomparable(comp: ir.Comp, key: ir.Expr) -> ir.Expr:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from compiler import dtypes, failures, ir, model, plan, simplify, udf_contract
-from compiler.relate import joins, shapes, tables
+from compiler.relate import checks, joins, shapes, tables
 
 _TEXT = dtypes.optional(dtypes.STR)
 _FALSE = ir.Const(False, dtypes.BOOL)
@@ -48,7 +48,15 @@ def _child(context: joins.Context, child: shapes.Child) -> tuple[plan.Relation, 
     if child.kind == "last" or child.limit is not None:
         return _chosen(context, child)
     table = tables.assemble(context, tables.Table(child.name, child.parent, child.steps, child.key, child.outputs))
+    _none_raises(table, dict(child.outputs))
     return table.relation, {**dict(table.key), **table.values}
+
+
+def _none_raises(table: tables.Assembled, outputs: Mapping[str, ir.Expr]) -> None:
+    # What an item raises is found by its parent, from the rows themselves; from an aggregate over them it cannot be.
+    for name, expr in outputs.items():
+        if name in table.raised and checks.collects(expr):
+            raise joins.decline("D423", expr.span, "what is done with an inner collection may raise")
 
 
 def _rows(context: joins.Context, child: shapes.Child) -> joins.Rows:
@@ -105,6 +113,7 @@ def _chosen(context: joins.Context, child: shapes.Child) -> tuple[plan.Relation,
     for place, one in enumerate(child.order):
         outputs[f"sort_{place}"] = one.key
     table = tables.assemble(context, tables.Table(child.name, child.parent, child.steps, by_entry, tuple(outputs.items())))
+    _none_raises(table, outputs)
     values = {**dict(table.key), **table.values}
     source: plan.Relation = table.relation
     if child.kind == "last":

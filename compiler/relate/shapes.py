@@ -73,7 +73,13 @@ def shape(expr: ir.Expr, name: str, json_name: str, column: str, place: Place) -
         case dtypes.Json():
             raise joins.decline("D413", expr.span, "a value without a type has no column")
     node = plan.FieldNode(name, json_name, "scalar", column=column)
-    return Shape(node, [(column, checks.with_checks(pushed(expr)))])
+    return Shape(node, [(column, _checked(expr, place))])
+
+
+def _checked(expr: ir.Expr, place: Place) -> ir.Expr:
+    # What an inner collection raises is found at the root, where it makes the whole field None.
+    moved = pushed(expr)
+    return checks.with_checks(moved) if place.is_root else moved
 
 
 # ---------------------------------------------------------------- records
@@ -93,7 +99,7 @@ def _record(
     null_when = None
     if none != _FALSE:
         null_when = f"{column}__null"
-        result.outputs.append((null_when, checks.with_checks(none)))
+        result.outputs.append((null_when, _checked(none, place)))
     result.node = replace(result.node, fields=tuple(nodes), null_when=null_when)
     return result
 
@@ -166,7 +172,7 @@ def _collection(expr: ir.Expr, name: str, json_name: str, column: str, place: Pl
     null_when = None
     if null != _FALSE:
         null_when = f"{column}__null"
-        result.outputs.append((null_when, checks.with_checks(null)))
+        result.outputs.append((null_when, _checked(null, place)))
     guarded = tuple(ir.Cond(test) for test in guards)
     comp_of = comp.comp if isinstance(comp, ir.GroupBy) else comp
     comp_of = replace(comp_of, steps=(*guarded, *comp_of.steps))
@@ -189,6 +195,8 @@ def _texts(comp: ir.Comp | ir.GroupBy, place: Place) -> list[ir.Expr]:
     heads = (of.head,) if of.key is None else (_key_check(of.key), of.head)
     flat = tuple(part for head in heads for part in checks.scalars(head))
     found = checks.of_steps(place.steps, of.steps, (*flat, *(one.key for one in of.order)))
+    for head in heads:
+        found += checks.inside((*place.steps, *of.steps), head)
     if place.is_root:
         found += checks.of_order(of)
     elif any(dtypes.nullable(one.key.type) for one in of.order):
@@ -268,7 +276,7 @@ def _child(
         raise joins.decline("D419", of.span, "a dict of lists whose keys may repeat has no SQL form")
     order: list[tuple[str, Literal["asc", "desc"]]] = []
     if of.kind == "list":
-        order, sorting = _order(of, entry)
+        order, sorting = _order(of, (*entry, *item.outputs))
         outputs += [one for one in sorting if one[0] not in item_columns]
     child = Child(
         table, place.table, kind, steps, key, entry, tuple(outputs), of.order, of.limit
@@ -316,9 +324,9 @@ def _singular(name: str) -> str:
 
 
 def _order(
-    of: ir.Comp, entry: tuple[tuple[str, ir.Expr], ...]
+    of: ir.Comp, known: tuple[tuple[str, ir.Expr], ...]
 ) -> tuple[list[tuple[str, Literal["asc", "desc"]]], list[tuple[str, ir.Expr]]]:
-    keys = {expr: column for column, expr in entry}
+    keys = {expr: column for column, expr in reversed(known)}
     order: list[tuple[str, Literal["asc", "desc"]]] = []
     extra: list[tuple[str, ir.Expr]] = []
     for one in of.order:

@@ -201,23 +201,23 @@ class _Assembly:
         match reduce.op:
             case "count" if reduce.distinct:
                 column = self._column(branch, "count_distinct", tests, comp.head, dtypes.INT)
-                return _or_zero(column)
+                return column
             case "count":
-                return _or_zero(self._column(branch, "count", tests, None, dtypes.INT))
+                return self._column(branch, "count", tests, None, dtypes.INT)
             case "any":
                 self._never_raises(branch, reduce, (*tests, comp.head))
-                return _compare("gt", _or_zero(self._column(branch, "count", (*tests, comp.head), None, dtypes.INT)))
+                return _compare("gt", self._column(branch, "count", (*tests, comp.head), None, dtypes.INT))
             case "all":
                 self._never_raises(branch, reduce, (*tests, comp.head))
                 false = ir.Prim("not", (comp.head,), dtypes.BOOL, comp.span)
-                return _compare("eq", _or_zero(self._column(branch, "count", (*tests, false), None, dtypes.INT)))
+                return _compare("eq", self._column(branch, "count", (*tests, false), None, dtypes.INT))
             case "sum":
                 column = self._column(branch, "sum", tests, comp.head, dtypes.optional(kind))
                 assert reduce.empty is not None
                 return ir.Prim("coalesce", (column, reduce.empty), kind, reduce.span)
             case "min" | "max":
                 column = self._column(branch, reduce.op, tests, comp.head, dtypes.optional(dtypes.required(kind)))
-                number = _or_zero(self._column(branch, "count", tests, None, dtypes.INT))
+                number = self._column(branch, "count", tests, None, dtypes.INT)
                 return _or_empty(reduce, _compare("eq", number), column)
             case "collect":
                 return self._column(branch, "collect", tests, comp.head, dtypes.optional(dtypes.ListOf(dtypes.STR)))
@@ -254,7 +254,7 @@ class _Assembly:
         scalars = tuple(branch.rows.scalar(one) for one in tests)
         value = None if head is None else branch.rows.scalar(head)
         # What raises was reported by an "error" column beside this one; here it only must not end the job.
-        scalars = tuple(true_where(one) for one in scalars)
+        scalars = tuple(true_where(one) for one in scalars if one != _TRUE)
         value = None if value is None else failures.guarded(value)
         return branch.column(self, op, scalars, value, kind)
 
@@ -509,10 +509,6 @@ def _calls_python(expr: ir.Expr) -> bool:
 
 def _joined(relation: plan.Relation) -> bool:
     return not isinstance(relation, plan.Scan)
-
-
-def _or_zero(column: ir.Expr) -> ir.Expr:
-    return ir.Prim("coalesce", (replace(column, type=dtypes.optional(dtypes.INT)), ir.Const(0, dtypes.INT)), dtypes.INT)
 
 
 def _compare(op: str, number: ir.Expr) -> ir.Expr:
