@@ -70,11 +70,15 @@ class Road:
         """Read on until the documents are as wanted, and return them."""
         deadline = time.monotonic() + seconds
         while not wanted(consumer.documents):
-            failures = [cluster.last_failure(self.chosen.flink, job_id) for job_id in self.jobs]
-            assert not any(failures), failures
+            assert not self.failures(), self.failures()
             assert time.monotonic() < deadline, f"documents are {consumer.documents}"
             consumer.poll(1.0)
         return consumer.documents
+
+    def failures(self) -> list[str]:
+        """Return why jobs failed, if any did."""
+        asked = (cluster.last_failure(self.chosen.flink, job_id) for job_id in self.jobs)
+        return [reason for reason in asked if reason is not None]
 
     def job_state(self, job_id: str) -> str:
         """Ask Flink for the state of a job."""
