@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from compiler import dtypes, ir, model, plan, rewrite
+from compiler import dtypes, failures, ir, model, plan, primitives, rewrite
 from compiler.diagnostics import Span
 
 ID = "doc_id"
@@ -158,7 +158,7 @@ class Rows:
         else:
             self._inner(scan, pairs)
         for test in rest:
-            self.where(test)
+            self.where(_harmless(test))
 
     def _predicate(
         self, reference: model.Reference, alias: str
@@ -218,10 +218,24 @@ class Rows:
             case model.ThroughOne(owner, attribute):
                 on = ((self._attribute(owner, attribute, reference), own_id),)
             case _:
-                raise decline("D404", reference.span, f"`{name}` is one of several and has no order to choose by")
+                on = ((self._first_id(reference), own_id),)
         self.relation = plan.Join(self.relation, scan, "left", on)
         self.ones[name] = alias
         return alias
+
+    def _first_id(self, reference: model.Reference) -> ir.Expr:
+        """Join the least id of what a to-one reference without a relation of its own leads to."""
+        root = self.context.store.root.name
+        inner = Rows(self.context)
+        inner._many(reference.name, reference)
+        named = (("root_id", ir.Column(root, ID, dtypes.STR)), ("id", inner.keys[reference.name]))
+        alias = self._alias(f"{reference.name}_first")
+        first = plan.TopN(
+            plan.Project(inner.relation, named, alias), ("root_id",), (ir.Order(ir.Column(alias, "id", dtypes.STR)),), 1, alias
+        )
+        pair = (ir.Column(root, ID, dtypes.STR), ir.Column(alias, "root_id", dtypes.STR))
+        self.relation = plan.Join(self.relation, first, "left", (pair,))
+        return ir.Column(alias, "id", dtypes.optional(dtypes.STR))
 
     def _attribute(self, owner: str, attribute: str, reference: model.Reference) -> ir.Expr:
         declared = self.context.reference(owner)
@@ -333,6 +347,18 @@ class Rows:
 
 def _dict_get(ids: ir.Expr, key: ir.Expr) -> ir.Expr:
     return ir.Prim("dict.get", (ids, key), dtypes.optional(dtypes.STR))
+
+
+def _harmless(test: ir.Expr) -> ir.Expr:
+    """Return a condition of `on=` that is false where Python would raise: a pair that cannot be tested does not match."""
+    partial = any(isinstance(one, ir.Prim) and one.op in _PARTIAL for one in rewrite.walk(test))
+    text = failures.failure(test) if partial else None
+    if text is None:
+        return test  # comparing None gives NULL, which keeps no row either
+    return ir.If(ir.Prim("is_none", (text,), dtypes.BOOL), test, ir.Const(False, dtypes.BOOL), dtypes.BOOL, test.span)
+
+
+_PARTIAL = frozenset(row.op for row in primitives.TABLE if row.failures)
 
 
 def _reads_item(expr: ir.Expr) -> bool:

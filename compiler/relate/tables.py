@@ -66,7 +66,8 @@ class _Assembly:
         values: dict[str, ir.Expr] = {}
         raised: dict[str, ir.Expr] = {}
         for name, expr in self.table.outputs:
-            value, text = self._packed_whole(expr, name) if not _aggregates(expr) else _guarded(self._lower(expr))
+            is_packed = not _aggregates(expr) and not _calls_python(expr)
+            value, text = self._packed_whole(expr, name) if is_packed else _guarded(self._lower(expr))
             values[name] = value
             if text is not None:
                 raised[name] = text
@@ -157,7 +158,7 @@ class _Assembly:
         """Rewrite an output over the group's columns: reductions are aggregates, the rest is packed into one record."""
         if isinstance(expr, ir.Const | ir.Raises):
             return expr
-        if not _aggregates(expr):
+        if not _aggregates(expr) and not _calls_python(expr):
             return self._pack(expr)
         if isinstance(expr, ir.Reduce):
             return self._reduce(expr)
