@@ -102,7 +102,7 @@ class Module:
     path: str  # as shown in diagnostics
     members: tuple[Member, ...]
     givens: tuple[Given, ...] = ()
-    globals: frozenset[str] = frozenset()  # names that a function rebinds with `global`
+    changed: frozenset[str] = frozenset()  # names bound by `global`, or whose value is changed: `NAMES.append(x)`
     source: str = field(default="", compare=False)
 
 

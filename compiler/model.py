@@ -51,6 +51,12 @@ class DomainModel:
     bases: tuple[str, ...]  # domain models above it, nearest first
     subclasses: tuple[str, ...]  # names of all domain models below it: a query sees these and itself
     span: Span = field(default=NOWHERE, compare=False)
+    constants: tuple[ClassConstant, ...] = ()
+
+    def member(self, name: str) -> StoredAttribute | ComputedAttribute | Method | ClassConstant | None:
+        """Return the attribute, method or class constant of that name."""
+        method = next((one for one in self.methods if one.name == name), None)
+        return self.attribute(name) or method or next((one for one in self.constants if one.name == name), None)
 
     def attribute(self, name: str) -> StoredAttribute | ComputedAttribute | None:
         """Return the attribute of that name, stored or computed."""
@@ -69,6 +75,16 @@ class Method:
     span: Span = field(default=NOWHERE, compare=False)
     params: tuple[tuple[str, dtypes.Type | None], ...] = ()  # without self; None where not annotated
     returns: dtypes.Type | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClassConstant:
+    """A plain assignment in a class body, such as `LIMIT = 5`; no value where only running it would tell."""
+
+    name: str
+    value: syntax.Expr | None
+    module: str
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 # ---------------------------------------------------------------- how a reference joins
@@ -142,6 +158,7 @@ class Store:
     references: tuple[Reference, ...]
     methods: tuple[Method, ...]
     span: Span = field(default=NOWHERE, compare=False)
+    constants: tuple[ClassConstant, ...] = ()
 
     @property
     def root(self) -> Reference:
@@ -176,6 +193,7 @@ class ViewModel:
     attributes: tuple[ViewAttribute, ...]
     methods: tuple[Method, ...]
     span: Span = field(default=NOWHERE, compare=False)
+    constants: tuple[ClassConstant, ...] = ()
 
     def attribute(self, name: str) -> ViewAttribute | None:
         """Return the attribute of that name."""
@@ -260,6 +278,11 @@ class App:
     views: dict[str, ViewModel]
     source_hash: str
 
+    def overriding(self, model: str, name: str) -> str | None:
+        """Return a model below this one in which the attribute, method or constant means something else."""
+        here = self.models[model]
+        return next((one for one in here.subclasses if self.models[one].member(name) != here.member(name)), None)
+
 
 def show(app: App) -> str:
     """Print the app, one declaration a line, in source order."""
@@ -277,6 +300,7 @@ def show_store(store: Store) -> str:
         many = "many " if reference.many else ""
         lines.append(f"  {reference.name}: {many}{reference.model} {_via(reference.via)}")
     lines.extend(f"  {_method(method)}" for method in store.methods)
+    lines.extend(f"  {each.name} = {_value(each)}" for each in store.constants)
     return "\n".join(lines) + "\n"
 
 
@@ -286,6 +310,7 @@ def _show_model(one: DomainModel) -> str:
     lines.extend(f"  {_stored(attribute)}" for attribute in one.stored if attribute.span is not NOWHERE)
     lines.extend(f"  {computed.name} computed{_declared(computed.declared)}" for computed in one.computed)
     lines.extend(f"  {_method(method)}" for method in one.methods)
+    lines.extend(f"  {each.name} = {_value(each)}" for each in one.constants)
     return "\n".join(lines) + "\n"
 
 
@@ -296,6 +321,7 @@ def _show_view(view: ViewModel) -> str:
         kind = "computed" if shown.getter is not None else "without getter"
         lines.append(f"  {shown.name}{key} {kind}{_declared(shown.declared)}")
     lines.extend(f"  {_method(method)}" for method in view.methods)
+    lines.extend(f"  {each.name} = {_value(each)}" for each in view.constants)
     return "\n".join(lines) + "\n"
 
 
@@ -316,6 +342,10 @@ def _stored(one: StoredAttribute) -> str:
 
 def _declared(declared: dtypes.Type | None) -> str:
     return "" if declared is None else f": {dtypes.show(declared)}"
+
+
+def _value(one: ClassConstant) -> str:
+    return "…" if one.value is None else syntax.show(one.value)
 
 
 def _method(one: Method) -> str:

@@ -43,6 +43,11 @@ Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
 _CONSTRUCTORS = frozenset({"new", "create", "get", "get_or_create"})
 
+_CHANGES = frozenset({
+    "append", "extend", "insert", "remove", "pop", "popitem", "clear", "sort", "reverse", "add", "discard",
+    "update", "setdefault",
+})  # fmt: skip
+
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _ESCAPE_OR_QUOTE = re.compile(r"(\\.)|[\"']", re.DOTALL)
 
@@ -66,7 +71,7 @@ class Bodies:
     def __init__(self, module: str, path: str, source: str, positions: Mapping[cst.CSTNode, Any]) -> None:
         """Convert nodes of the tree whose positions are given (libcst's `CodeRange`, columns from 0)."""
         self.givens: list[facts.Given] = []
-        self.globals: set[str] = set()
+        self.changed: set[str] = set()
         self.local_imports: list[cst.Import | cst.ImportFrom] = []
         self.frame = Frame()
         self._module = module
@@ -193,7 +198,7 @@ class Bodies:
         if isinstance(node, cst.Import | cst.ImportFrom):
             self.local_imports.append(node)
         elif isinstance(node, cst.Global):
-            self.globals.update(one.name.value for one in node.names)
+            self.changed.update(one.name.value for one in node.names)
         elif isinstance(node, cst.FunctionDef):
             self.function(node, self.frame.owner)
         else:
@@ -302,6 +307,8 @@ class Bodies:
                     self._notice(one, syntax.Opaque("unpacked value", place), place)
             case syntax.Name(id=name), _:
                 self.frame.assigned[name] = value
+            case syntax.Subscript(value=syntax.Name(id=name)), _:
+                self.changed.add(name)
             case syntax.Attribute(), _:
                 self._give(self._owner(target.value), target.name, value)
 
@@ -424,6 +431,8 @@ class Bodies:
                 keywords.append((None, value))
             else:
                 args.append(syntax.Starred(value, self.span(one)) if one.star else value)
+        if isinstance(func, syntax.Attribute) and isinstance(func.value, syntax.Name) and func.name in _CHANGES:
+            self.changed.add(func.value.id)
         owner = self._made_class(func) if keywords else None
         if owner is not None:
             for key, value in keywords:

@@ -48,7 +48,7 @@ class _Declarations:
             path=self._path,
             members=tuple(members),
             givens=tuple(sorted(self._bodies.givens, key=lambda one: (one.span.line, one.span.column))),
-            globals=frozenset(self._bodies.globals),
+            changed=frozenset(self._bodies.changed),
             source=self._source,
         )
 

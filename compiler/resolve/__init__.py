@@ -16,6 +16,7 @@ from compiler.resolve import (
     bodies,
     circles,
     clashes,
+    constants,
     hierarchy,
     hints,
     joins,
@@ -43,7 +44,8 @@ def resolve(given: facts.Facts, log: Log) -> model.App:
 
     types = hints.Types(known, classes, log, embedded)
     spelt = spellings.Spellings(known, classes, types, {one.name: one for one in model_infos}, log)
-    read = bodies.Bodies(known, types, spelt, log)
+    fixed = constants.Constants(given, known)
+    read = bodies.Bodies(known, types, spelt, fixed, log)
     described = schemas.Schemas(known, classes, spelt, log)
     guessed = literals.Literals(given, known, classes, types)
     app_models = models.Models(model_infos, read, described, guessed, log).all()
@@ -58,10 +60,13 @@ def resolve(given: facts.Facts, log: Log) -> model.App:
         used_by = [view for view, store in store_of.items() if store == info]
         if not used_by and any(info in other.bases for other in infos):
             continue  # a base that only its subclasses complete
-        by_hand = {name: found for view in used_by for name, found in declared.models_by_hand(view).items()}
-        joined = joins.Joins(info, app_models, log).of(declared.of(info, by_hand))
+        by_hand = {name: target for view in used_by for name, target in declared.models_by_hand(view).items()}
+        found = declared.of(info, by_hand)
+        joined = joins.Joins(info, app_models, log).of(found)
         if joined:
-            stores[info.name] = model.Store(info.name, info.module, joined, read.methods(info), info.declared.span)
+            references_named = {one.name for one in found}
+            own = tuple(one for one in read.constants(info) if one.name not in references_named)
+            stores[info.name] = model.Store(info.name, info.module, joined, read.methods(info), info.declared.span, own)
     for view, store in store_of.items():
         if store.name in stores:
             app_views[view.name] = maker.make(view, store.name)
@@ -73,8 +78,8 @@ def resolve(given: facts.Facts, log: Log) -> model.App:
     clashes.check_models(app_models, log)
     clashes.check_views(app_views, app_models, log)
     circles.check(app_models, app_views, log)
-    found = modules.Modules(given, known, classes, types, read).all()
-    return model.App(given.app, found, app_models, stores, app_views, _hash(given))
+    app_modules = modules.Modules(given, known, classes, types, read, fixed).all()
+    return model.App(given.app, app_modules, app_models, stores, app_views, _hash(given))
 
 
 def _check_imports(known: names.Names, log: Log) -> None:

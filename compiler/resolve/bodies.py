@@ -13,7 +13,7 @@ from typing import Literal
 
 from compiler import diagnostics, dtypes, facts, model, syntax
 from compiler.diagnostics import NOWHERE, Log, Span
-from compiler.resolve import hierarchy, hints, names, spellings
+from compiler.resolve import constants, hierarchy, hints, names, spellings
 
 MethodKind = Literal["plain", "static", "class", "property"]
 
@@ -52,16 +52,25 @@ class Body:
 
     attributes: dict[str, Declared]
     methods: dict[str, model.Method]
+    constants: dict[str, model.ClassConstant]
 
 
 class Bodies:
     """Reads class bodies; inheritance is Python's."""
 
-    def __init__(self, known: names.Names, types: hints.Types, spelt: spellings.Spellings, log: Log) -> None:
+    def __init__(
+        self,
+        known: names.Names,
+        types: hints.Types,
+        spelt: spellings.Spellings,
+        fixed: constants.Constants,
+        log: Log,
+    ) -> None:
         """Start empty; bodies are read when asked for."""
         self._names = known
         self._types = types
         self._spellings = spelt
+        self._fixed = fixed
         self._log = log
         self._own: dict[hierarchy.ClassInfo, Body] = {}
 
@@ -79,6 +88,13 @@ class Bodies:
             found.update(self.own(one).methods)
         return tuple(found.values())
 
+    def constants(self, info: hierarchy.ClassInfo) -> tuple[model.ClassConstant, ...]:
+        """Return the plain assignments of the class body, inherited ones first."""
+        found: dict[str, model.ClassConstant] = {}
+        for one in reversed(info.lineage):
+            found.update(self.own(one).constants)
+        return tuple(one for one in found.values() if not one.name.startswith("_"))
+
     def fields(self, info: hierarchy.ClassInfo) -> tuple[tuple[str, dtypes.Type], ...]:
         """Return the fields of an embedded class made with attrs."""
         return tuple((one.name, one.type or dtypes.JSON) for one in self.attributes(info) if one.getter is None)
@@ -86,7 +102,7 @@ class Bodies:
     def own(self, info: hierarchy.ClassInfo) -> Body:
         """Return what the class itself declares."""
         if info not in self._own:
-            reading = _Reading(info, self.own, self._names, self._types, self._spellings, self._log)
+            reading = _Reading(info, self.own, self._names, self._types, self._spellings, self._fixed, self._log)
             self._own[info] = reading.body()
         return self._own[info]
 
@@ -101,9 +117,11 @@ class _Reading:
         known: names.Names,
         types: hints.Types,
         spelt: spellings.Spellings,
+        fixed: constants.Constants,
         log: Log,
     ) -> None:
         self._info = info
+        self._fixed = fixed
         self._own = own
         self._module = info.module
         self._names = known
@@ -112,6 +130,7 @@ class _Reading:
         self._log = log
         self._attributes: dict[str, Declared] = {}
         self._methods: dict[str, model.Method] = {}
+        self._constants: dict[str, model.ClassConstant] = {}
 
     def body(self) -> Body:
         for member in self._info.declared.members:
@@ -119,7 +138,7 @@ class _Reading:
                 self._assignment(member)
             elif isinstance(member, facts.Definition):
                 self._definition(member)
-        return Body(self._attributes, self._methods)
+        return Body(self._attributes, self._methods, self._constants)
 
     def _assignment(self, member: facts.Assignment) -> None:
         if member.value is None:
@@ -127,6 +146,7 @@ class _Reading:
             return
         spelling = self._spelt.of(self._module, member.value, self._spellings())
         if spelling is None:
+            self._constant(member, member.value)
             return
         before = self._attributes.get(member.name)
         if before is not None:
@@ -134,6 +154,12 @@ class _Reading:
         written = member.annotation
         annotation = None if written is None else self._types.of(self._module, written)
         self._attributes[member.name] = Declared(member.name, self._module, spelling, annotation, member.span)
+
+    def _constant(self, member: facts.Assignment, value: syntax.Expr) -> None:
+        fixed = member.name not in self._constants and self._fixed.is_constant(self._module, value)
+        self._constants[member.name] = model.ClassConstant(
+            member.name, value if fixed else None, self._module, member.span
+        )
 
     def _check_bare(self, member: facts.Assignment) -> None:
         counts = self._info.kind in ("model", "view", "embedded") and member.name != "store"

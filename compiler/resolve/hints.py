@@ -105,9 +105,12 @@ class Types:
         if info.kind == "model":
             return dtypes.Entity(info.name)
         if info.kind == "enum":
-            text = any(one in ("enum.StrEnum", "builtins.str") for one in info.outside)
-            whole = any(one in ("enum.IntEnum", "builtins.int") for one in info.outside)
-            return dtypes.STR if text else dtypes.INT if whole else dtypes.JSON
+            # Of other enums, `class Status(str, Enum)` too, the text of a member is not the text of its value.
+            return (
+                dtypes.STR
+                if "enum.StrEnum" in info.outside
+                else (dtypes.INT if "enum.IntEnum" in info.outside else dtypes.JSON)
+            )
         return dtypes.JSON
 
     def _alias(self, site: names.ValueSite) -> dtypes.Type:

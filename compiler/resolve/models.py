@@ -46,6 +46,7 @@ class Models:
                 bases=tuple(base.name for base in info.bases if base.kind == "model"),
                 subclasses=tuple(below[info]),
                 span=info.declared.span,
+                constants=self.read.constants(info),
             )
         return found
 

@@ -6,18 +6,10 @@ from math import floor   →  Imported("math.floor")
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from compiler import facts, model, syntax
-from compiler.resolve import bodies, hierarchy, hints, names
-
-# Calls whose result depends on their arguments alone, so that a name for it is a constant.
-_MAKERS = frozenset({
-    "decimal.Decimal", "datetime.timedelta", "datetime.date", "datetime.datetime", "builtins.frozenset",
-    "builtins.tuple", "builtins.list", "builtins.dict", "builtins.set", "builtins.str", "builtins.int",
-    "builtins.float", "builtins.bool", "types.MappingProxyType",
-})  # fmt: skip
+from compiler.resolve import bodies, constants, hierarchy, hints, names
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +21,7 @@ class Modules:
     classes: hierarchy.Hierarchy
     types: hints.Types
     read: bodies.Bodies
+    constants: constants.Constants
 
     def all(self) -> dict[str, model.Module]:
         """Return every module with its bindings."""
@@ -59,52 +52,11 @@ class Modules:
         return None
 
     def _value(self, site: names.ValueSite) -> model.Binding:
-        value = site.assignments[-1].value
-        rebound = len(site.assignments) > 1 or site.name in self.given.modules[site.module].globals
-        if value is not None and not rebound and self._is_constant(site.module, value, (site.name,)):
+        value = self.constants.value(site)
+        if value is not None:
             return model.Constant(value, site.module)
         source = "".join(one.source for one in site.assignments)
         return model.ProjectName("value", site.name, site.module, source, site.assignments[-1].span)
-
-    def _is_constant(self, module: str, value: syntax.Expr, open_names: tuple[str, ...]) -> bool:
-        match value:
-            case syntax.Call():
-                found = names.qualified(self.known.find_expr(module, value.func))
-                arguments = (*value.args, *(one for _, one in value.keywords))
-                return found in _MAKERS and self._are_constant(module, arguments, open_names)
-            case syntax.Name() | syntax.Attribute():
-                return self._is_constant_name(module, value, open_names)
-            case syntax.Dict(items=items):
-                parts = [part for entry in items for part in entry]
-                return None not in parts and self._are_constant(module, [one for one in parts if one], open_names)
-            case syntax.Tuple(items=items) | syntax.List(items=items) | syntax.Set(items=items):
-                return self._are_constant(module, items, open_names)
-            case syntax.Unary(value=inner):
-                return self._is_constant(module, inner, open_names)
-            case syntax.Binary(left=left, right=right):
-                return self._are_constant(module, (left, right), open_names)
-        return isinstance(value, syntax.Literal)
-
-    def _are_constant(self, module: str, values: Iterable[syntax.Expr], open_names: tuple[str, ...]) -> bool:
-        return all(self._is_constant(module, one, open_names) for one in values)
-
-    def _is_constant_name(
-        self, module: str, value: syntax.Name | syntax.Attribute, open_names: tuple[str, ...]
-    ) -> bool:
-        site = self.known.find_expr(module, value)
-        if isinstance(site, names.Outside):
-            return site.qualified in ("math.pi", "math.e", "datetime.UTC", "datetime.timezone.utc")
-        if not isinstance(site, names.ValueSite) or site.name in open_names:
-            return False
-        inner = site.assignments[-1].value
-        once = len(site.assignments) == 1 and inner is not None
-        # A constant's own names are looked up in one module, its home.
-        return (
-            once
-            and inner is not None
-            and site.module == module
-            and (self._is_constant(module, inner, (*open_names, site.name)))
-        )
 
     def _class(self, site: names.ClassSite) -> model.Binding:
         info = self.classes.info(site)

@@ -64,6 +64,7 @@ class Views:
             attributes=attributes,
             methods=self.read.methods(info),
             span=info.declared.span,
+            constants=self.read.constants(info),
         )
 
     def _has_getters(self, info: hierarchy.ClassInfo) -> bool:

@@ -54,6 +54,9 @@ def _of_view(scope: Scope, node: syntax.Attribute) -> values.Value | ir.Declined
     if declared is not None:
         return _getter(scope, declared, node)
     method = next((one for one in view.methods if one.name == node.name), None)
+    constant = _constant(scope, view.constants, node)
+    if method is None and constant is not None:
+        return constant
     if method is None:
         names = ["store", *(one.name for one in view.attributes), *(one.name for one in view.methods)]
         scope.error(
@@ -99,6 +102,9 @@ def _of_store(scope: Scope, node: syntax.Attribute) -> values.Value | ir.Decline
         is_root = isinstance(reference.via, model.Root)
         return ir.One(reference.name, entity if is_root else dtypes.optional(entity), node.span)
     method = next((one for one in store.methods if one.name == node.name), None)
+    constant = _constant(scope, store.constants, node)
+    if method is None and constant is not None:
+        return constant
     if method is None:
         names = [*(one.name for one in store.references), *(one.name for one in store.methods)]
         scope.error(
@@ -109,6 +115,9 @@ def _of_store(scope: Scope, node: syntax.Attribute) -> values.Value | ir.Decline
 
 def _of_entity(scope: Scope, entity: ir.Expr, name: str, node: syntax.Attribute) -> values.Value | ir.Declined:
     declared = scope.shared.app.models[name]
+    below = scope.shared.app.overriding(name, node.name)
+    if below is not None:
+        return ir.Declined("D315", node.span, f"`{below}` gives `{name}.{node.name}` another meaning")
     found = declared.attribute(node.name)
     match found:
         case model.StoredAttribute():
@@ -124,10 +133,25 @@ def _of_entity(scope: Scope, entity: ir.Expr, name: str, node: syntax.Attribute)
             # The body raises AttributeError on its first read of a missing entity, exactly as the call would.
             return inner.call(inner.closure(function, module, entity), (), {}, node.span)
     method = next((one for one in declared.methods if one.name == node.name), None)
+    constant = _constant(scope, declared.constants, node)
+    if method is None and constant is not None:
+        return constant
     if method is None:
-        names = [one.name for one in (*declared.stored, *declared.computed, *declared.methods)]
+        attributes = (*(one.name for one in declared.stored), *(one.name for one in declared.computed))
+        names = [*attributes, *(one.name for one in declared.methods)]
         scope.error("E312", node.name_span, f"`{name}` has no attribute `{node.name}`", _suggest(name, node.name, names))
     return _method(scope, method, entity, node)
+
+
+def _constant(
+    scope: Scope, constants: tuple[model.ClassConstant, ...], node: syntax.Attribute
+) -> values.Value | ir.Declined | None:
+    found = next((one for one in constants if one.name == node.name), None)
+    if found is None:
+        return None
+    if found.value is None:
+        return ir.Declined("D302", node.span, f"`{node.name}` is known only when its module runs")
+    return Scope(scope.shared, found.module, {}).build(found.value)
 
 
 def _of_branches(scope: Scope, owner: ir.If, node: syntax.Attribute) -> values.Value | ir.Declined:
