@@ -266,10 +266,7 @@ _SCALAR_DECODERS = {
 
 def _record_decoder(one: dtypes.Record, function: _Function) -> str:
     made = function.record_class(one.name) if one.name else None
-    if made is None or made[1] == "typeddict":
-        make = "dict"
-    else:
-        make = f"runtime.embedded({made[0]})" if made[1] == "embedded" else made[0]
+    make = "dict" if made is None or made[1] == "typeddict" else made[0]
     members = "".join(f'("{name}", {_decoder(inner, function) or "runtime.same"}), ' for name, inner in one.fields)
     return f"runtime.record({make}, ({members.rstrip()}))"
 

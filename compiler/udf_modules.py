@@ -16,7 +16,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from compiler import slices
+from compiler import model, slices
 from compiler.slices import Slice
 from compiler.sources import Kind, ModuleTree, Place, Sources, bound_name
 
@@ -226,26 +226,33 @@ class _ModuleWriter:
         for base in node.bases:
             if self.sources.of_onto(self.tree, base):
                 self.uses_runtime = True
-                yield _RUNTIME[kind]
+                yield "runtime.Embedded" if self._embedded(node.name) is not None else _RUNTIME[kind]
             elif not isinstance(base, ast.Subscript):
                 yield ast.unparse(base)
 
+    def _embedded(self, name: str) -> model.RecordClass | None:
+        bound = self.tree.module.names.get(name)
+        return bound if isinstance(bound, model.RecordClass) and bound.kind == "embedded" else None
+
     def _attributes(self, node: ast.ClassDef, kind: Kind) -> Iterable[str]:
-        """Spell what reads as None unless it is given, and a view's root."""
+        """Spell what reads as None unless it is given, a view's root, the fields of an embedded class."""
         app = self.sources.app
         name = node.name
-        if kind == "view" and name in app.views:
+        embedded = self._embedded(name)
+        if embedded is not None:
+            yield f"fields = {tuple(field for field, _, _ in embedded.fields)!r}".replace("'", '"')
+        elif kind == "view" and name in app.views:
             view = app.views[name]
             yield f'root = "{app.stores[view.store].root.name}"'
             yield from (
                 f"{one.name} = None" for one in view.attributes if one.getter is None and self.needs.reads(one.name)
             )
         elif kind == "model" and name in app.models:
-            model = app.models[name]
-            inherited = {one.name for base in model.bases if base in app.models for one in app.models[base].stored}
+            domain = app.models[name]
+            inherited = {one.name for base in domain.bases if base in app.models for one in app.models[base].stored}
             yield from (
                 f"{one.name} = None"
-                for one in model.stored
+                for one in domain.stored
                 if one.name not in inherited | {"doc_id", "obj_type", "doc_ref"} and self.needs.reads(one.name)
             )
 

@@ -47,6 +47,22 @@ class Entity:
         return f"<{type(self).__name__} {self.doc_id}>"
 
 
+class Embedded:
+    """An object inside a document, made of attributes; compares by its values."""
+
+    fields: tuple[str, ...] = ()
+
+    def __init__(self, **values: Any) -> None:
+        """Make one; what is not given is None."""
+        self.__dict__.update({name: values.get(name) for name in self.fields})
+
+    def __eq__(self, other: object) -> bool:
+        """Compare class and values."""
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]  # values may change
+
+
 class Store:
     """A store: its references are put on it one by one."""
 
@@ -186,17 +202,6 @@ def record(make: Callable[..., Any], decoders: Decoders) -> Decode:
     )  # fmt: skip
 
 
-def embedded(cls: Any) -> Callable[..., Any]:
-    """Return what makes an embedded object of its members."""
-
-    def make(**values: Any) -> Any:
-        made = object.__new__(cls)
-        made.__dict__.update(values)
-        return made
-
-    return make
-
-
 # ---------------------------------------------------------------- results
 
 
@@ -215,8 +220,36 @@ def describe(error: Exception) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, enum.Enum) else value
+def plain(value: Any) -> Any:
+    """Return a value made of dicts, lists and scalars only, as in-process documents hold; TypeError for others."""
+    if value is None or isinstance(value, str | bool | int | float | decimal.Decimal | bytes):
+        return value.value if isinstance(value, enum.Enum) else value
+    if isinstance(value, datetime.date | datetime.timedelta):
+        return value
+    if isinstance(value, Mapping):
+        if None in value:
+            raise TypeError("a dict of a view has no place for the key None")
+        return {plain(key): plain(item) for key, item in value.items()}
+    if isinstance(value, set | frozenset):
+        return [plain(item) for item in sorted(value)]
+    record = _record(value)
+    if record is not None:
+        return plain(record)
+    if isinstance(value, Iterable):
+        return [plain(item) for item in value]
+    raise TypeError(f"a view cannot hold a value of type {type(value).__name__}")
+
+
+def _record(value: Any) -> Any:
+    if hasattr(value, "doc_id"):
+        return value.doc_id
+    if isinstance(value, enum.Enum):
+        return value.value
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return value._asdict()
+    return {name: getattr(value, name) for name in value.fields} if isinstance(value, Embedded) else None
 
 
 def _wrong(value: Any, expected: str) -> TypeError:
@@ -225,7 +258,7 @@ def _wrong(value: Any, expected: str) -> TypeError:
 
 def text(value: Any) -> str:
     """Pack a str."""
-    value = _plain(value)
+    value = plain(value)
     if not isinstance(value, str):
         raise _wrong(value, "str")
     return str(value)
@@ -233,7 +266,7 @@ def text(value: Any) -> str:
 
 def boolean(value: Any) -> bool:
     """Pack a bool."""
-    value = _plain(value)
+    value = plain(value)
     if not isinstance(value, bool):
         raise _wrong(value, "bool")
     return value
@@ -241,7 +274,7 @@ def boolean(value: Any) -> bool:
 
 def integer(value: Any) -> int:
     """Pack an int of 64 bits."""
-    value = _plain(value)
+    value = plain(value)
     if not isinstance(value, int):
         raise _wrong(value, "int")
     if not -(2**63) <= value < 2**63:
@@ -251,7 +284,7 @@ def integer(value: Any) -> int:
 
 def floating(value: Any) -> float:
     """Pack a float; an int that a float holds exactly is one too."""
-    value = _plain(value)
+    value = plain(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _wrong(value, "float")
     if isinstance(value, int) and int(float(value)) != value:
@@ -266,7 +299,7 @@ def fixed(precision: int, scale: int) -> Callable[[Any], decimal.Decimal]:
     roomy = decimal.Context(prec=precision + scale + 2, rounding=decimal.ROUND_HALF_UP)
 
     def pack(value: Any) -> decimal.Decimal:
-        value = _plain(value)
+        value = plain(value)
         if isinstance(value, bool) or not isinstance(value, int | decimal.Decimal):
             raise _wrong(value, "Decimal")
         number = decimal.Decimal(value)
@@ -321,63 +354,37 @@ def octets(value: Any) -> bytes:
 
 def json_text(value: Any) -> str:
     """Pack any value as tagged JSON text."""
-    return json.dumps(_tag(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return json.dumps(_tag(plain(value)), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def _tag(value: Any) -> Any:
     match value:
         case None | bool():
             return value
-        case enum.Enum():
-            return _tag(value.value)
         case str():
             return str(value)
         case int():
             return int(value)
         case float():
             return value if math.isfinite(value) else {"$float": _float_name(value)}
-        case Mapping():
-            return _tag_mapping(value)
+        case dict():
+            if all(isinstance(key, str) and not key.startswith("$") for key in value):
+                return {str(key): _tag(each) for key, each in value.items()}
+            return {"$dict": [[_tag(key), _tag(each)] for key, each in value.items()]}
         case list():
             return [_tag(each) for each in value]
-        case tuple():
-            return {"$tuple": [_tag(each) for each in value]}
-        case set() | frozenset():
-            return {"$set": sorted((_tag(each) for each in value), key=_rank)}
-    return _tag_object(value)
-
-
-def _float_name(value: float) -> str:
-    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-
-
-def _tag_mapping(value: Mapping[Any, Any]) -> Any:
-    if all(type(key) is str and not key.startswith("$") for key in value):
-        return {key: _tag(each) for key, each in value.items()}
-    return {"$dict": [[_tag(key), _tag(each)] for key, each in value.items()]}
-
-
-def _tag_object(value: Any) -> Any:
-    match value:
         case decimal.Decimal():
             return {"$decimal": str(value)}
         case datetime.datetime():
             return {"$datetime": value.isoformat()}
         case datetime.date():
             return {"$date": value.isoformat()}
-        case datetime.time():
-            return {"$time": value.isoformat()}
         case datetime.timedelta():
             return {"$timedelta": microseconds(value)}
-        case bytes() | bytearray():
+        case bytes():
             return {"$bytes": base64.b64encode(value).decode("ascii")}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {each.name: _tag(getattr(value, each.name)) for each in dataclasses.fields(value)}
-    raise TypeError(f"a document cannot hold a {type(value).__name__}")
+    raise TypeError(f"a view cannot hold a value of type {type(value).__name__}")
 
 
-def _rank(value: Any) -> tuple[str, Any]:
-    # Numbers sort together, everything else among its own kind: a set may hold several.
-    if isinstance(value, bool | int | float):
-        return ("number", value)
-    return (type(value).__name__, value if isinstance(value, str) else json.dumps(value))
+def _float_name(value: float) -> str:
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"

@@ -2,10 +2,11 @@
 
     tagged.loads('[{"total": {"$decimal": "4.50"}}]')   →  [{"total": Decimal("4.50")}]
 
-Plain JSON stands for itself. Where JSON has no such value there is an object with one member: `$decimal`
-text, `$datetime` `$date` `$time` ISO-8601, `$timedelta` microseconds, `$bytes` base64, `$float` "NaN" or
-"Infinity" or "-Infinity", `$tuple` and `$set` lists, `$dict` pairs (for keys that are not text, or that begin
-with `$`). The writer is `compiler/udf_runtime.py`, which is shipped to workers and may not import this package.
+Plain JSON stands for itself. Where JSON has no such value there is an object with one member: `$decimal` text,
+`$datetime` and `$date` ISO-8601, `$timedelta` microseconds, `$bytes` base64, `$float` "NaN", "Infinity" or
+"-Infinity", `$dict` pairs (for keys that are not text, or that begin with `$`). A document holds nothing else:
+tuples and sets are lists in it. The writer is `compiler/udf_runtime.py`, which is shipped to workers and may not
+import this package.
 """
 
 from __future__ import annotations
@@ -23,12 +24,9 @@ _UNTAG: MappingProxyType[str, Callable[[Any], Any]] = MappingProxyType(  # Any: 
         "$decimal": decimal.Decimal,
         "$datetime": datetime.datetime.fromisoformat,
         "$date": datetime.date.fromisoformat,
-        "$time": datetime.time.fromisoformat,
         "$timedelta": lambda value: datetime.timedelta(microseconds=value),
         "$bytes": base64.b64decode,
         "$float": float,
-        "$tuple": tuple,
-        "$set": set,
         "$dict": dict,
     }
 )

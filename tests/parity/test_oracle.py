@@ -2,24 +2,50 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import importlib
 import json
 import random as random_module
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from compiler import emit_sql, evaluate, pipeline
+from compiler import diagnostics, emit_sql, emit_udf, evaluate, ir, manifest, optimize, pipeline, plan, relate
 from onto import boiler, bundle, columns, rows, view_model, wire
 
 Stored = dict[str, dict[str, dict[str, Any]]]  # collection → doc_id → document in stored form
 
 
-def compiled(app: str) -> pipeline.Compiled:
+@dataclass(frozen=True)
+class Made:
+    """A compiled app: its plan, manifest, and functions in Python."""
+
+    plan: plan.Plan
+    bundle: bundle.Bundle
+    functions: dict[str, str]
+
+
+@functools.cache
+def compiled(app: str, *, in_python: bool) -> Made:
+    """Compile an app as it is, or as if SQL could say none of its getters."""
     result = pipeline.run(app, emit_sql.Settings())
     assert [one for one in result.found if one.is_error] == []
-    return result
+    assert result.app is not None
+    assert result.program is not None
+    program = result.program
+    if in_python:
+        declined = ir.Declined("D301", diagnostics.NOWHERE, "left to Python by the test")
+        getters = tuple(dataclasses.replace(one, result=declined) for one in program.getters)
+        program = dataclasses.replace(program, getters=getters)
+    log = diagnostics.Log()
+    made = optimize.optimize(relate.relate(result.app, program, log))
+    assert log.found == []
+    sql = emit_sql.emit(made, result.app, emit_sql.Settings())
+    described = manifest.manifest(result.app, made, sql, "0", "")
+    return Made(made, described, emit_udf.emit(made, result.app))
 
 
 def read(source: bundle.Source, documents: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -50,8 +76,8 @@ def documents(view: bundle.View, tables: dict[str, dict[tuple[Any, ...], dict[st
 class Pair:
     """An app run both ways on the same changes."""
 
-    def __init__(self, app: str, classes: list[type[view_model.ViewModel]]) -> None:
-        self.made = compiled(app)
+    def __init__(self, made: Made, classes: list[type[view_model.ViewModel]]) -> None:
+        self.made = made
         self.engine = boiler.Engine(classes)
         self.classes = {cls.__name__: cls for cls in classes}
         self.stored: Stored = {}
@@ -65,8 +91,6 @@ class Pair:
             self.engine.apply(wire.Change(collection, doc_id, before, after))
 
     def compare(self, functions: evaluate.Functions) -> None:
-        assert self.made.bundle is not None
-        assert self.made.plan is not None
         data = {one.name: read(one, self.stored.get(one.name, {})) for one in self.made.bundle.sources}
         errors: set[tuple[Any, ...]] = set()
         for view, described in zip(self.made.plan.views, self.made.bundle.views, strict=True):
@@ -80,7 +104,7 @@ class Pair:
 APPS = ["meeting_room", "shop", "chat"]
 
 
-def _pair(name: str) -> tuple[Pair, Any]:
+def _pair(name: str, *, in_python: bool = False) -> tuple[Pair, Any]:
     """Return an example run both ways, and its data."""
     views = importlib.import_module(f"examples.{name}.views")
     classes = [
@@ -88,18 +112,19 @@ def _pair(name: str) -> tuple[Pair, Any]:
         for one in vars(views).values()
         if isinstance(one, type) and issubclass(one, view_model.ViewModel) and one.__module__ == views.__name__
     ]
-    return Pair(f"examples.{name}", classes), importlib.import_module(f"examples.{name}.data")
+    return Pair(compiled(f"examples.{name}", in_python=in_python), classes), importlib.import_module(
+        f"examples.{name}.data"
+    )
 
 
-def _udfs(made: pipeline.Compiled) -> dict[str, str]:
-    assert made.files is not None
-    return {path.removeprefix("udfs/"): text for path, text in made.files.items() if path.startswith("udfs/")}
+IN_PYTHON = pytest.mark.parametrize("in_python", [False, True], ids=["sql", "python"])
 
 
+@IN_PYTHON
 @pytest.mark.parametrize("name", APPS)
-def test_an_example_evaluates_to_the_engines_documents(name: str) -> None:
-    pair, data = _pair(name)
-    with evaluate.functions(_udfs(pair.made)) as functions:
+def test_an_example_evaluates_to_the_engines_documents(name: str, in_python: bool) -> None:
+    pair, data = _pair(name, in_python=in_python)
+    with evaluate.functions(pair.made.functions) as functions:
         pair.compare(functions)
         for collection, entities in data.ENTITIES.items():
             for document in entities:
@@ -143,13 +168,14 @@ def _other(random: random_module.Random, value: Any) -> Any:
     return value
 
 
-@pytest.mark.parametrize("seed", range(3))
+@IN_PYTHON
+@pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("name", APPS)
-def test_random_changes_evaluate_to_the_engines_documents(name: str, seed: int) -> None:
+def test_random_changes_evaluate_to_the_engines_documents(name: str, seed: int, in_python: bool) -> None:
     random = random_module.Random(f"{name} {seed}")
-    pair, data = _pair(name)
+    pair, data = _pair(name, in_python=in_python)
     values = _values(data)
-    with evaluate.functions(_udfs(pair.made)) as functions:
+    with evaluate.functions(pair.made.functions) as functions:
         for collection, entities in data.ENTITIES.items():
             for document in entities:
                 pair.change(collection, document["doc_id"], document)
@@ -163,3 +189,23 @@ def test_random_changes_evaluate_to_the_engines_documents(name: str, seed: int) 
                 after[field] = _other(random, chosen) if random.random() < 0.3 else chosen
             pair.change(collection, doc_id, None if random.random() < 0.15 else after)
             pair.compare(functions)
+
+
+def test_an_error_below_a_child_row_makes_the_whole_field_none() -> None:
+    pair, _ = _pair("chat")
+    pair.change("rooms", "r", {"doc_id": "r", "obj_type": "Room", "title": "R", "members": []})
+    pair.change("messages", "m", {"doc_id": "m", "obj_type": "Message", "room": "r", "author": "a", "number": None})
+    mark = {"doc_id": "b", "obj_type": "Bookmark", "room": "r", "member": "k", "lastRead": 1}
+    pair.change("bookmarks", "b", mark)
+    with evaluate.functions(pair.made.functions) as functions:
+        pair.compare(functions)
+
+
+def test_none_as_a_key_of_a_dict_is_an_error_of_the_field() -> None:
+    pair, _ = _pair("chat")
+    pair.change("rooms", "r", {"doc_id": "r", "obj_type": "Room", "title": "R", "members": []})
+    for doc_id, member in (("b", None), ("c", "kim")):
+        mark = {"doc_id": doc_id, "obj_type": "Bookmark", "room": "r", "member": member, "lastRead": 1}
+        pair.change("bookmarks", doc_id, mark)
+    with evaluate.functions(pair.made.functions) as functions:
+        pair.compare(functions)

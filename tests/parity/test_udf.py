@@ -112,9 +112,9 @@ THINGS: dict[str, tuple[Any, ...]] = {
 UNTYPED = {"t1": "plain text", "t2": {"a": [1, True]}, "t3": None}
 
 
-def expected(name: str) -> tuple[Any, ...]:
+def expected(name: str) -> list[Any]:
     """Return what a getter sees of a thing."""
-    return (*THINGS[name][:-1], UNTYPED[name])
+    return [*THINGS[name][:-1], UNTYPED[name]]
 
 
 def stored(value: Any) -> Any:
