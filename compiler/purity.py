@@ -220,6 +220,7 @@ class _Scope(ast.NodeVisitor):
         self.levels: dict[str, str] = {}
         self.local: frozenset[str] = frozenset()
         self.imported: dict[str, str] = {}
+        self.holders: frozenset[str] = frozenset()
         self.inside = False
 
     def function(self, node: FunctionNode, *, is_member: bool) -> None:
@@ -227,16 +228,17 @@ class _Scope(ast.NodeVisitor):
         if isinstance(node, ast.AsyncFunctionDef):
             self._report(node, "E326", f"`{self.where}` is asynchronous", "make it an ordinary function")
         static = any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in node.decorator_list)
-        outer = (self.levels, self.local, self.inside)
+        outer = (self.levels, self.local, self.inside, self.holders)
         self.levels = dict(self.levels)
         if is_member and not static and node.args.args:
             self.levels[node.args.args[0].arg] = "held"
         self.local = self.local | slices.own_names(node)
         self.inside = True
         self._flow(node)
+        self.holders = self._holders(node)
         for statement in node.body:
             self.visit(statement)
-        self.levels, self.local, self.inside = outer
+        self.levels, self.local, self.inside, self.holders = outer
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         """Look at a nested function, or at a method of a class."""
@@ -277,6 +279,40 @@ class _Scope(ast.NodeVisitor):
             if before == self.levels:
                 return
 
+    def _holders(self, node: FunctionNode) -> frozenset[str]:
+        """Return the local names of new collections into which nothing is put but new collections and plain values.
+
+        What is in them may be changed: `groups.setdefault(key, []).append(one)`.
+        """
+        spoilt = {name for name in self.local if self.levels.get(name) != "fresh"}
+        for inner in ast.walk(node):
+            match inner:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) | ast.AnnAssign(
+                    target=ast.Name(id=name), value=ast.expr() as value
+                ):
+                    if not self._is_new_inside(value):
+                        spoilt.add(name)
+                case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name))], value=value):
+                    if self._level(value) == "held":
+                        spoilt.add(name)
+                case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr), args=args):
+                    put = args[1:] if attr in ("setdefault", "insert") else args
+                    if attr in impurities.MUTATORS and any(self._level(one) == "held" for one in put):
+                        spoilt.add(name)
+        return self.local - spoilt
+
+    def _is_new_inside(self, value: ast.expr) -> bool:
+        match value:
+            case ast.Dict(values=items) | ast.List(elts=items) | ast.Tuple(elts=items):
+                return all(self._level(one) != "held" for one in items)
+            case ast.DictComp(value=item) | ast.ListComp(elt=item):
+                return self._level(item) != "held"
+            case ast.Call(func=ast.Name(id="dict" | "list"), args=[]):
+                return True
+            case ast.Call(func=ast.Name(id="defaultdict")):
+                return True
+        return False
+
     def _bind(self, target: ast.expr, level: str) -> None:
         if not level:
             return
@@ -296,6 +332,8 @@ class _Scope(ast.NodeVisitor):
                 return self.levels.get(name, "")
             case ast.Attribute(value=value):
                 return "held" if self._level(value) == "held" else ""
+            case ast.Subscript(value=ast.Name(id=name)) if name in self.holders:
+                return "fresh"
             case ast.Subscript(value=value, slice=index):
                 return ("fresh" if isinstance(index, ast.Slice) else "held") if self._level(value) else ""
             case ast.Call():
@@ -314,6 +352,8 @@ class _Scope(ast.NodeVisitor):
 
     def _call_level(self, expr: ast.Call) -> str:
         match expr.func:
+            case ast.Attribute(value=ast.Name(id=name)) if name in self.holders:
+                return "fresh"
             case ast.Attribute(value=value, attr=name):
                 level = self._level(value)
                 if name in ("copy", "deepcopy", "split") or not level:

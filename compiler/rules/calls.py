@@ -1,7 +1,7 @@
 """Calls: functions of the project are inlined, builtins over collections become comprehensions and reductions.
 
-    sum(o.amount for o in orders.values()) → Reduce("sum", Comp(…), empty=0)
-    sorted(users.items(), key=lambda e: e[1].name) → Comp(…, order=name, key)
+sum(o.amount for o in orders.values()) → Reduce("sum", Comp(…), empty=0)
+sorted(users.items(), key=lambda e: e[1].name) → Comp(…, order=name, key)
 """
 
 from __future__ import annotations
@@ -16,9 +16,7 @@ from compiler.rules import texts
 from compiler.scope import Scope, entity_id
 
 _ZERO = ir.Const(0, dtypes.INT)
-Builder = Callable[
-    [Scope, tuple[values.Value, ...], Mapping[str, values.Value], Span], values.Value | ir.Declined
-]
+Builder = Callable[[Scope, tuple[values.Value, ...], Mapping[str, values.Value], Span], values.Value | ir.Declined]
 
 
 def call(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined | None:
@@ -43,7 +41,11 @@ def call(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined | None:
 
 
 def _construct(
-    scope: Scope, cls: values.ClassValue, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
+    scope: Scope,
+    cls: values.ClassValue,
+    args: tuple[values.Value, ...],
+    keywords: Mapping[str, values.Value],
+    span: Span,
 ) -> values.Value | ir.Declined:
     names = [name for name, _, _ in cls.record.fields]
     given: dict[str, values.Value] = {**dict(zip(names, args, strict=False)), **keywords}
@@ -66,7 +68,11 @@ def _construct(
 
 
 def _method(
-    scope: Scope, method: values.BoundMethod, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
+    scope: Scope,
+    method: values.BoundMethod,
+    args: tuple[values.Value, ...],
+    keywords: Mapping[str, values.Value],
+    span: Span,
 ) -> values.Value | ir.Declined:
     receiver, name = method.receiver, method.name
     if isinstance(receiver, ir.Acc) and name == "get" and len(args) == 2:
@@ -90,10 +96,14 @@ def _method(
     found = scope.primitive(f".{name}", operands, span)
     if found is not None:
         return found
-    return ir.Declined("D352", span, f"`.{name}()` of a value of type `{dtypes.show(value.type)}` has no exact SQL form")
+    return ir.Declined(
+        "D352", span, f"`.{name}()` of a value of type `{dtypes.show(value.type)}` has no exact SQL form"
+    )
 
 
-def _record_get(scope: Scope, record: ir.MakeRecord, args: tuple[values.Value, ...], span: Span) -> values.Value | ir.Declined:
+def _record_get(
+    scope: Scope, record: ir.MakeRecord, args: tuple[values.Value, ...], span: Span
+) -> values.Value | ir.Declined:
     key = scope.as_expr(args[0], span)
     if not isinstance(key, ir.Const):
         return ir.Declined("D323", span, "an item of a record by a computed name has no SQL form")
@@ -144,7 +154,11 @@ def _builtin(
         return _dict(scope, keywords, span)
     if name == "collections.Counter" and not args:
         return values.EmptyDict(_ZERO)
-    if name == "collections.defaultdict" and len(args) == 1 and args[0] in (values.Builtin("int"), values.Builtin("decimal.Decimal")):
+    if (
+        name == "collections.defaultdict"
+        and len(args) == 1
+        and args[0] in (values.Builtin("int"), values.Builtin("decimal.Decimal"))
+    ):
         zero = _ZERO if args[0] == values.Builtin("int") else ir.Const(Decimal(0), dtypes.DECIMAL)
         return values.EmptyDict(zero)
     if name == "decimal.Decimal":
@@ -189,10 +203,14 @@ def _decimal(scope: Scope, args: tuple[values.Value, ...], span: Span) -> values
         except InvalidOperation:
             return ir.Raises("InvalidOperation", "", span=span)
     found = scope.primitive("decimal.Decimal", (value,), span)
-    return found if found is not None else ir.Declined("D354", span, "`Decimal` of a computed value has no exact SQL form")
+    return (
+        found if found is not None else ir.Declined("D354", span, "`Decimal` of a computed value has no exact SQL form")
+    )
 
 
-def _len(scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span) -> values.Value | ir.Declined:
+def _len(
+    scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
+) -> values.Value | ir.Declined:
     value = args[0]
     if isinstance(value, ir.MakeList):
         return ir.Const(len(value.items), dtypes.INT, span)
@@ -200,7 +218,9 @@ def _len(scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, va
         comp = replace(value.comp, kind="set", head=value.comp.key or value.comp.head, key=None)
         return ir.Reduce("count", comp, dtypes.INT, _ZERO, distinct=True, span=span)
     if isinstance(value, ir.Comp) and value.kind == "dict" and value.key is not None:
-        return ir.Reduce("count", replace(value, kind="set", head=value.key, key=None), dtypes.INT, _ZERO, distinct=True, span=span)
+        return ir.Reduce(
+            "count", replace(value, kind="set", head=value.key, key=None), dtypes.INT, _ZERO, distinct=True, span=span
+        )
     distinct = isinstance(value, ir.Comp) and value.kind == "set"
     comp = value if isinstance(value, ir.Comp) else scope.comprehend(value, span)
     if comp.limit is not None:
@@ -208,7 +228,9 @@ def _len(scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, va
     return ir.Reduce("count", comp, dtypes.INT, _ZERO, distinct=distinct, span=span)
 
 
-def _sum(scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span) -> values.Value | ir.Declined:
+def _sum(
+    scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
+) -> values.Value | ir.Declined:
     comp = scope.comprehend(args[0], span)
     start = scope.as_expr(args[1] if len(args) > 1 else keywords.get("start", _ZERO), span)
     inner = dtypes.required(comp.head.type)
@@ -223,7 +245,11 @@ def _sum(scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, va
     kind = dtypes.INT if inner == dtypes.INT else dtypes.DECIMAL
     if kind == dtypes.INT and start.type != dtypes.INT:
         return ir.Declined("D356", span, "a sum that starts with a value of another type has no exact SQL form")
-    empty = ir.Const(Decimal(start.value), kind, span) if kind == dtypes.DECIMAL and isinstance(start.value, int | Decimal) else start
+    empty = (
+        ir.Const(Decimal(start.value), kind, span)
+        if kind == dtypes.DECIMAL and isinstance(start.value, int | Decimal)
+        else start
+    )
     reduced = ir.Reduce("sum", comp, kind, replace(empty, type=kind), span=span)
     if start.value == 0:
         return reduced
@@ -232,24 +258,39 @@ def _sum(scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, va
     return total if total is not None else ir.Declined("D356", span, "this sum has no exact SQL form")
 
 
-def _any(scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span) -> values.Value | ir.Declined:
+def _any(
+    scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
+) -> values.Value | ir.Declined:
     comp = scope.comprehend(args[0], span)
     return ir.Reduce("any", replace(comp, head=scope.truth(comp.head, span)), dtypes.BOOL, span=span)
 
 
-def _all(scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span) -> values.Value | ir.Declined:
+def _all(
+    scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
+) -> values.Value | ir.Declined:
     comp = scope.comprehend(args[0], span)
     return ir.Reduce("all", replace(comp, head=scope.truth(comp.head, span)), dtypes.BOOL, span=span)
 
 
+def _told_of_nothing(op: str) -> str:
+    """Return what Python, of whichever version, raises for the `min` or `max` of nothing."""
+    try:
+        {"min": min, "max": max}[op](())
+    except ValueError as error:
+        return f"ValueError: {error}"
+    raise AssertionError(op)
+
+
 def _extreme(op: str) -> Builder:
-    def build(scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span) -> values.Value | ir.Declined:
+    def build(
+        scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
+    ) -> values.Value | ir.Declined:
         if len(args) != 1:
             return ir.Declined("D354", span, f"`{op}` of several collections has no SQL form")
         comp = scope.comprehend(args[0], span)
         default = keywords.get("default")
         empty = None if default is None else scope.as_expr(default, span)
-        error = "" if default is not None else f"ValueError: {op}() iterable argument is empty"
+        error = "" if default is not None else _told_of_nothing(op)
         if "key" in keywords:
             ordered = _ordered(scope, comp, keywords["key"], op == "max", span)
             kind = comp.head.type if empty is None else dtypes.join(comp.head.type, empty.type)
@@ -273,7 +314,9 @@ def _extreme(op: str) -> Builder:
     return build
 
 
-def _sorted(scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span) -> values.Value | ir.Declined:
+def _sorted(
+    scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
+) -> values.Value | ir.Declined:
     comp = scope.comprehend(args[0], span)
     reverse = scope.as_expr(keywords.get("reverse", ir.Const(False, dtypes.BOOL)), span)
     if not isinstance(reverse, ir.Const):
@@ -312,29 +355,39 @@ def _sortable(kind: dtypes.Type) -> bool:
     return isinstance(inner, dtypes.Scalar) and inner.name != "bytes"
 
 
-def _reversed(scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span) -> values.Value | ir.Declined:
+def _reversed(
+    scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
+) -> values.Value | ir.Declined:
     comp = scope.comprehend(args[0], span)
     if comp.limit is not None:
         return ir.Declined("D358", span, "reversing a list that was cut has no SQL form")
     return replace(comp, order=tuple(ir.Order(one.key, not one.descending) for one in comp.order))
 
 
-def _listed(scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span) -> values.Value | ir.Declined:
+def _listed(
+    scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
+) -> values.Value | ir.Declined:
     if isinstance(args[0], ir.MakeList | ir.If):
         return args[0]
     if isinstance(args[0], ir.Comp) and args[0].kind == "set":
-        return ir.Declined("D359", span, "the order of a set is not defined, so a list of it has no exact form; write `sorted(…)`")
+        return ir.Declined(
+            "D359", span, "the order of a set is not defined, so a list of it has no exact form; write `sorted(…)`"
+        )
     return scope.comprehend(args[0], span)
 
 
-def _set(scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span) -> values.Value | ir.Declined:
+def _set(
+    scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
+) -> values.Value | ir.Declined:
     comp = scope.comprehend(args[0], span)
     if comp.limit is not None or not _sortable(comp.head.type):
         return ir.Declined("D359", span, f"a set of `{dtypes.show(comp.head.type)}` has no SQL form")
     return replace(comp, kind="set", type=dtypes.SetOf(comp.head.type), order=())
 
 
-def _next(scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span) -> values.Value | ir.Declined:
+def _next(
+    scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
+) -> values.Value | ir.Declined:
     comp = scope.comprehend(args[0], span)
     empty = scope.as_expr(args[1], span) if len(args) > 1 else None
     kind = comp.head.type if empty is None else dtypes.join(comp.head.type, empty.type)
@@ -343,7 +396,9 @@ def _next(scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, v
     return ir.Reduce("first", comp, kind, empty, "" if empty is not None else "StopIteration", span=span)
 
 
-def _identity(scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span) -> values.Value | ir.Declined:
+def _identity(
+    scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
+) -> values.Value | ir.Declined:
     return args[0]
 
 

@@ -1,0 +1,316 @@
+"""Tasks of teams: to-one chains, dict relations, embedded objects, enums, helper functions, subclasses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from onto.attrs import attrs
+from onto.domain_model import DomainModel
+from onto.store import Store, reference
+from onto.view_model import ViewModel
+
+
+class Priority(StrEnum):
+    LOW = "low"
+    HIGH = "high"
+
+
+@dataclass
+class Address:
+    street: str
+    number: int
+
+
+class Company(DomainModel):
+    class Meta:
+        collection_name = "team_companies"
+
+    name: str = attrs.nothing
+    address: Address = attrs.nothing
+
+
+class Person(DomainModel):
+    class Meta:
+        collection_name = "team_people"
+
+    name: str = attrs.nothing
+    email: str | None = attrs.nothing
+    company = attrs.relation(dm_cls="Company")
+    born: date = attrs.nothing
+    rate: float = attrs.nothing
+
+
+class Manager(Person):
+    bonus: int = attrs.nothing
+
+
+class Team(DomainModel):
+    class Meta:
+        collection_name = "team_teams"
+
+    name: str = attrs.nothing
+    lead = attrs.relation(dm_cls="Person")
+    members = attrs.dict(attrs.relation(dm_cls="Person"))
+    notes: list[str] = attrs.nothing
+    limits: dict[str, int] = attrs.nothing
+
+
+class Task(DomainModel):
+    class Meta:
+        collection_name = "team_tasks"
+
+    team = attrs.relation(dm_cls="Team")
+    owner = attrs.relation(dm_cls="Person")
+    title: str = attrs.nothing
+    points: int = attrs.nothing
+    done: bool = attrs.nothing
+    priority: Priority = attrs.nothing
+    due: datetime = attrs.nothing
+    labels: list[str] = attrs.nothing
+
+
+def initials(name: str | None) -> str:
+    if not name:
+        return "?"
+    return name[:2].upper()
+
+
+def clamp(value: int, low: int, high: int) -> int:
+    return max(low, min(value, high))
+
+
+class TeamPageStore(Store):
+    team = reference(dm_cls=Team)
+    lead = reference(dm_cls=Person)
+    company = reference(dm_cls=Company)
+    members = reference(dm_cls=Person, many=True)
+    tasks = reference(dm_cls=Task, many=True, on=lambda store, task: task.team == store.team)
+
+
+class TeamPage(ViewModel):
+    class Meta:
+        collection_name = "team_pages"
+
+    store: TeamPageStore
+
+    @attrs.getter
+    def name(self) -> str:
+        return self.store.team.name or "unnamed"
+
+    @attrs.getter
+    def lead_name(self) -> str | None:
+        return self.store.lead.name if self.store.lead else None
+
+    @attrs.getter
+    def lead_initials(self) -> str:
+        return initials(self.store.lead.name if self.store.lead is not None else None)
+
+    @attrs.getter
+    def company_name(self) -> str:
+        return self.store.company.name
+
+    @attrs.getter
+    def street(self) -> str | None:
+        company = self.store.company
+        if company is None or company.address is None:
+            return None
+        return company.address.street
+
+    @attrs.getter
+    def lead_id(self) -> str | None:
+        return self.store.team.lead
+
+    @attrs.getter
+    def lead_is_member(self) -> bool:
+        return self.store.team.lead in self.store.members
+
+    @attrs.getter
+    def lead_is_a(self) -> bool:
+        return self.store.team.lead == "a"
+
+    @attrs.getter
+    def roles(self) -> list[str]:
+        return list(self.store.members)
+
+    @attrs.getter
+    def member_names(self) -> dict[str, str]:
+        return {role: person.name for role, person in self.store.members.items()}
+
+    @attrs.getter
+    def role_a(self) -> str:
+        return self.store.members["a"].name
+
+    @attrs.getter
+    def role_b(self) -> str | None:
+        person = self.store.members.get("b")
+        return None if person is None else person.email
+
+    @attrs.getter
+    def member_companies(self) -> set[str]:
+        return {person.company for person in self.store.members.values() if person.company is not None}
+
+    @attrs.getter
+    def earliest(self) -> date | None:
+        return min((person.born for person in self.store.members.values() if person.born), default=None)
+
+    @attrs.getter
+    def mails(self) -> str:
+        return ";".join(person.email for person in self.store.members.values() if person.email)
+
+    @attrs.getter
+    def best_rate(self) -> float:
+        return max(person.rate for person in self.store.members.values())
+
+    @attrs.getter
+    def doubled_rate(self) -> float:
+        return self.store.lead.rate * 2 + 1
+
+    @attrs.getter
+    def open_points(self) -> int:
+        return sum(task.points for task in self.store.tasks.values() if not task.done and task.points)
+
+    @attrs.getter
+    def progress(self) -> float:
+        done = sum(1 for task in self.store.tasks.values() if task.done)
+        return round(100 * done / len(self.store.tasks), 1)
+
+    @attrs.getter
+    def level(self) -> int:
+        return clamp(self.open_points, 0, 5)
+
+    @attrs.getter
+    def urgent(self) -> list[str]:
+        return [task.title for task in self.store.tasks.values() if task.priority == Priority.HIGH and not task.done]
+
+    @attrs.getter
+    def next_task(self) -> str | None:
+        open_tasks = [task for task in self.store.tasks.values() if not task.done and task.due is not None]
+        if len(open_tasks) == 0:
+            return None
+        first = min(open_tasks, key=lambda task: (task.due, task.doc_id))
+        return first.title
+
+    @attrs.getter
+    def per_owner(self) -> dict[str, int]:
+        counts: dict[str, int] = {}
+        for task in self.store.tasks.values():
+            owner = task.owner or "nobody"
+            if owner not in counts:
+                counts[owner] = 0
+            counts[owner] += task.points or 1
+        return counts
+
+    @attrs.getter
+    def owners(self) -> list[str]:
+        names = []
+        for task in self.store.tasks.values():
+            owner = self.store.members.get(task.owner)
+            if owner is not None and owner.name not in names:
+                names.append(owner.name)
+        return names
+
+    @attrs.getter
+    def all_labels(self) -> set[str]:
+        return {label for task in self.store.tasks.values() for label in task.labels or []}
+
+    @attrs.getter
+    def label_pairs(self) -> list[str]:
+        return [f"{task.title}-{label}" for task in self.store.tasks.values() for label in task.labels]
+
+    @attrs.getter
+    def board(self) -> dict[str, list[str]]:
+        columns: dict[str, list[str]] = {"open": [], "done": []}
+        for task_id, task in self.store.tasks.items():
+            columns["done" if task.done else "open"].append(task_id)
+        return columns
+
+    @attrs.getter
+    def counts(self) -> dict:
+        return {
+            "all": len(self.store.tasks),
+            "done": len([task for task in self.store.tasks.values() if task.done]),
+            "limit": (self.store.team.limits or {}).get("x"),
+        }
+
+    @attrs.getter
+    def over_limit(self) -> bool:
+        limit = self.store.team.limits["x"]
+        return len(self.store.tasks) > limit
+
+    @attrs.getter
+    def last_note(self) -> str:
+        return self.store.team.notes[-1]
+
+    @attrs.getter
+    def note_text(self) -> str:
+        return " / ".join(note.strip() for note in self.store.team.notes if note.strip())
+
+    @attrs.getter
+    def words(self) -> list[str]:
+        return self.name.split("-")
+
+    @attrs.getter
+    def slug(self) -> str:
+        return self.name.strip().lower().replace(" ", "-")
+
+    @attrs.getter
+    def late(self) -> int:
+        deadline = max((task.due for task in self.store.tasks.values() if task.due), default=None)
+        if deadline is None:
+            return 0
+        return sum(1 for task in self.store.tasks.values() if task.due and task.due < deadline - timedelta(days=1))
+
+    @attrs.getter
+    def points_sorted(self) -> list[int]:
+        return sorted((task.points for task in self.store.tasks.values() if task.points is not None), reverse=True)[:3]
+
+    @attrs.getter
+    def nested(self) -> list[dict]:
+        return [
+            {"title": task.title, "labels": sorted(task.labels or []), "hot": task.priority is Priority.HIGH}
+            for task in sorted(self.store.tasks.values(), key=lambda task: (-(task.points or 0), task.doc_id))
+        ]
+
+    @attrs.getter
+    def checked(self) -> int:
+        if self.open_points > 10:
+            raise ValueError("too many points")
+        return self.open_points
+
+
+class PersonCardStore(Store):
+    person = reference(dm_cls=Manager)
+    company = reference(dm_cls=Company)
+
+
+class PersonCard(ViewModel):
+    class Meta:
+        collection_name = "team_person_cards"
+
+    store: PersonCardStore
+
+    @attrs.getter
+    def line(self) -> str:
+        person = self.store.person
+        return f"{person.name!s:>5}|{person.bonus}"
+
+    @attrs.getter
+    def bonus(self) -> int | None:
+        return self.store.person.bonus
+
+    @attrs.getter
+    def age_in_2030(self) -> int:
+        return 2030 - self.store.person.born.year
+
+    @attrs.getter
+    def house(self) -> int:
+        return self.store.company.address.number
+
+    @attrs.getter
+    def domain(self) -> str | None:
+        email = self.store.person.email
+        if email is None or "@" not in email:
+            return None
+        return email.split("@")[1]
