@@ -1,6 +1,6 @@
 """Value types of the compiler: what a Python expression can be, and how two of them join.
 
-    join(INT, FLOAT) → FLOAT        optional(STR) → Optional(STR)        show(ListOf(STR)) → "list[str]"
+join(INT, FLOAT) → FLOAT        optional(STR) → Optional(STR)        show(ListOf(STR)) → "list[str]"
 """
 
 from __future__ import annotations
@@ -147,9 +147,7 @@ def _join_required(left: Type, right: Type) -> Type | None:
     return None
 
 
-def _join_records(
-    left: tuple[tuple[str, Type], ...], right: tuple[tuple[str, Type], ...], name: str
-) -> Type | None:
+def _join_records(left: tuple[tuple[str, Type], ...], right: tuple[tuple[str, Type], ...], name: str) -> Type | None:
     if [key for key, _ in left] != [key for key, _ in right]:
         return None
     fields: list[tuple[str, Type]] = []

@@ -23,7 +23,7 @@ from compiler.diagnostics import NOWHERE, Span
 class Const:
     """A constant; None has type `dtypes.NONE`."""
 
-    value: None | bool | int | float | str | bytes | Decimal
+    value: bool | int | float | str | bytes | Decimal | None
     type: dtypes.Type
     span: Span = field(default=NOWHERE, compare=False)
 
@@ -215,8 +215,9 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Comp:
-    """A comprehension: combinations of its steps, sorted by `order` (complete: it ends in the entry keys), mapped to `head`.
+    """A comprehension: combinations of its steps, sorted by `order`, mapped to `head`.
 
+    The order is complete: it ends in the entry keys.
     `kind` "list" keeps all, "set" the distinct heads (order is void), "dict" the last head per `key`.
     `limit` keeps the first so many combinations.
     """
@@ -280,7 +281,7 @@ class Declined:
     message: str
 
 
-def show(expr: Expr) -> str:
+def show(expr: Expr) -> str:  # noqa: C901 - one flat case per node
     """Spell an expression on one line, stably."""
     match expr:
         case Const(value):

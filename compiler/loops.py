@@ -1,8 +1,8 @@
 """Loops to folds: what one pass of a loop's body does to each accumulator, and which monoid that is.
 
-    total = total + o.amount  if o.open      →  Reduce("sum", Comp(…, if o.open, head o.amount), start)
-    names.append(u.name)                     →  Comp(list, head u.name)
-    best[k] = best.get(k, 0) + n             →  GroupBy("sum", key k, head n)
+total = total + o.amount  if o.open      →  Reduce("sum", Comp(…, if o.open, head o.amount), start)
+names.append(u.name)                     →  Comp(list, head u.name)
+best[k] = best.get(k, 0) + n             →  GroupBy("sum", key k, head n)
 """
 
 from __future__ import annotations
@@ -86,7 +86,9 @@ def update_of(tree: Tree, name: str) -> values.Value:
     return ir.If(tree.test, then, orelse, then.type)
 
 
-def fold(scope: Scope, name: str, start: values.Value, update: values.Value, loop: values.Iteration, span: Span) -> values.Value:
+def fold(
+    scope: Scope, name: str, start: values.Value, update: values.Value, loop: values.Iteration, span: Span
+) -> values.Value:
     """Return the accumulator's value after the loop, or decline."""
     if not isinstance(update, ir.Expr) or _is_acc(update, name):
         return start
@@ -147,7 +149,9 @@ def _grouped(
         kind: dtypes.Type = dtypes.DictOf(key.type, item.type)
         return ir.Comp("dict", steps, item, kind, key, loop.order, span=span)
     added = _added_to_entry(item, key)
-    if added is None or dtypes.required(added.type) not in (dtypes.INT, dtypes.DECIMAL) and not _is_decimal(added.type):
+    if added is None or (
+        dtypes.required(added.type) not in (dtypes.INT, dtypes.DECIMAL) and not _is_decimal(added.type)
+    ):
         return None
     total = dtypes.INT if dtypes.required(added.type) == dtypes.INT else dtypes.DECIMAL
     comp = ir.Comp("dict", steps, added, dtypes.DictOf(key.type, total), key, loop.order, span=span)
@@ -215,13 +219,22 @@ def _delta(update: ir.Expr, name: str) -> ir.Expr | None:
         then, orelse = _delta(update.then, name), _delta(update.orelse, name)
         both = None if then is None or orelse is None else unify(then, orelse)
         return None if both is None else conditional(update.test, *both, update.span)
-    if isinstance(update, ir.Prim) and update.op.endswith((".add", ".sub")) and not rewrite.mentions_acc(update.args[1]):
+    if (
+        isinstance(update, ir.Prim)
+        and update.op.endswith((".add", ".sub"))
+        and not rewrite.mentions_acc(update.args[1])
+    ):
         before = _delta(update.args[0], name)
         if before is None or update.op.endswith(".sub"):
             return None
         if isinstance(before, ir.Const) and before.value == 0:
             return update.args[1]
-    if isinstance(update, ir.Prim) and update.op.endswith(".add") and not rewrite.mentions_acc(update.args[0]) and _is_acc(update.args[1], name):
+    if (
+        isinstance(update, ir.Prim)
+        and update.op.endswith(".add")
+        and not rewrite.mentions_acc(update.args[0])
+        and _is_acc(update.args[1], name)
+    ):
         return update.args[0]
     return None
 
@@ -229,7 +242,10 @@ def _delta(update: ir.Expr, name: str) -> ir.Expr | None:
 def _only_where(added: ir.Expr) -> tuple[tuple[ir.Expr, ...], ir.Expr]:
     # if(c, e, 0) adds e where c: the condition becomes a filter, so that counts stay counts.
     if isinstance(added, ir.If):
-        for test, branch, other in ((added.test, added.then, added.orelse), (negate(added.test), added.orelse, added.then)):
+        for test, branch, other in (
+            (added.test, added.then, added.orelse),
+            (negate(added.test), added.orelse, added.then),
+        ):
             if isinstance(other, ir.Const) and other.value == 0:
                 tests, head = _only_where(branch)
                 return (test, *tests), head
@@ -250,4 +266,3 @@ def _last(
         return None
     comp = ir.Comp("list", _steps(loop, tests), both[0], dtypes.ListOf(both[0].type), order=loop.order, span=span)
     return ir.Reduce("last", comp, both[2], both[1], span=span)
-

@@ -17,7 +17,10 @@ def manifest(app: model.App, made: plan.Plan, sql: emit_sql.Emitted, version: st
         bundle.MANIFEST_VERSION, app.name, version, app.source_hash,
         tuple(bundle.Function(one.name, one.ddl, f"udfs/{one.module.replace('.', '/')}.py") for one in sql.functions),
         tuple(
-            bundle.Source(one.name, one.model, one.topic.removeprefix(prefix), one.columns, one.json_names, one.key, one.ddl, one.format)
+            bundle.Source(
+                one.name, one.model, one.topic.removeprefix(prefix), one.columns, one.json_names, one.key, one.ddl,
+                one.format,
+            )
             for one in sql.sources
         ),
         tuple(_view(one, texts, prefix) for one, texts in zip(made.views, sql.views, strict=True)),
@@ -62,7 +65,8 @@ def _item(node: plan.FieldNode) -> bundle.Item:
         return simple(node.column, node.null_when)
     if node.kind == "record":
         return bundle.Record(tuple(_field(one) for one in node.fields), node.null_when)
-    assert node.table is not None and node.item is not None
+    assert node.table is not None
+    assert node.item is not None
     if node.kind == "set":
         assert node.item.column is not None
         return bundle.SetOf(node.table, node.parent_key, node.item.column, node.null_when)

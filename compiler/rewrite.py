@@ -1,6 +1,6 @@
 """Walking and rewriting IR: children, substitution, fresh variables.
 
-    substitute(head, {EntryValue("t"): Column("e", "value")})        fresh(comp, names) → the same with new variables
+substitute(head, {EntryValue("t"): Column("e", "value")})        fresh(comp, names) → the same with new variables
 """
 
 from __future__ import annotations

@@ -132,7 +132,9 @@ class Scope:
         """Return Python's truth of a value."""
         if isinstance(value, values.Mapping | values.Entries | ir.Comp):
             comp = value if isinstance(value, ir.Comp) else self.comprehend(value, span)
-            exists = replace(comp, head=ir.Const(True, dtypes.BOOL), key=None, kind="list", type=dtypes.ListOf(dtypes.BOOL))
+            exists = replace(
+                comp, head=ir.Const(True, dtypes.BOOL), key=None, kind="list", type=dtypes.ListOf(dtypes.BOOL)
+            )
             return ir.Reduce("any", exists, dtypes.BOOL, span=span)
         expr = self.as_expr(value, span)
         match expr:
@@ -143,7 +145,9 @@ class Scope:
             case ir.MakeRecord(fields):
                 return ir.Const(bool(fields), dtypes.BOOL, span)
             case ir.If():
-                return conditional(expr.test, self.truth(expr.then, span), self.truth(expr.orelse, span), dtypes.BOOL, span)
+                return conditional(
+                    expr.test, self.truth(expr.then, span), self.truth(expr.orelse, span), dtypes.BOOL, span
+                )
             case _ if expr.type == dtypes.BOOL:
                 return expr
         inner = dtypes.required(expr.type)
@@ -156,7 +160,9 @@ class Scope:
     def is_there(self, expr: ir.Expr, span: Span) -> ir.Expr:
         """Return the test `expr is not None`."""
         if isinstance(expr, ir.If):
-            return conditional(expr.test, self.is_there(expr.then, span), self.is_there(expr.orelse, span), dtypes.BOOL, span)
+            return conditional(
+                expr.test, self.is_there(expr.then, span), self.is_there(expr.orelse, span), dtypes.BOOL, span
+            )
         if isinstance(expr.type, dtypes.NoneType):
             return ir.Const(False, dtypes.BOOL, span)
         if not dtypes.nullable(expr.type):
@@ -250,9 +256,13 @@ class Scope:
 
     # ------------------------------------------------------------ calls
 
-    def call(self, function: values.Closure, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span) -> values.Value:
+    def call(
+        self, function: values.Closure, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
+    ) -> values.Value:
         """Inline a call to a function of the project."""
-        key = f"{function.module}.{function.name}"
+        # By place too: getters of a view and of a model of the same module may share a name.
+        line = function.body[0].span.line if function.body else 0
+        key = f"{function.module}.{function.name}:{line}"
         if key in self.calls and function.name != "<lambda>":
             self.decline("D308", span, f"`{function.name}` calls itself")
         if function.receiver is not None:
@@ -276,7 +286,11 @@ class Scope:
 
 
 def _bind_arguments(
-    scope: Scope, function: values.Closure, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
+    scope: Scope,
+    function: values.Closure,
+    args: tuple[values.Value, ...],
+    keywords: Mapping[str, values.Value],
+    span: Span,
 ) -> dict[str, values.Value]:
     if any(one.kind in ("args", "kwargs") for one in function.params):
         scope.decline("D309", span, f"`{function.name}` takes a variable number of arguments")

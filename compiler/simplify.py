@@ -1,6 +1,6 @@
 """Scalar expressions made shorter without changing what they give: folded conditions, checks that cannot fail.
 
-    if(is_none(if(c, None, "E")), v, None)  →  if(c, v, None)        coalesce(x, None)  →  x
+if(is_none(if(c, None, "E")), v, None)  →  if(c, v, None)        coalesce(x, None)  →  x
 """
 
 from __future__ import annotations
@@ -55,14 +55,15 @@ def _under(test: ir.Expr, branch: ir.Expr, holds: bool) -> ir.Expr:
 
 
 def _boolean(expr: ir.If) -> ir.Expr:
-    for branch, combined in (
-        (expr.then == _TRUE, lambda: disjunction((expr.test, expr.orelse), expr.span)),
-        (expr.then == _FALSE, lambda: conjunction((negate(expr.test), expr.orelse), expr.span)),
-        (expr.orelse == _FALSE, lambda: conjunction((expr.test, expr.then), expr.span)),
-        (expr.orelse == _TRUE, lambda: disjunction((negate(expr.test), expr.then), expr.span)),
-    ):
-        if branch:
-            return combined()
+    test, then, orelse = expr.test, expr.then, expr.orelse
+    if then == _TRUE:
+        return disjunction((test, orelse), expr.span)
+    if then == _FALSE:
+        return conjunction((negate(test), orelse), expr.span)
+    if orelse == _FALSE:
+        return conjunction((test, then), expr.span)
+    if orelse == _TRUE:
+        return disjunction((negate(test), then), expr.span)
     return expr
 
 

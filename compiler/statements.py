@@ -1,7 +1,7 @@
 """Statements to values: what a function returns, found by running its body on symbols.
 
-    if not tickets: return []          →  if(exists(tickets), [...], [])
-    return [...]
+if not tickets: return []          →  if(exists(tickets), [...], [])
+return [...]
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ def run(scope: Scope, body: tuple[syntax.Stmt, ...]) -> values.Value:
         case syntax.Assert(test):
             holds = scope.test(test)
             following = scope.assume(facts_of(holds, True))
-            return _choose(scope, holds, run(following, rest), ir.Raises("AssertionError", "", span=first.span), first.span)
+            return _choose(
+                scope, holds, run(following, rest), ir.Raises("AssertionError", "", span=first.span), first.span
+            )
         case _:
             return run(simple(scope, first), rest)
 
@@ -101,7 +103,8 @@ def leaves(body: tuple[syntax.Stmt, ...]) -> bool:
 
 def _loops(body: tuple[syntax.Stmt, ...]) -> bool:
     return any(
-        isinstance(one, syntax.For | syntax.While) or (isinstance(one, syntax.If) and (_loops(one.body) or _loops(one.orelse)))
+        isinstance(one, syntax.For | syntax.While)
+        or (isinstance(one, syntax.If) and (_loops(one.body) or _loops(one.orelse)))
         for one in body
     )
 
@@ -130,8 +133,7 @@ def merge(before: Scope, test: ir.Expr, then: Scope, orelse: Scope, span: Span) 
         if a is None or b is None:
             continue  # bound on one side only: reading it later may be an UnboundLocalError, so it is not in scope
         names[name] = a if a == b else _choose(before, test, a, b, span)
-    merged = Scope(before.shared, before.module, names, then.known & orelse.known, before.calls)
-    return merged
+    return Scope(before.shared, before.module, names, then.known & orelse.known, before.calls)
 
 
 def _choose(scope: Scope, test: ir.Expr, then: values.Value, orelse: values.Value, span: Span) -> values.Value:
@@ -142,7 +144,9 @@ def _choose(scope: Scope, test: ir.Expr, then: values.Value, orelse: values.Valu
         return conditional(test, a, b, b.type if isinstance(a, ir.Raises) else a.type, span)
     both = unify(a, b)
     if both is None:
-        scope.decline("D313", span, f"the value is sometimes `{dtypes.show(a.type)}` and sometimes `{dtypes.show(b.type)}`")
+        scope.decline(
+            "D313", span, f"the value is sometimes `{dtypes.show(a.type)}` and sometimes `{dtypes.show(b.type)}`"
+        )
     return conditional(test, *both, span)
 
 
@@ -218,7 +222,12 @@ def _loop(scope: Scope, node: syntax.For, rest: tuple[syntax.Stmt, ...]) -> valu
 
 
 def _loop_with_exit(
-    scope: Scope, node: syntax.For, rest: tuple[syntax.Stmt, ...], loop: values.Iteration, tree: loops.Tree, accumulators: set[str]
+    scope: Scope,
+    node: syntax.For,
+    rest: tuple[syntax.Stmt, ...],
+    loop: values.Iteration,
+    tree: loops.Tree,
+    accumulators: set[str],
 ) -> values.Value:
     found = loops.first_exit(tree)
     if found is None or any(loops.changes_before_exit(tree, name) for name in accumulators):
@@ -243,10 +252,16 @@ def _found(
 ) -> ir.Expr:
     both = unify(head, otherwise)
     if both is None:
-        scope.decline("D313", span, f"the value is sometimes `{dtypes.show(head.type)}` and sometimes `{dtypes.show(otherwise.type)}`")
+        scope.decline(
+            "D313",
+            span,
+            f"the value is sometimes `{dtypes.show(head.type)}` and sometimes `{dtypes.show(otherwise.type)}`",
+        )
     head, otherwise, kind = both
     if isinstance(head, ir.Const):
-        exists = ir.Comp("list", steps, ir.Const(True, dtypes.BOOL), dtypes.ListOf(dtypes.BOOL), order=loop.order, span=span)
+        exists = ir.Comp(
+            "list", steps, ir.Const(True, dtypes.BOOL), dtypes.ListOf(dtypes.BOOL), order=loop.order, span=span
+        )
         return conditional(ir.Reduce("any", exists, dtypes.BOOL, span=span), head, otherwise, kind, span)
     comp = ir.Comp("list", steps, head, dtypes.ListOf(head.type), order=loop.order, span=span)
     return ir.Reduce("first", comp, kind, otherwise, span=span)
@@ -296,7 +311,9 @@ def _assigned(body: tuple[syntax.Stmt, ...]) -> set[str]:
                 names |= _targets(target)
             case syntax.ExprStmt(syntax.Call(syntax.Attribute(syntax.Name(name), method))) if method in _MUTATORS:
                 names.add(name)
-            case syntax.ExprStmt(syntax.Call(syntax.Attribute(syntax.Call(syntax.Attribute(syntax.Name(name), "setdefault"))))):
+            case syntax.ExprStmt(
+                syntax.Call(syntax.Attribute(syntax.Call(syntax.Attribute(syntax.Name(name), "setdefault"))))
+            ):
                 names.add(name)
             case syntax.If(_, then, orelse):
                 names |= _assigned(then) | _assigned(orelse)
@@ -316,4 +333,3 @@ def _targets(target: syntax.Expr) -> set[str]:
         case syntax.Tuple(items) | syntax.List(items):
             return set().union(*(_targets(one) for one in items))
     return set()
-

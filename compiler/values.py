@@ -1,6 +1,6 @@
 """What a name can stand for while a getter is built: an IR expression, or something only the compiler sees.
 
-    self → SelfView        self.store → StoreValue        self.store.users → Mapping("users")        lambda t: … → Closure
+self → SelfView        self.store → StoreValue        self.store.users → Mapping("users")        lambda t: … → Closure
 """
 
 from __future__ import annotations

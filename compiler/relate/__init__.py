@@ -45,9 +45,7 @@ def _view(app: model.App, program: build.Program, texts: sources.Sources, view: 
         if isinstance(found, ir.Declined):
             found = _in_python(context, place, texts, view, attribute, found)
         candidates.append(found)
-    return finish.view(
-        context, view, place, tuple((one.shape, one.info, one.function) for one in candidates)
-    )
+    return finish.view(context, view, place, tuple((one.shape, one.info, one.function) for one in candidates))
 
 
 def _predicates(program: build.Program, store: model.Store, log: Log) -> dict[str, ir.Expr]:
@@ -158,5 +156,3 @@ def _collected(context: joins.Context, reference: model.Reference, attributes: t
     comp = ir.Comp("list", (ir.Gen("item", ir.Many(reference.name)),), element, dtypes.ListOf(dtypes.STR))
     gathered = ir.Reduce("collect", comp, dtypes.optional(dtypes.ListOf(dtypes.STR)))
     return udf_contract.collected(gathered)
-
-

@@ -114,7 +114,10 @@ def _heads(reduce: ir.Reduce) -> tuple[ir.Expr, ...]:
     if reduce.op != "sum" or not dtypes.nullable(head.type):
         return (head,)
     there = ir.Prim("not_none", (head,), dtypes.BOOL)
-    return (head, ir.Prim("check", (there, ir.Const("TypeError", dtypes.STR), ir.Const(True, dtypes.BOOL)), dtypes.BOOL))
+    return (
+        head,
+        ir.Prim("check", (there, ir.Const("TypeError", dtypes.STR), ir.Const(True, dtypes.BOOL)), dtypes.BOOL),
+    )
 
 
 def _uncomparable(comp: ir.Comp, key: ir.Expr) -> ir.Expr:

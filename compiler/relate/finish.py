@@ -1,6 +1,6 @@
 """From shapes to the tables of a view: trial runs, columns, null flags, Python calls, errors.
 
-    shapes of MeetingSession's getters  →  meeting_sessions, meeting_sessions__attending, the rows of what raised
+shapes of MeetingSession's getters  →  meeting_sessions, meeting_sessions__attending, the rows of what raised
 """
 
 from __future__ import annotations
@@ -94,7 +94,10 @@ def _group(context: joins.Context, child: shapes.Child) -> tuple[plan.Relation, 
         ((column, plan.Agg("sum", ir.Column("i", column, value.type))),),
         "g",
     )
-    return group, {**{name: ir.Column("g", name, expr.type) for name, expr in key}, column: ir.Column("g", column, kind)}
+    return group, {
+        **{name: ir.Column("g", name, expr.type) for name, expr in key},
+        column: ir.Column("g", column, kind),
+    }
 
 
 def _where_known(rows: joins.Rows, key: tuple[tuple[str, ir.Expr], ...]) -> None:
@@ -112,7 +115,9 @@ def _chosen(context: joins.Context, child: shapes.Child) -> tuple[plan.Relation,
     outputs = {**dict(child.outputs), **{name: expr for name, expr in own.items() if name not in dict(child.entry)}}
     for place, one in enumerate(child.order):
         outputs[f"sort_{place}"] = one.key
-    table = tables.assemble(context, tables.Table(child.name, child.parent, child.steps, by_entry, tuple(outputs.items())))
+    table = tables.assemble(
+        context, tables.Table(child.name, child.parent, child.steps, by_entry, tuple(outputs.items()))
+    )
     _none_raises(table, outputs)
     values = {**dict(table.key), **table.values}
     source: plan.Relation = table.relation
@@ -174,14 +179,18 @@ def view(context: joins.Context, declared: model.ViewModel, place: shapes.Place,
 
 
 def _called(
-    relation: plan.Relation, key: tuple[tuple[str, ir.Expr], ...], values: dict[str, ir.Expr], raised: dict[str, ir.Expr]
+    relation: plan.Relation,
+    key: tuple[tuple[str, ir.Expr], ...],
+    values: dict[str, ir.Expr],
+    raised: dict[str, ir.Expr],
 ) -> tuple[plan.Relation, tuple[tuple[str, ir.Expr], ...], dict[str, ir.Expr], dict[str, ir.Expr]]:  # fmt: skip
     """Call the Python functions in a projection of their own, so that each is called once per row."""
     named = {**dict(key), **values, **{f"{name}__error": text for name, text in raised.items()}}
     inner = plan.Project(relation, tuple(named.items()), "u")
     over = {name: ir.Column("u", name, expr.type) for name, expr in named.items()}
-    texts = {name: over[f"{name}__error"] for name in raised}
-    return inner, tuple((name, over[name]) for name, _ in key), {name: over[name] for name in values}, texts
+    called: dict[str, ir.Expr] = {name: over[name] for name in values}
+    texts: dict[str, ir.Expr] = {name: over[f"{name}__error"] for name in raised}
+    return inner, tuple((name, over[name]) for name, _ in key), called, texts
 
 
 def _field(
@@ -259,8 +268,8 @@ def _errors(
     text = ir.Column("e", "value", _TEXT)
     known = plan.Filter(unnested, ir.Prim("not_none", (text,), dtypes.BOOL))
     field: ir.Expr = ir.Const(list(texts)[-1], dtypes.STR)
-    for place, name in reversed(list(enumerate(list(texts)[:-1], start=1))):
-        here = ir.Prim("eq", (ir.Column("e", "key", dtypes.INT), ir.Const(place, dtypes.INT)), dtypes.BOOL)
+    for index, name in reversed(list(enumerate(list(texts)[:-1], start=1))):
+        here = ir.Prim("eq", (ir.Column("e", "key", dtypes.INT), ir.Const(index, dtypes.INT)), dtypes.BOOL)
         field = ir.If(here, ir.Const(name, dtypes.STR), field, dtypes.STR)
     by = (
         ("view", ir.Const(view_model, dtypes.STR)),
@@ -274,4 +283,3 @@ def _errors(
     rekeyed, columns = tables.rekey(known, by, told)
     every = (*((name, ir.Column("g", name, expr.type)) for name, expr in by), *columns.items())
     return plan.Project(rekeyed, every, "v")
-

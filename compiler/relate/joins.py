@@ -1,14 +1,15 @@
 """The FROM clause of one query under construction: what a getter's leaves need, joined once each.
 
-    Attr(One("location"), "latitude")   →  meetings AS meeting ⟕ locations AS location, column location.latitude
-    Gen("user", Many("users"))          →  … × UNNEST(meeting.users) ⋈ users AS user
-    Lookup("tickets", user.key)         →  … ⟕ tickets ON tickets.doc_id = meeting.tickets[user.key]
+Attr(One("location"), "latitude")   →  meetings AS meeting ⟕ locations AS location, column location.latitude
+Gen("user", Many("users"))          →  … × UNNEST(meeting.users) ⋈ users AS user
+Lookup("tickets", user.key)         →  … ⟕ tickets ON tickets.doc_id = meeting.tickets[user.key]
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from compiler import dtypes, failures, ir, model, plan, primitives, rewrite
 from compiler.diagnostics import Span
@@ -147,13 +148,15 @@ class Rows:
             entry = self._alias(f"{var}_entry")
             collection, wanted, from_item = membership
             kind: dtypes.Type = dtypes.required(collection.type)
-            unnest_kind = "dict" if isinstance(kind, dtypes.DictOf) else "list"
+            unnest_kind: Literal["list", "dict"] = "dict" if isinstance(kind, dtypes.DictOf) else "list"
             column = ir.Column(entry, "key" if unnest_kind == "dict" else "value", dtypes.STR)
             if from_item:
                 right = plan.Unnest(scan, collection, entry, unnest_kind, distinct=unnest_kind == "list")
                 self._inner(right, (*pairs, (wanted, column)))
             else:
-                self.relation = plan.Unnest(self.relation, collection, entry, unnest_kind, distinct=unnest_kind == "list")
+                self.relation = plan.Unnest(
+                    self.relation, collection, entry, unnest_kind, distinct=unnest_kind == "list"
+                )
                 self._inner(scan, (*pairs, (column, wanted)))
         else:
             self._inner(scan, pairs)
@@ -162,9 +165,7 @@ class Rows:
 
     def _predicate(
         self, reference: model.Reference, alias: str
-    ) -> tuple[
-        tuple[tuple[ir.Expr, ir.Expr], ...], tuple[ir.Expr, ir.Expr, bool] | None, tuple[ir.Expr, ...]
-    ]:
+    ) -> tuple[tuple[tuple[ir.Expr, ir.Expr], ...], tuple[ir.Expr, ir.Expr, bool] | None, tuple[ir.Expr, ...]]:
         """Split an `on=` test: pairs (store side, item side), one membership, and what remains as conditions."""
         test = self.context.predicates[reference.name]
         parts = test.args if isinstance(test, ir.Prim) and test.op == "and" else (test,)
@@ -231,7 +232,11 @@ class Rows:
         named = (("root_id", ir.Column(root, ID, dtypes.STR)), ("id", inner.keys[reference.name]))
         alias = self._alias(f"{reference.name}_first")
         first = plan.TopN(
-            plan.Project(inner.relation, named, alias), ("root_id",), (ir.Order(ir.Column(alias, "id", dtypes.STR)),), 1, alias
+            plan.Project(inner.relation, named, alias),
+            ("root_id",),
+            (ir.Order(ir.Column(alias, "id", dtypes.STR)),),
+            1,
+            alias,
         )
         pair = (ir.Column(root, ID, dtypes.STR), ir.Column(alias, "root_id", dtypes.STR))
         self.relation = plan.Join(self.relation, first, "left", (pair,))
@@ -350,7 +355,7 @@ def _dict_get(ids: ir.Expr, key: ir.Expr) -> ir.Expr:
 
 
 def _harmless(test: ir.Expr) -> ir.Expr:
-    """Return a condition of `on=` that is false where Python would raise: a pair that cannot be tested does not match."""
+    """Return a condition of `on=` that is false where Python would raise: such a pair does not match."""
     partial = any(isinstance(one, ir.Prim) and one.op in _PARTIAL for one in rewrite.walk(test))
     text = failures.failure(test) if partial else None
     if text is None:
@@ -366,7 +371,7 @@ def _reads_item(expr: ir.Expr) -> bool:
 
 
 def _unchecked(expr: ir.Expr) -> ir.Expr:
-    """Return an attribute read that gives None where its entity is missing, for joins and loops that then find nothing."""
+    """Return an attribute read that gives None where its entity is missing: joins and loops then find nothing."""
 
     def lenient(one: ir.Expr) -> ir.Expr | None:
         if isinstance(one, ir.Attr) and isinstance(one.entity, ir.One | ir.EntryValue | ir.Lookup):
@@ -377,5 +382,3 @@ def _unchecked(expr: ir.Expr) -> ir.Expr:
         return None
 
     return rewrite.transform(expr, lenient)
-
-

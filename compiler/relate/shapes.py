@@ -1,7 +1,7 @@
 """The shape of a getter's value: columns of its table, child tables, and how a reader puts them back together.
 
-    [{"name": u.name} for u in users.values()]
-    →  list field, child table keyed (doc_id, user_id), column name; null_when None
+[{"name": u.name} for u in users.values()]
+→  list field, child table keyed (doc_id, user_id), column name; null_when None
 """
 
 from __future__ import annotations
@@ -278,9 +278,7 @@ def _child(
     if of.kind == "list":
         order, sorting = _order(of, (*entry, *item.outputs))
         outputs += [one for one in sorting if one[0] not in item_columns]
-    child = Child(
-        table, place.table, kind, steps, key, entry, tuple(outputs), of.order, of.limit
-    )
+    child = Child(table, place.table, kind, steps, key, entry, tuple(outputs), of.order, of.limit)
     node = plan.FieldNode(
         name, json_name, "map" if of.kind == "dict" else "list",
         table=table, parent_key=parent_key, order=tuple(order), map_key=map_key, item=_flattened(item.node),

@@ -55,7 +55,9 @@ class _Assembly:
     branches: dict[tuple[ir.Step, ...], _Branch] = field(default_factory=dict)
     firsts: dict[tuple[object, ...], _First] = field(default_factory=dict)
     done: dict[ir.Reduce, ir.Expr] = field(default_factory=dict)
-    wide: bool = False  # each packed value is a column: Flink cannot split a projection that calls Python and reads rows
+    wide: bool = (
+        False  # each packed value is a column: Flink cannot split a projection that calls Python and reads rows
+    )
 
     def run(self) -> Assembled:
         self.spine = self._rows(self.table.steps)
@@ -132,7 +134,10 @@ class _Assembly:
     ) -> Assembled:
         # Calls stay above the group; below it are the columns that they and everything else read.
         columns = dict.fromkeys(
-            one for expr in (*values.values(), *raised.values()) for one in rewrite.walk(expr) if isinstance(one, ir.Column)
+            one
+            for expr in (*values.values(), *raised.values())
+            for one in rewrite.walk(expr)
+            if isinstance(one, ir.Column)
         )
         named = {one: f"{one.alias}__{one.name}" for one in columns}
         inner = plan.Project(self.spine.relation, (*key, *((name, one) for one, name in named.items())), "i")
@@ -201,8 +206,7 @@ class _Assembly:
         kind = reduce.type
         match reduce.op:
             case "count" if reduce.distinct:
-                column = self._column(branch, "count_distinct", tests, comp.head, dtypes.INT)
-                return column
+                return self._column(branch, "count_distinct", tests, comp.head, dtypes.INT)
             case "count":
                 return self._column(branch, "count", tests, None, dtypes.INT)
             case "any":
@@ -330,7 +334,8 @@ class _Input:
 
     def columns(self, every: Mapping[str, dtypes.Type]) -> tuple[tuple[str, ir.Expr], ...]:
         return tuple(
-            (name, self.filled[name][1] if name in self.filled else ir.Const(None, kind)) for name, kind in every.items()
+            (name, self.filled[name][1] if name in self.filled else ir.Const(None, kind))
+            for name, kind in every.items()
         )
 
 
@@ -417,7 +422,9 @@ def top_rows(
     every = {**dict(partition), **dict(key), **columns}
     ordered = {f"o{place}": one.key for place, one in enumerate(order)}
     inner = plan.Project(source, (*every.items(), *ordered.items()), "t")
-    by = tuple(ir.Order(ir.Column("t", name, one.key.type), one.descending) for name, one in zip(ordered, order, strict=True))
+    by = tuple(
+        ir.Order(ir.Column("t", name, one.key.type), one.descending) for name, one in zip(ordered, order, strict=True)
+    )
     top = plan.TopN(inner, tuple(name for name, _ in partition), by, limit, "t")
     return top, {name: ir.Column("t", name, expr.type) for name, expr in every.items()}
 
@@ -483,7 +490,8 @@ def checked(raised: ir.Expr, value: ir.Expr) -> ir.Expr:
 
 def _record(fields: Mapping[str, ir.Expr]) -> ir.MakeRecord:
     return ir.MakeRecord(
-        tuple(fields.items()), dtypes.Record(tuple((name, dtypes.optional(value.type)) for name, value in fields.items()))
+        tuple(fields.items()),
+        dtypes.Record(tuple((name, dtypes.optional(value.type)) for name, value in fields.items())),
     )
 
 

@@ -1,6 +1,6 @@
 """Attributes: of self, of the store, of entities, of records and of dates.
 
-    self.store.location.latitude → Attr(One("location"), "latitude")        user.display_name → the getter, inlined
+self.store.location.latitude → Attr(One("location"), "latitude")        user.display_name → the getter, inlined
 """
 
 from __future__ import annotations
@@ -60,7 +60,10 @@ def _of_view(scope: Scope, node: syntax.Attribute) -> values.Value | ir.Declined
     if method is None:
         names = ["store", *(one.name for one in view.attributes), *(one.name for one in view.methods)]
         scope.error(
-            "E312", node.name_span, f"`{view.name}` has no attribute `{node.name}`", _suggest(view.name, node.name, names)
+            "E312",
+            node.name_span,
+            f"`{view.name}` has no attribute `{node.name}`",
+            _suggest(view.name, node.name, names),
         )
     return _method(scope, method, values.SelfView(), node)
 
@@ -76,7 +79,9 @@ def _getter(scope: Scope, declared: model.ViewAttribute, node: syntax.Attribute)
         shared.running.append(declared.name)
         inner = Scope(shared, declared.module, {})
         try:
-            shared.getters[declared.name] = inner.call(inner.closure(declared.getter, declared.module, values.SelfView()), (), {}, declared.span)
+            shared.getters[declared.name] = inner.call(
+                inner.closure(declared.getter, declared.module, values.SelfView()), (), {}, declared.span
+            )
         finally:
             shared.running.pop()
     built = shared.getters[declared.name]
@@ -108,7 +113,10 @@ def _of_store(scope: Scope, node: syntax.Attribute) -> values.Value | ir.Decline
     if method is None:
         names = [*(one.name for one in store.references), *(one.name for one in store.methods)]
         scope.error(
-            "E312", node.name_span, f"`{store.name}` has no reference `{node.name}`", _suggest(store.name, node.name, names)
+            "E312",
+            node.name_span,
+            f"`{store.name}` has no reference `{node.name}`",
+            _suggest(store.name, node.name, names),
         )
     return _method(scope, method, values.StoreValue(), node)
 
@@ -139,7 +147,9 @@ def _of_entity(scope: Scope, entity: ir.Expr, name: str, node: syntax.Attribute)
     if method is None:
         attributes = (*(one.name for one in declared.stored), *(one.name for one in declared.computed))
         names = [*attributes, *(one.name for one in declared.methods)]
-        scope.error("E312", node.name_span, f"`{name}` has no attribute `{node.name}`", _suggest(name, node.name, names))
+        scope.error(
+            "E312", node.name_span, f"`{name}` has no attribute `{node.name}`", _suggest(name, node.name, names)
+        )
     return _method(scope, method, entity, node)
 
 

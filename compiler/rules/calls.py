@@ -336,10 +336,9 @@ def _ordered(scope: Scope, comp: ir.Comp, key: values.Value | None, descending: 
     parts = sort_key.items if isinstance(sort_key, ir.MakePair) else (sort_key,)
     order: list[ir.Order] = []
     for part in parts:
-        if isinstance(dtypes.required(part.type), dtypes.Entity | dtypes.Record) and part is not parts[0]:
-            # `sorted(mapping.items())`: keys are unique, so the second part never decides.
-            if isinstance(parts[0], ir.EntryKey):
-                break
+        is_whole = isinstance(dtypes.required(part.type), dtypes.Entity | dtypes.Record)
+        if is_whole and part is not parts[0] and isinstance(parts[0], ir.EntryKey):
+            break  # `sorted(mapping.items())`: keys are unique, so the second part never decides
         if not _sortable(part.type):
             scope.decline("D358", span, f"sorting by a value of type `{dtypes.show(part.type)}` has no exact SQL form")
         order.append(ir.Order(part, descending))

@@ -1,6 +1,6 @@
 """Comprehensions, displays and lambdas.
 
-    [u.name for u in users.values() if u.active] → Comp(list, u <- $users, if …, head u.name)
+[u.name for u in users.values() if u.active] → Comp(list, u <- $users, if …, head u.name)
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ def comprehension(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined
         steps.extend(loop.steps)
         order.extend(loop.order)
         inner = inner.bind(inner.destructure(generator.target, loop.element))
-        inner = inner.assume(known for step in loop.steps if isinstance(step, ir.Cond) for known in facts_of(step.test, True))
+        inner = inner.assume(
+            known for step in loop.steps if isinstance(step, ir.Cond) for known in facts_of(step.test, True)
+        )
         for condition in generator.conditions:
             test = inner.test(condition)
             if not (isinstance(test, ir.Const) and test.value is True):

@@ -1,6 +1,6 @@
 """Names, constants and module members: what an identifier stands for.
 
-    LARGE → Const(Decimal("100.00"))        len → Builtin("len")        pricing.discount → Closure
+LARGE → Const(Decimal("100.00"))        len → Builtin("len")        pricing.discount → Closure
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Operators: arithmetic, comparison, and/or/not, conditional expressions, subscripts.
 
-    a or b → If(truth(a), a, b)        x is None → is_none(x)        users[k] → Lookup("users", k)
+a or b → If(truth(a), a, b)        x is None → is_none(x)        users[k] → Lookup("users", k)
 """
 
 from __future__ import annotations
@@ -50,7 +50,11 @@ def logical(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined | Non
     for following in node.values[1:]:
         test = scope.truth(result, node.span)
         tests.append(test)
-        inner = scope.assume(facts_of(conjunction(tests, node.span), True) if node.op == "and" else facts_of(disjunction(tests, node.span), False))
+        inner = scope.assume(
+            facts_of(conjunction(tests, node.span), True)
+            if node.op == "and"
+            else facts_of(disjunction(tests, node.span), False)
+        )
         value = inner.expr(following)
         left = scope.as_expr(result, node.span)
         if left.type == dtypes.BOOL and value.type == dtypes.BOOL:
@@ -113,7 +117,9 @@ def _compare(scope: Scope, op: str, left: values.Value, right: values.Value, spa
         return equal if isinstance(equal, ir.Declined) or op in ("==", "is") else negate(equal)
     a_kind, b_kind = dtypes.required(a.type), dtypes.required(b.type)
     if not _comparable(a_kind, b_kind):
-        return ir.Declined("D321", span, f"`{op}` of `{dtypes.show(a.type)}` and `{dtypes.show(b.type)}` has no exact SQL form")
+        return ir.Declined(
+            "D321", span, f"`{op}` of `{dtypes.show(a.type)}` and `{dtypes.show(b.type)}` has no exact SQL form"
+        )
     return ir.Prim(_ORDERED[op], (a, b), dtypes.BOOL, span)
 
 
@@ -139,9 +145,15 @@ def _equal(scope: Scope, a: ir.Expr, b: ir.Expr, op: str, span: Span) -> ir.Expr
         numbers = {"int", "float", "decimal", "bool"}
         if a_kind.name == b_kind.name or {a_kind.name, b_kind.name} in ({"int", "float"}, {"int", "decimal"}):
             return ir.Prim("eq", (a, b), dtypes.BOOL, span)
-        if not (a_kind.name in numbers and b_kind.name in numbers) and {a_kind.name, b_kind.name} & {"str", "bool", "bytes"}:
+        if not (a_kind.name in numbers and b_kind.name in numbers) and {a_kind.name, b_kind.name} & {
+            "str",
+            "bool",
+            "bytes",
+        }:
             return ir.Const(False, dtypes.BOOL, span)  # values of unlike types are never equal
-    return ir.Declined("D321", span, f"`==` of `{dtypes.show(a.type)}` and `{dtypes.show(b.type)}` has no exact SQL form")
+    return ir.Declined(
+        "D321", span, f"`==` of `{dtypes.show(a.type)}` and `{dtypes.show(b.type)}` has no exact SQL form"
+    )
 
 
 def _contains(scope: Scope, item: values.Value, container: values.Value, span: Span) -> ir.Expr | ir.Declined:
@@ -263,4 +275,6 @@ def _slice(scope: Scope, owner: values.Value, index: syntax.Slice, span: Span) -
 
 
 def _two_types(a: ir.Expr, b: ir.Expr, span: Span) -> ir.Declined:
-    return ir.Declined("D313", span, f"the value is sometimes `{dtypes.show(a.type)}` and sometimes `{dtypes.show(b.type)}`")
+    return ir.Declined(
+        "D313", span, f"the value is sometimes `{dtypes.show(a.type)}` and sometimes `{dtypes.show(b.type)}`"
+    )

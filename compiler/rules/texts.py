@@ -1,6 +1,6 @@
 """f-strings.
 
-    f"{first} {last:>8}" → str.add(str(first), …format(last, ">8"))
+f"{first} {last:>8}" → str.add(str(first), …format(last, ">8"))
 """
 
 from __future__ import annotations
@@ -8,7 +8,16 @@ from __future__ import annotations
 from compiler import dtypes, ir, syntax, values
 from compiler.scope import Scope
 
-_PLAIN = (dtypes.STR, dtypes.INT, dtypes.BOOL, dtypes.FLOAT, dtypes.DECIMAL, dtypes.DATE, dtypes.DATETIME, dtypes.LOCAL_DATETIME)
+_PLAIN = (
+    dtypes.STR,
+    dtypes.INT,
+    dtypes.BOOL,
+    dtypes.FLOAT,
+    dtypes.DECIMAL,
+    dtypes.DATE,
+    dtypes.DATETIME,
+    dtypes.LOCAL_DATETIME,
+)
 
 
 def f_string(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined | None:
@@ -30,14 +39,19 @@ def _formatted(scope: Scope, part: syntax.Formatted) -> ir.Expr | ir.Declined:
     if part.conversion not in (None, "s"):
         return ir.Declined("D340", part.span, f"the conversion `!{part.conversion}` has no SQL form")
     value = scope.expr(part.value)
-    if part.spec is None or part.spec == "":
-        return to_text(value, part)
+    if part.conversion == "s" or not part.spec:
+        text = to_text(value, part)
+        if isinstance(text, ir.Declined) or not part.spec:
+            return text
+        value = text
     if not isinstance(part.spec, str):
         return ir.Declined("D341", part.span, "the format is not a literal, so SQL cannot spell it")
     spec = ir.Const(part.spec, dtypes.STR, part.span)
     found = scope.primitive("format", (value, spec), part.span)
     if found is None:
-        return ir.Declined("D341", part.span, f"the format `{part.spec}` of `{dtypes.show(value.type)}` has no exact SQL form")
+        return ir.Declined(
+            "D341", part.span, f"the format `{part.spec}` of `{dtypes.show(value.type)}` has no exact SQL form"
+        )
     return found
 
 
@@ -50,4 +64,6 @@ def to_text(value: ir.Expr, part: syntax.Formatted) -> ir.Expr | ir.Declined:
     inner = dtypes.required(value.type)
     if inner in (dtypes.STR, dtypes.INT, dtypes.BOOL):
         return ir.Prim("str", (value,), dtypes.STR, part.span)
-    return ir.Declined("D342", part.span, f"the text of a value of type `{dtypes.show(value.type)}` has no exact SQL form")
+    return ir.Declined(
+        "D342", part.span, f"the text of a value of type `{dtypes.show(value.type)}` has no exact SQL form"
+    )
