@@ -14,7 +14,12 @@ from compiler import dtypes, ir, plan
 
 def show(whole: plan.Plan) -> str:
     """Return the text of a plan."""
-    return "\n".join(line for view in whole.views for line in _view(view)) + "\n"
+    return "".join(map(show_view, whole.views))
+
+
+def show_view(view: plan.View) -> str:
+    """Return the text of one view's plan."""
+    return "\n".join(_view(view)) + "\n"
 
 
 def show_relation(one: plan.Relation) -> str:
