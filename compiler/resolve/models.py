@@ -59,8 +59,13 @@ class Models:
         return owners
 
     def _declared(self, info: hierarchy.ClassInfo) -> list[bodies.Declared]:
-        found = {one.name: one for one in self.described.attributes(info)}
-        found.update({one.name: one for one in self.read.attributes(info)})
+        """Return all attributes, inherited ones first; a body's go before those of the same class's schema."""
+        found: dict[str, bodies.Declared] = {}
+        for one in reversed(info.lineage):
+            body = self.read.own(one).attributes
+            schema = self.described.own(one)
+            found.update(body)
+            found.update({name: declared for name, declared in schema.items() if name not in body})
         return list(found.values())
 
     def _attributes(

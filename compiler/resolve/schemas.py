@@ -22,6 +22,9 @@ _TYPES: dict[str, dtypes.Type] = {
 }  # fmt: skip
 
 
+_HOMES = ("onto", "marshmallow")
+
+
 @dataclass(frozen=True, slots=True)
 class Schemas:
     """Reads the schemas of the project's models."""
@@ -31,14 +34,11 @@ class Schemas:
     spelt: spellings.Spellings
     log: Log
 
-    def attributes(self, info: hierarchy.ClassInfo) -> tuple[bodies.Declared, ...]:
-        """Return what the model's schema declares, the schema's bases included."""
-        for one in info.lineage:
-            written = _schema_of(one.declared)
-            if written is not None:
-                schema = self._class(one.module, written)
-                return () if schema is None else tuple(self._fields(schema).values())
-        return ()
+    def own(self, info: hierarchy.ClassInfo) -> dict[str, bodies.Declared]:
+        """Return what the class's own schema declares, the schema's bases included."""
+        written = _schema_of(info.declared)
+        schema = None if written is None else self._class(info.module, written)
+        return {} if schema is None else self._fields(schema)
 
     def _class(self, module: str, written: syntax.Expr) -> hierarchy.ClassInfo | None:
         site = self.known.find_expr(module, written)
@@ -58,14 +58,14 @@ class Schemas:
         return found
 
     def _field(self, module: str, call: syntax.Call) -> spellings.Spelling | None:
-        full = names.qualified(self.known.find_expr(module, call.func))
-        if full is None or full.split(".")[0] not in ("onto", "marshmallow"):
+        name = self._field_name(self.known.find_expr(module, call.func))
+        if name is None:
             return None
-        name = full.rpartition(".")[2]
         keywords = dict(call.keywords)
         relation = None
         if name in ("Relationship", "Relation"):
-            relation = self.spelt.model(module, keywords.get("dm_cls"), "related model")
+            written = call.args[0] if call.args else keywords.get("dm_cls")
+            relation = self.spelt.model(module, written, "related model")
             kind: dtypes.Type = dtypes.STR
         else:
             kind = self._type(module, name, call, keywords)
@@ -74,6 +74,12 @@ class Schemas:
         key = keywords.get("data_key")
         data_key = key.value if isinstance(key, syntax.Literal) and isinstance(key.value, str) else None
         return spellings.Spelling(kind, relation=relation, data_key=data_key)
+
+    def _field_name(self, site: names.Site | None) -> str | None:
+        """Return the name of a field's class; of a class of the project, that of the field it derives from."""
+        info = self.classes.info(site) if isinstance(site, names.ClassSite) else None
+        candidates = info.outside if info is not None else (names.qualified(site) or "",)
+        return next((one.rpartition(".")[2] for one in candidates if one.split(".")[0] in _HOMES), None)
 
     def _type(self, module: str, name: str, call: syntax.Call, keywords: dict[str | None, syntax.Expr]) -> dtypes.Type:
         if name == "List":

@@ -8,6 +8,7 @@ import pytest
 
 from compiler import dtypes, model, read, resolve, syntax
 from compiler.diagnostics import Log
+from onto import app as apps
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -35,12 +36,29 @@ def test_the_examples_resolve_without_findings(name: str) -> None:
     assert app.views
 
 
+@pytest.mark.parametrize("name", ["meeting_room", "shop", "chat", "city"])
+def test_the_in_process_engine_joins_the_examples_as_the_compiler_does(name: str) -> None:
+    compiled = resolve.resolve(read.read(f"examples.{name}", Log(), here=ROOT), Log())
+    for view in apps.load(f"examples.{name}").views:
+        _, in_process = apps.joins_of(view)
+        store = compiled.stores[compiled.views[view.__name__].store]
+        assert {one.name: _way(one.via) for one in store.references} == {
+            one.name: _way(one.via) for one in in_process.values()
+        }
+
+
+def _way(via: object) -> tuple[str, ...]:
+    """Return the kind of a join and what it goes through, whichever of the two modules it is of."""
+    parts = (getattr(via, part, "") for part in ("reference", "attribute"))
+    return (type(via).__name__, *(str(part) for part in parts))
+
+
 def test_an_app_has_the_same_model_by_module_and_by_path() -> None:
-    apps = []
+    found = []
     for name in ("examples.shop", "examples/shop", str(ROOT / "examples" / "shop")):
         log = Log()
-        apps.append(resolve.resolve(read.read(name, log, here=ROOT), log))
-    assert apps[0] == apps[1] == apps[2]
+        found.append(resolve.resolve(read.read(name, log, here=ROOT), log))
+    assert found[0] == found[1] == found[2]
 
 
 def test_every_model_has_the_reserved_attributes_as_text(tmp_path: Path) -> None:
