@@ -54,5 +54,8 @@ ROWS: tuple[Primitive, ...] = (
         strict=True, propagates=False,
     ),
     # For `failures` alone: whether xs[i] is inside the list, whether a list has the item.
-    Primitive("list.has_index", "", (_LIST, INT), BOOL, lambda xs, i: -len(xs) <= i < len(xs), strict=False),
+    Primitive(
+        "list.has_index", "", (_LIST, INT), BOOL, lambda xs, i: -len(xs) <= i < len(xs),
+        constant=(1,), accepts=strings.constant_bounds,
+    ),
 )  # fmt: skip
