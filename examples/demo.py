@@ -1,0 +1,258 @@
+"""`make demo`: the meeting room, compiled, run on a Kafka and a Flink of its own, and watched while it changes.
+
+    python -m examples.demo               →  a live table in a terminal, plain lines elsewhere
+    python -m examples.demo --svg out.svg →  the same, and a picture of it
+
+The exit code is 0 only if, after every change, the documents read back from Kafka are those that the in-process
+engine computes from the same changes. Everything runs in a temporary folder and is gone at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich import console, live, table, text
+
+from compiler import emit_sql, pipeline
+from examples.meeting_room import data, views
+from flink_jobs import cluster, feed, jars, local, submit, submitter
+from onto import boiler, bundle, consume, errors, rows, settings, wire
+
+APP = "examples.meeting_room"
+PAUSE = 2.5  # seconds to look at a change, in a terminal
+DEADLINE = 60.0  # seconds until a change has to be visible
+STEP = 0.1
+SHAPE = cluster.Shape(slots=2, task_heap_mb=512, jobmanager_heap_mb=512)
+
+Documents = Mapping[str, Mapping[str, Any]]  # key → the document as JSON
+
+
+class DemoError(errors.OntoError):
+    """Flink's documents did not become what the in-process engine says."""
+
+
+@dataclass
+class Screen:
+    """What the demo shows: a story line by line and, in a terminal, the documents below it."""
+
+    out: console.Console
+    picture: console.Console | None = None
+    shown: live.Live | None = None
+    before: Documents = field(default_factory=dict)
+
+    def say(self, line: str, style: str = "") -> None:
+        """Tell the next line of the story."""
+        for one in filter(None, (self.out, self.picture)):
+            one.print(text.Text(line, style))
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Keep the documents at the bottom of a terminal for as long as the context is open."""
+        if not self.out.is_terminal:
+            yield
+            return
+        with live.Live(_table({}, {}), console=self.out, auto_refresh=False) as self.shown:
+            yield
+        self.shown = None
+
+    def show(self, now: Documents) -> None:
+        """Show the documents as they are, marked by how they differ from when a change began."""
+        if self.shown is not None:
+            self.shown.update(_table(now, self.before), refresh=True)
+
+    def settle(self, now: Documents) -> None:
+        """Show what a change led to, and remember it for the next one."""
+        if self.picture is not None:
+            self.picture.print(_table(now, self.before))
+        if self.shown is None:
+            for key, document in now.items():
+                if document != self.before.get(key):
+                    self.say(f"    {key}: {_line(document)}")
+            for key in self.before.keys() - now.keys():
+                self.say(f"    {key}: gone")
+        self.before = now
+
+
+@dataclass
+class Pair:
+    """The view as Flink keeps it and as the in-process engine does, given the same changes."""
+
+    stack: local.Stack
+    engine: boiler.Engine
+    consumer: consume.Consumer
+    screen: Screen
+
+    def apply(self, *changes: wire.Change) -> float:
+        """Give the changes to both; return the seconds from Kafka's having them to its holding what they led to."""
+        self.engine.apply(*changes)
+        feed.send([wire.encode(change) for change in changes], self.stack.kafka, {})
+        started = time.monotonic()
+        wanted = {key: rows.to_json(document) for key, document in self.engine.documents(views.MeetingSession).items()}
+        while (found := self._found()) != wanted:
+            self.screen.show(found)
+            if time.monotonic() - started > DEADLINE:
+                raise DemoError(f"after {DEADLINE:.0f} s Kafka holds\n{found}\nand not, as it should,\n{wanted}")
+            self._refuse_failures()
+            self.consumer.poll(STEP)
+        seconds = time.monotonic() - started
+        self.screen.show(found)
+        self.screen.settle(found)
+        return seconds
+
+    def _found(self) -> Documents:
+        return {str(key[0]): rows.to_json(document) for key, document in sorted(self.consumer.documents.items())}
+
+    def _refuse_failures(self) -> None:
+        for job in cluster.jobs(self.stack.flink):
+            if job.state in cluster.ENDED:
+                raise DemoError(f"{job.name} has ended: {cluster.last_failure(self.stack.flink, job.job_id)}")
+
+
+def main() -> int:
+    """Run the demo; return its exit code."""
+    options = argparse.ArgumentParser(prog="python -m examples.demo", description="Watch a view change.")
+    options.add_argument("--svg", type=Path, metavar="FILE", help="leave a picture of the terminal")
+    chosen = options.parse_args()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))  # so that what was started is stopped
+    out = console.Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    picture = None
+    if chosen.svg is not None:
+        picture = console.Console(record=True, width=100, file=io.StringIO(), force_terminal=True, highlight=False)
+    try:
+        _run(Screen(out, picture))
+    except KeyboardInterrupt:
+        out.print("stopped; nothing is left running")
+        return 130
+    except errors.OntoError as error:
+        out.print(text.Text(f"demo: {error}", "red"))
+        return 1
+    if picture is not None:
+        picture.save_svg(str(chosen.svg), title="make demo")
+    return 0
+
+
+def _run(screen: Screen) -> None:
+    started = time.monotonic()
+    with ExitStack() as opened:
+        temporary = tempfile.TemporaryDirectory(prefix="onto-demo-", ignore_cleanup_errors=True)
+        folder = Path(opened.enter_context(temporary))
+        made = _compile(folder / "build", screen)
+        stack = _start(folder / "stack", screen, opened)
+        chosen = settings.Settings(folder=str(stack.folder), bootstrap_servers=stack.kafka, flink=stack.flink)
+        screen.say("submitting the job to Flink", "dim")
+        with submitter.Submitter(stack.folder / "flink") as using:
+            submit.submit(folder / "build", chosen, using=using)
+        consumer = opened.enter_context(consume.Consumer(made.view("meeting_sessions"), stack.kafka))
+        with screen.watching():
+            _play(Pair(stack, boiler.Engine([views.MeetingSession]), consumer, screen))
+        seconds = time.monotonic() - started
+        screen.say(f"equal to the in-process engine after every change; {seconds:.0f} s in all", "green")
+        screen.say("stopping Kafka and Flink", "dim")
+
+
+def _compile(folder: Path, screen: Screen) -> bundle.Bundle:
+    started = time.monotonic()
+    done = pipeline.run(APP, emit_sql.Settings())
+    if done.bundle is None or done.files is None:
+        raise DemoError(f"{APP} does not compile; `onto check {APP}` says why")
+    bundle.write(done.bundle, done.files, folder)
+    tables = ", ".join(one.name for view in done.bundle.views for one in view.tables)
+    screen.say(f"compiled {APP} in {time.monotonic() - started:.1f} s to Flink SQL: tables {tables}")
+    return done.bundle
+
+
+def _start(folder: Path, screen: Screen, opened: ExitStack) -> local.Stack:
+    with ExitStack() as downloading:
+        progress = downloading.enter_context(jars.shown(screen.out)) if screen.out.is_terminal else None
+        if jars.missing():
+            screen.say("downloading Kafka and Flink's connector, once", "dim")
+        stack = local.Stack(folder, shape=SHAPE, progress=progress, tell=lambda step: screen.say(step, "dim"))
+        return opened.enter_context(stack)
+
+
+def _play(pair: Pair) -> None:
+    screen = pair.screen
+    entities = [
+        wire.Change(collection, document["doc_id"], None, document)
+        for collection, documents in data.ENTITIES.items()
+        for document in documents
+    ]
+    screen.say(f"{len(entities)} documents go to Kafka; the job makes one view of each meeting", "bold")
+    pair.apply(*entities)
+    stored = {(one.collection, one.doc_id): one.after for one in entities}
+    for collection, doc_id, after in data.CHANGES:
+        _pause(pair)
+        change = wire.Change(collection, doc_id, stored.get((collection, doc_id)), after)
+        stored[collection, doc_id] = after
+        story = _story(change, stored)
+        screen.say(f"→ {story}", "bold")
+        screen.say(f"  visible after {pair.apply(change):.1f} s", "dim")
+    _pause(pair)
+
+
+def _pause(pair: Pair) -> None:
+    if pair.screen.shown is not None:
+        until = time.monotonic() + PAUSE
+        pair.consumer.run(lambda _: None, until=lambda: time.monotonic() > until)
+
+
+def _story(change: wire.Change, stored: Mapping[tuple[str, str], wire.StoredDocument | None]) -> str:
+    place = f"{change.collection}/{change.doc_id}"
+    document = change.after or change.before or {}
+    who = stored.get(("users", document.get("user", "")))
+    if change.collection == "tickets" and who is not None:
+        name = who.get("nickname") or f"{who['firstName']} {who['lastName']}"
+        said = "withdraws" if change.after is None else "comes" if document["attendance"] else "does not come any more"
+        return f"{name} {said} ({place})"
+    done = {"c": "is known now", "u": "has changed", "d": "is deleted"}[change.op]
+    return f"{place} {done}"
+
+
+def _table(now: Documents, before: Documents) -> table.Table:
+    made = table.Table(title="MeetingSession, read from Kafka", title_justify="left")
+    for name in ("meeting", "in session", "address", "attending", "hearing aids"):
+        made.add_column(name, vertical="middle")
+    for key, document in now.items():
+        old = before.get(key, {})
+        made.add_row(
+            text.Text(key, "bold"),
+            _cell(document, old, "inSession", lambda value: "yes" if value else "no"),
+            _cell(document, old, "address", lambda value: str(value or "-")),
+            _attending(document["attending"] or [], old.get("attending") or []),
+            _cell(document, old, "numHearingAidRequested", str),
+        )
+    return made
+
+
+def _cell(new: Mapping[str, Any], old: Mapping[str, Any], name: str, spell: Callable[[Any], str]) -> text.Text:
+    return text.Text(spell(new[name]), "green" if old and old[name] != new[name] else "")
+
+
+def _attending(new: list[Mapping[str, Any]], old: list[Mapping[str, Any]]) -> text.Text:
+    lines = [text.Text(_person(one), "" if one in old or not old else "green") for one in new]
+    lines += [text.Text(_person(one), "red strike") for one in old if one not in new]
+    return text.Text("\n").join(lines) if lines else text.Text("nobody", "dim")
+
+
+def _person(one: Mapping[str, Any]) -> str:
+    return f"{one['name']}, {one['organization']}"
+
+
+def _line(document: Mapping[str, Any]) -> str:
+    people = "; ".join(map(_person, document["attending"] or [])) or "nobody"
+    return f"attending {people} (hearing aids: {document['numHearingAidRequested']}, address: {document['address']})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
