@@ -267,9 +267,9 @@ class _Walk:
         app = self.sources.app
         match kind:
             case "view":
-                return name == "store" or any(one.attribute(name) for one in app.views.values())
+                return name == "store" or name in self.sources.view_attributes
             case "store":
-                return any(one.reference(name) for one in app.stores.values())
+                return name in self.sources.references
             case "model":
                 found = app.models.get(owner)
                 return found is not None and found.attribute(name) is not None

@@ -85,9 +85,13 @@ class Sources:
     app: model.App
     trees: dict[str, ModuleTree] = field(default_factory=dict)
     kinds: dict[Place, Kind] = field(default_factory=dict)
+    view_attributes: frozenset[str] = field(init=False)
+    references: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Note where the views, stores and domain models are."""
+        """Note where the views, stores and domain models are, and what they declare."""
+        self.view_attributes = frozenset(one.name for view in self.app.views.values() for one in view.attributes)
+        self.references = frozenset(one.name for store in self.app.stores.values() for one in store.references)
         for model_ in self.app.models.values():
             self.kinds[model_.module, model_.name] = "model"
         for store in self.app.stores.values():

@@ -102,10 +102,10 @@ class _ModuleWriter:
         imports: list[str] = []
         blocks: list[str] = []
         done: set[tuple[int, int]] = set()
+        needed = {id(one) for found in wanted | classes for one in self.tree.statements(found)}
         for statement in self.tree.tree.body:
-            names = [one for one in self._bound(statement) if one in wanted | classes]
             place = (statement.lineno, statement.col_offset)
-            if place in done or not (names or self._star(statement, wanted)):
+            if place in done or not (id(statement) in needed or self._star(statement, wanted)):
                 continue
             done.add(place)
             if isinstance(statement, ast.Import | ast.ImportFrom):
@@ -128,11 +128,6 @@ class _ModuleWriter:
         if imports:
             head += [*imports, ""]
         return "\n".join(head) + "".join(f"\n\n{block}\n" if _is_block(block) else f"\n{block}\n" for block in blocks)
-
-    def _bound(self, statement: ast.stmt) -> Iterator[str]:
-        for name, statements in self.tree.bindings.items():
-            if any(one is statement for one in statements):
-                yield name
 
     def _star(self, statement: ast.stmt, wanted: set[str]) -> bool:
         if not isinstance(statement, ast.ImportFrom) or statement.names[0].name != "*":
