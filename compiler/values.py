@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from compiler import dtypes, ir, model, syntax
+from compiler.diagnostics import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,11 @@ class EmptyDict:
 
 
 @dataclass(frozen=True, slots=True)
+class Unbound:
+    """A local name that has no value on some path to here."""
+
+
+@dataclass(frozen=True, slots=True)
 class Iteration:
     """How a value is iterated: the steps that bind a combination, its element, and its natural order."""
 
@@ -97,7 +103,8 @@ class Iteration:
 
 Static = (
     SelfView | StoreValue | Mapping | Entries | Closure | BoundMethod | Builtin | ClassValue | ModuleValue | EmptyDict
-)
+    | Unbound
+)  # fmt: skip
 Value = ir.Expr | Static
 
 
@@ -106,7 +113,18 @@ def type_of(value: Value) -> dtypes.Type | None:
     if isinstance(
         value,
         SelfView | StoreValue | Mapping | Entries | Closure | BoundMethod | Builtin | ClassValue | ModuleValue
-        | EmptyDict,
+        | EmptyDict | Unbound,
     ):  # fmt: skip
         return None
     return value.type
+
+
+def to_text(value: ir.Expr, span: Span) -> ir.Expr | ir.Declined:
+    """Return `str(value)`."""
+    if value.type == dtypes.STR:
+        return value
+    if isinstance(value.type, dtypes.NoneType):
+        return ir.Const("None", dtypes.STR, span)
+    if dtypes.required(value.type) in (dtypes.STR, dtypes.INT, dtypes.BOOL):
+        return ir.Prim("str", (value,), dtypes.STR, span)
+    return ir.Declined("D342", span, f"the text of a value of type `{dtypes.show(value.type)}` has no exact SQL form")

@@ -12,7 +12,6 @@ from decimal import Decimal, InvalidOperation
 
 from compiler import dtypes, ir, syntax, values
 from compiler.diagnostics import Span
-from compiler.rules import texts
 from compiler.scope import Scope, entity_id
 
 _ZERO = ir.Const(0, dtypes.INT)
@@ -165,7 +164,7 @@ def _builtin(
         return _decimal(scope, args, span)
     if name == "str" and len(args) == 1:
         value = scope.as_expr(args[0], span)
-        return texts.to_text(value, syntax.Formatted(syntax.Literal(None), None, None, span))
+        return values.to_text(value, span)
     if name == "bool" and len(args) == 1:
         return scope.truth(args[0], span)
     if keywords:

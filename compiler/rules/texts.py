@@ -8,17 +8,6 @@ from __future__ import annotations
 from compiler import dtypes, ir, syntax, values
 from compiler.scope import Scope
 
-_PLAIN = (
-    dtypes.STR,
-    dtypes.INT,
-    dtypes.BOOL,
-    dtypes.FLOAT,
-    dtypes.DECIMAL,
-    dtypes.DATE,
-    dtypes.DATETIME,
-    dtypes.LOCAL_DATETIME,
-)
-
 
 def f_string(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined | None:
     """Build an f-string with literal format specs."""
@@ -40,7 +29,7 @@ def _formatted(scope: Scope, part: syntax.Formatted) -> ir.Expr | ir.Declined:
         return ir.Declined("D340", part.span, f"the conversion `!{part.conversion}` has no SQL form")
     value = scope.expr(part.value)
     if part.conversion == "s" or not part.spec:
-        text = to_text(value, part)
+        text = values.to_text(value, part.span)
         if isinstance(text, ir.Declined) or not part.spec:
             return text
         value = text
@@ -53,17 +42,3 @@ def _formatted(scope: Scope, part: syntax.Formatted) -> ir.Expr | ir.Declined:
             "D341", part.span, f"the format `{part.spec}` of `{dtypes.show(value.type)}` has no exact SQL form"
         )
     return found
-
-
-def to_text(value: ir.Expr, part: syntax.Formatted) -> ir.Expr | ir.Declined:
-    """Return `str(value)`."""
-    if value.type == dtypes.STR:
-        return value
-    if isinstance(value.type, dtypes.NoneType):
-        return ir.Const("None", dtypes.STR, part.span)
-    inner = dtypes.required(value.type)
-    if inner in (dtypes.STR, dtypes.INT, dtypes.BOOL):
-        return ir.Prim("str", (value,), dtypes.STR, part.span)
-    return ir.Declined(
-        "D342", part.span, f"the text of a value of type `{dtypes.show(value.type)}` has no exact SQL form"
-    )
