@@ -86,8 +86,9 @@ def _properties(home: Path, port: int, controller_port: int) -> str:
 
 
 def _format(java: tuple[str, ...], config: Path) -> None:
+    # With `=`, since one in 64 of these ids begins with a dash.
     cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode("ascii")
-    command = (*java, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(config))
+    command = (*java, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster_id}", "-c", str(config))
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         reason = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no output"]
