@@ -131,7 +131,7 @@ def test_any_history_ends_in_the_documents_of_its_last_rows(
             followed.pop(event.key, None)
             if event.document is not None:
                 followed[event.key] = event.document
-    last = {(name, *key.values()): (name, key, value) for (name, key), value in history}
+    last = {(name, *sorted(key.items())): (name, key, value) for (name, key), value in history}
     shuffled = list(last.values())
     random.Random(seed).shuffle(shuffled)
     at_once = consume.Assembly(VIEW)
