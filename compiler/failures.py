@@ -12,11 +12,11 @@ import datetime
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import chain
+from itertools import chain, combinations
 from types import MappingProxyType
 from typing import Any
 
-from compiler import dtypes, ir, operation, primitives
+from compiler import dtypes, ir, operation, primitives, rewrite
 from compiler.operations import formats, numbers
 
 TEXT = dtypes.optional(dtypes.STR)
@@ -43,16 +43,23 @@ def failure(expr: ir.Expr) -> ir.Expr | None:
     text: ir.Expr = ir.Const(None, TEXT)
     for condition, told in reversed(_merged(found)):
         text = told if condition == _TRUE else ir.If(condition, told, text, TEXT)
-    return text
+    return settled(text)
 
 
 def guarded(expr: ir.Expr) -> ir.Expr:
     """Return the expression, None where it raises."""
     conditions = [one.condition for one in _distinct(_checks(expr, frozenset())) if not one.shows]
     if not conditions:
-        return expr
+        return settled(expr)
     none = ir.Const(None, dtypes.optional(expr.type))
-    return ir.If(_any(conditions), none, expr, dtypes.optional(expr.type), expr.span)
+    return settled(ir.If(_any(conditions), none, expr, dtypes.optional(expr.type), expr.span))
+
+
+def settled(expr: ir.Expr) -> ir.Expr:
+    """Return the expression without what it only evaluates first; what that raises was told before."""
+    return rewrite.transform(
+        expr, lambda one: settled(one.args[1]) if isinstance(one, ir.Prim) and one.op == "after" else None
+    )
 
 
 def _distinct(found: Iterator[_Check]) -> Iterator[_Check]:
@@ -92,8 +99,13 @@ def _checks(expr: ir.Expr, known: Known) -> Iterator[_Check]:
             yield from _under(_not(test), _checks(orelse, known | _ruled_out(test, False)))
         case ir.Prim("check", (fine, text, value)):
             yield from _hidden(_checks(fine, known))
-            yield _Check(_not(fine), text, _is_missing_row(fine, value))
+            if _not(fine) not in known:
+                yield _Check(_not(fine), text, _is_missing_row(fine, value))
             yield from _checks(value, known | _ruled_out(fine, True))
+        case ir.Prim("after", (before, value)):
+            found = tuple(_checks(before, known))
+            yield from _hidden(iter(found))
+            yield from _checks(value, known | {one.condition for one in found})
         case ir.Prim("and" | "or"):
             yield from _hidden(_lazy(expr, known))
         case ir.Prim():
@@ -151,22 +163,24 @@ def _primitive(prim: ir.Prim, known: Known) -> Iterator[_Check]:
 
 def _nones(prim: ir.Prim, row: operation.Primitive) -> Iterator[_Check]:
     places = tuple(place for place, one in enumerate(prim.args) if dtypes.nullable(one.type))
-    raised = {place: _raised(prim, row, {place}) for place in places}
-    ordered = [place for place in places if raised[place] is not None]
-    if len(ordered) == 2:
-        both, (first, second) = _raised(prim, row, set(ordered)), ordered
-        if both == raised[second] != raised[first]:
-            ordered = [second, first]
-        elif both is not None and both != raised[first]:
-            either = (_is_none(prim.args[first]), _is_none(prim.args[second]))
-            yield _Check(_all(either), both, row.propagates)
-    for place in ordered:
-        text = raised[place]
-        assert text is not None
-        yield _Check(_is_none(prim.args[place]), text, row.propagates)
+    rules: list[tuple[frozenset[int], ir.Expr]] = []
+    for size in range(1, min(len(places), _MOST_NONES) + 1):
+        found: list[tuple[frozenset[int], ir.Expr]] = []
+        for some in map(frozenset, combinations(places, size)):
+            text = _raised(prim, row, some)
+            told = next((text for nones, text in rules if nones <= some), None)
+            if text is not None and text != told:
+                found.append((some, text))
+        rules = [*found, *rules]  # what several together raise comes before what each raises alone
+    for nones, text in rules:
+        yield _Check(_all(tuple(_is_none(prim.args[place]) for place in sorted(nones))), text, row.propagates)
 
 
-def _raised(prim: ir.Prim, row: operation.Primitive, nones: set[int]) -> ir.Expr | None:
+_MOST_NONES = 3
+"""So many None operands at once are told apart in the message."""
+
+
+def _raised(prim: ir.Prim, row: operation.Primitive, nones: frozenset[int]) -> ir.Expr | None:
     """Ask Python what the operation raises when these operands are None."""
     values = (None if place in nones else _sample(one) for place, one in enumerate(prim.args))
     return _ask(row, tuple(values), speaks=True)
@@ -306,6 +320,7 @@ _CONDITIONS: MappingProxyType[str, Callable[[ir.Prim, ir.Expr], ir.Expr]] = Mapp
         "zero": _zero,
         "negative": lambda _, x: _prim("lt", x, _number(x, 0)),
         "not_int_text": lambda _, x: _not(_prim("str.is_int_text", x)),
+        "not_bigint_text": lambda _, x: _not(_prim("str.is_bigint_text", x)),
         "no_index": lambda prim, _: _not(_prim("list.has_index", *prim.args)),
         "no_character": _no_character,
         "no_key": lambda prim, _: _not(_prim("dict.has", *prim.args)),
@@ -316,7 +331,7 @@ _CONDITIONS: MappingProxyType[str, Callable[[ir.Prim, ir.Expr], ir.Expr]] = Mapp
         "rounding_range": _rounding_range,
         "whole_range": lambda _, x: _beyond(x, 2**63),
         "product_range": _product_range,
-        "factor_range": lambda _, x: _beyond(x, 10**10),
+        "factor_range": lambda _, x: _any([_prim("ge", x, _number(x, 10**10)), _prim("le", x, _number(x, -(10**10)))]),
         "square_range": lambda _, x: _beyond(x, 1e154),
         "spelling_range": _spelling_range,
     }

@@ -212,7 +212,9 @@ def double(value: float) -> exp.Expression:
 
 
 def exact(value: decimal.Decimal) -> exp.Expression:
-    """Return a DECIMAL literal of its own precision."""
+    """Return a DECIMAL literal of its own precision; beyond 64 bits a literal is refused, so that is a text."""
+    if abs(value) >= 2**63:
+        return cast(string(f"{value:f}"), dtypes.DECIMAL)
     literal = exp.Literal(this=f"{abs(value):f}", is_string=False)
     return exp.Neg(this=literal) if value < 0 else literal
 

@@ -181,6 +181,7 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType(
         "int.pos": lambda _, args: args[0],
         "int.abs": plain("ABS"),
         "int.round": lambda _, args: args[0],
+        "int.round_to": lambda _, args: args[0],
         "int.int": lambda _, args: args[0],
         "int.float": lambda _, args: cast(args[0], dtypes.FLOAT),
         "int.decimal": lambda _, args: cast(args[0], dtypes.DECIMAL),

@@ -154,19 +154,20 @@ def _cased(first: str, second: str) -> Template:
 
 
 def _is_int_text(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    return matches(call("BTRIM", args[0], string(SPACES)), r"^[+-]?\p{Nd}+(_\p{Nd}+)*$")
+
+
+def _is_bigint_text(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     stripped = call("BTRIM", args[0], string(SPACES))
-    number_ = flink_sql.try_cast(call("REPLACE", again(stripped), string("_"), string("")), dtypes.INT)
-    return flink_sql.all_of(
-        call("COALESCE", matches(stripped, "^[+-]?[0-9]+(_[0-9]+)*$"), flink_sql.boolean(False)),
-        flink_sql.not_null(number_),
-    )
+    parsed = flink_sql.try_cast(call("REPLACE", again(stripped), string("_"), string("")), dtypes.INT)
+    return flink_sql.all_of(matches(stripped, "^[+-]?[0-9]+(_[0-9]+)*$"), flink_sql.not_null(parsed))
 
 
 TEMPLATES: Mapping[str, Template] = MappingProxyType(
     {
         "str.add": lambda _, args: flink_sql.concat(*args),
-        "str.mul": lambda _, args: call("REPEAT", args[0], cast(args[1], flink_sql.INT32)),
-        "str.rmul": lambda _, args: call("REPEAT", args[1], cast(args[0], flink_sql.INT32)),
+        "str.mul": lambda _, args: call("REPEAT", args[0], args[1].this),
+        "str.rmul": lambda _, args: call("REPEAT", args[1], args[0].this),
         "str.len": lambda _, args: big(call("CHAR_LENGTH", args[0])),
         "str.contains": lambda _, args: op(call("LOCATE", args[0], args[1]), ">", number(0)),
         "str.item": _item,
@@ -207,5 +208,6 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType(
         "str.isupper": _cased("UPPER", "LOWER"),
         "str.islower": _cased("LOWER", "UPPER"),
         "str.is_int_text": _is_int_text,
+        "str.is_bigint_text": _is_bigint_text,
     }
 )

@@ -101,7 +101,7 @@ def _moved(sign: int) -> Template:
         micros = sign * offset.value
         days, millis = divmod(abs(micros) // 1000, 86_400_000)
         text = f"{days} {millis // 3_600_000:02}:{millis // 60_000 % 60:02}:{millis // 1000 % 60:02}.{millis % 1000:03}"
-        unit = exp.IntervalSpan(this=exp.var("DAY(6)"), expression=exp.var("SECOND(3)"))
+        unit = exp.IntervalSpan(this=exp.var("DAY(3)"), expression=exp.var("SECOND(3)"))
         return op(args[0], "+" if micros >= 0 else "-", exp.Interval(this=string(text), unit=unit))
 
     return build

@@ -53,11 +53,14 @@ def parse(text: str) -> Spec | None:
 
 
 def exact(of: dtypes.Type, text: str) -> bool:
-    """Tell whether SQL spells `format(value, text)` exactly for values of the (required) type."""
-    if not isinstance(of, dtypes.Scalar):
+    """Tell whether SQL spells `format(value, text)` exactly for values of the (required) type.
+
+    Without a spec it is `str`, which takes None; that is an operation of its own.
+    """
+    if not isinstance(of, dtypes.Scalar) or text == "":
         return False
     if of.name in ("datetime", "local_datetime", "date"):
-        return text != "" and times.pattern(text) is not None
+        return times.pattern(text) is not None
     spec = parse(text)
     return spec is not None and spec.width <= 200 and _fits(of.name, spec)
 
@@ -90,6 +93,7 @@ def _accepts(args: tuple[ir.Expr, ...]) -> bool:
 
 ROWS: tuple[Primitive, ...] = (
     Primitive(
-        "format", "format", (), dtypes.STR, format, constant=(1,), accepts=_accepts, applies=_applies
+        "format", "format", (), dtypes.STR, format, constant=(1,), accepts=_accepts, applies=_applies,
+        propagates=False,  # PRINTF spells NULL as 'null'
     ),
 )  # fmt: skip

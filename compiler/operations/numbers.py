@@ -1,4 +1,7 @@
-"""Operations on int, float, Decimal and bool that SQL says exactly. Ints are 64 bit.
+"""Operations on int, float, Decimal and bool that SQL says exactly.
+
+Ints are 64 bit, and wrap beyond; int / int is exact in its last bit where both are below 2**53. Decimals have 19
+digits before the point and 18 after it, and keep 38 where Python's default context would round to 28.
 
     `total // 3`  →  Prim("int.floordiv", (total, Const(3)), INT), which raises where the divisor is 0
 """
@@ -36,9 +39,14 @@ def _digits(args: tuple[ir.Expr, ...]) -> bool:
     )
 
 
+def _any_digits(args: tuple[ir.Expr, ...]) -> bool:
+    last = args[-1]
+    return isinstance(last, ir.Const) and isinstance(last.value, int) and last.value >= 0
+
+
 def _power(args: tuple[ir.Expr, ...]) -> bool:
     last = args[-1]
-    return isinstance(last, ir.Const) and isinstance(last.value, int) and 0 <= last.value <= 16
+    return isinstance(last, ir.Const) and isinstance(last.value, int) and 1 <= last.value <= 16
 
 
 def _half(args: tuple[ir.Expr, ...]) -> bool:
@@ -85,6 +93,7 @@ def _ints() -> tuple[Primitive, ...]:
         Primitive("int.pos", "unary +", (INT,), INT, operator.pos),
         Primitive("int.abs", "abs", (INT,), INT, abs),
         Primitive("int.round", "round", (INT,), INT, round),
+        Primitive("int.round_to", "round", two, INT, round, constant=(1,), accepts=_any_digits),
         Primitive("int.int", "int", (INT,), INT, int),
         Primitive("int.float", "float", (INT,), FLOAT, float),
         Primitive("int.decimal", "decimal.Decimal", (INT,), DECIMAL, decimal.Decimal),
@@ -135,15 +144,18 @@ def _decimals() -> tuple[Primitive, ...]:
     two = (DECIMAL, DECIMAL)
     factors = tuple(Failure("product_range", place, reason=_PRODUCT) for place in (0, 1))
     whole = (Failure("whole_range", 0, reason="the Decimal is outside 64 bits"),)
-    counted = (
-        Failure("product_range", 0, reason=_PRODUCT),
-        Failure("factor_range", 1, reason=_PRODUCT),
-    )
+
+    def counted(decimal_at: int) -> tuple[Failure, ...]:
+        return (
+            Failure("product_range", decimal_at, reason=_PRODUCT),
+            Failure("factor_range", 1 - decimal_at, reason=_PRODUCT),
+        )
+
     return (
         Primitive("decimal.add", "+", two, DECIMAL, operator.add),
         Primitive("decimal.sub", "-", two, DECIMAL, operator.sub),
-        Primitive("decimal.mul_int", "*", (DECIMAL, INT), DECIMAL, operator.mul, failures=counted),
-        Primitive("int.mul_decimal", "*", (INT, DECIMAL), DECIMAL, operator.mul, failures=counted[::-1]),
+        Primitive("decimal.mul_int", "*", (DECIMAL, INT), DECIMAL, operator.mul, failures=counted(0)),
+        Primitive("int.mul_decimal", "*", (INT, DECIMAL), DECIMAL, operator.mul, failures=counted(1)),
         Primitive("decimal.mul", "*", two, DECIMAL, operator.mul, failures=factors),
         Primitive("decimal.neg", "unary -", (DECIMAL,), DECIMAL, operator.neg),
         Primitive("decimal.pos", "unary +", (DECIMAL,), DECIMAL, operator.pos),
@@ -166,9 +178,15 @@ def _decimals() -> tuple[Primitive, ...]:
     )  # fmt: skip
 
 
+_NOT_AN_INT = (
+    Failure("not_int_text", 0, ("x",), speaks=False),
+    Failure("not_bigint_text", 0, reason="the text is not a 64-bit int in ASCII digits"),
+)
+
+
 def _parsed() -> tuple[Primitive, ...]:
     return (
-        Primitive("str.int", "int", (STR,), INT, int, failures=(Failure("not_int_text", 0, ("x",), speaks=False),)),
+        Primitive("str.int", "int", (STR,), INT, int, failures=_NOT_AN_INT),
     )
 
 

@@ -25,6 +25,16 @@ def _filled(place: int) -> Any:  # Any: the type of `accepts`
     return accepts
 
 
+def _repeats(place: int) -> Any:  # Any: the type of `accepts`
+    """Accept only a constant, small count: a large one from the data would end the job."""
+
+    def accepts(args: tuple[ir.Expr, ...]) -> bool:
+        one = args[place]
+        return isinstance(one, ir.Const) and isinstance(one.value, int) and one.value <= 1000
+
+    return accepts
+
+
 def _padding(args: tuple[ir.Expr, ...]) -> bool:
     width, *fill = args[1:]
     fits = isinstance(width, ir.Const) and isinstance(width.value, int) and 0 <= width.value <= 1000
@@ -51,8 +61,8 @@ def _test(op: str, spelling: str, evaluate: Any) -> Primitive:  # Any: a callabl
 
 ROWS: tuple[Primitive, ...] = (
     Primitive("str.add", "+", (STR, STR), STR, operator.add),
-    Primitive("str.mul", "*", (STR, INT), STR, operator.mul),
-    Primitive("str.rmul", "*", (INT, STR), STR, operator.mul),
+    Primitive("str.mul", "*", (STR, INT), STR, operator.mul, constant=(1,), accepts=_repeats(1)),
+    Primitive("str.rmul", "*", (INT, STR), STR, operator.mul, constant=(0,), accepts=_repeats(0)),
     Primitive("str.len", "len", (STR,), INT, len),
     Primitive("str.contains", "in str", (STR, STR), BOOL, lambda part, whole: part in whole),
     Primitive(
@@ -76,8 +86,8 @@ ROWS: tuple[Primitive, ...] = (
     Primitive("str.rstrip_of", ".rstrip", (STR, STR), STR, lambda s, t: s.rstrip(t), constant=(1,), accepts=_filled(1)),
     Primitive("str.startswith", ".startswith", (STR, STR), BOOL, lambda s, t: s.startswith(t)),
     Primitive("str.endswith", ".endswith", (STR, STR), BOOL, lambda s, t: s.endswith(t)),
-    Primitive("str.removeprefix", ".removeprefix", (STR, STR), STR, lambda s, t: s.removeprefix(t)),
-    Primitive("str.removesuffix", ".removesuffix", (STR, STR), STR, lambda s, t: s.removesuffix(t)),
+    Primitive("str.removeprefix", ".removeprefix", (STR, STR), STR, lambda s, t: s.removeprefix(t), propagates=False),
+    Primitive("str.removesuffix", ".removesuffix", (STR, STR), STR, lambda s, t: s.removesuffix(t), propagates=False),
     Primitive(
         "str.replace", ".replace", (STR, STR, STR), STR, lambda s, old, new: s.replace(old, new),
         constant=(1,), accepts=_filled(1),
@@ -105,8 +115,12 @@ ROWS: tuple[Primitive, ...] = (
     _test("str.isspace", ".isspace", lambda s: s.isspace()),
     _test("str.isupper", ".isupper", lambda s: s.isupper()),
     _test("str.islower", ".islower", lambda s: s.islower()),
-    # For `failures` alone: whether int(s) would raise, within what SQL parses.
-    Primitive("str.is_int_text", "", (STR,), BOOL, lambda s: _parses(s), strict=False),
+    # For `failures` alone: whether int(s) raises, and whether SQL parses it.
+    Primitive("str.is_int_text", "", (STR,), BOOL, lambda s: _parses(s)),
+    Primitive(
+        "str.is_bigint_text", "", (STR,), BOOL,
+        lambda s: _parses(s) and s.strip().isascii() and -(2**63) <= int(s) < 2**63, propagates=False,
+    ),
 )  # fmt: skip
 
 

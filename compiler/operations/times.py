@@ -57,7 +57,7 @@ def _formats(args: tuple[ir.Expr, ...]) -> bool:
 def _whole_millis(args: tuple[ir.Expr, ...]) -> bool:
     return any(
         isinstance(one, ir.Const) and one.type == TIMEDELTA and isinstance(one.value, int)
-        and one.value % 1000 == 0 and abs(one.value) < 100_000 * _DAY
+        and one.value % 1000 == 0 and abs(one.value) < 1000 * _DAY
         for one in args
     )  # fmt: skip
 

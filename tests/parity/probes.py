@@ -1,0 +1,116 @@
+"""Probe values per type, and the constants with which an operation is tried.
+
+    VALUES["int"]  →  (None, 0, 1, -1, …)
+"""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+from compiler import dtypes
+
+_UTC = datetime.UTC
+_MOMENTS = (
+    datetime.datetime(2024, 2, 29, 13, 5, 9, 123456),
+    datetime.datetime(2023, 12, 31, 23, 59, 59, 999999),
+    datetime.datetime(1969, 12, 31, 23, 59, 59, 500000),
+    datetime.datetime(2021, 1, 3, 0, 0, 0, 1),
+    datetime.datetime(2024, 1, 1),
+    datetime.datetime(1815, 7, 4, 1, 2, 3),
+)
+
+VALUES: dict[str, tuple[Any, ...]] = {  # Any: Python values of the type
+    "bool": (None, True, False),
+    "int": (
+        None, 0, 1, -1, 2, 3, 7, -7, 10, 2**31, -(2**31) - 1, 2**53 + 1, 2**62, -(2**62) - 1, 2**63 - 1, -(2**63),
+    ),
+    "float": (
+        None, 0.0, 0.5, -0.5, 1.5, 2.5, -2.5, 2.675, 1.005, 0.125, 0.1, 0.30000000000000004, 9.995, -7.3, 1e-5, 1e-4,
+        123456789.125, 1e15 + 0.5, 1e16, 1e22, 0.045, 1.115, 99.5, 1e200,
+    ),
+    "decimal": tuple(
+        None if text is None else Decimal(text)
+        for text in (
+            None, "0", "1.1", "-7.5", "2.675", "2.665", "0.5", "1.5", "2.5", "-2.5", "123456789.995", "0.000000001",
+            "1234567890123.5", "0.123456789", "0.125", "9999999999", "1234567890123456789",
+        )
+    ),
+    "str": (
+        None, "", "abc", "ABC abc", "😀ab😀", "Straße", "  hi \t\n", "don't stop", "İI", "ΑΣ", "a,b,,c", ",",
+        "x\u00a0y\u2003z ", "a\\b", "12", " -7 ", "1_000", "12.5", "+5", "-", "٣", "99999999999999999999", "ǆ x", "～",
+        "😀", "é", "b", "aXbXc", "None", "'", '"', "ﬁn", "ab", "A", "ς", "1__0", "%d", "{x}", "\u2028", "tab\tx",
+    ),
+    "date": (
+        None, datetime.date(2024, 2, 29), datetime.date(1969, 12, 31), datetime.date(1970, 1, 1),
+        datetime.date(2021, 1, 3), datetime.date(2023, 12, 31), datetime.date(1815, 7, 4),
+    ),
+    "local_datetime": (None, *_MOMENTS),
+    "datetime": (None, *(one.replace(tzinfo=_UTC) for one in _MOMENTS)),
+    "timedelta": (
+        None,
+        *(datetime.timedelta(microseconds=one) for one in (0, 1, -1, 86_400_000_000, -86_400_000_001, 3_661_000_001, 1_500_000)),
+    ),
+    "list[str]": (None, [], ["a"], ["b", "a", "b"], ["", "é", "😀"], ["a", "b", "c", "d"]),
+    "list[int]": (None, [], [5], [3, 1, 2], [2**62, -1, 2**62]),
+    "dict[str, int]": (None, {}, {"k": 1, "z": 2}, {"a": 0}, {"": 5, "é": 7}),
+    "dict[str, str]": (None, {}, {"k": "v"}, {"a": ""}),
+}  # fmt: skip
+
+CONSTANTS: dict[str, tuple[tuple[Any, ...], ...]] = {  # Any: Python values of the constant parameters
+    "int.pow": ((1,), (2,), (3,)),
+    "int.round_to": ((0,), (2,)),
+    "float.floor_one": ((1,),),
+    "float.mod_one": ((1,),),
+    "float.square": ((2,),),
+    "float.round_to": ((1,), (2,), (3,), (7,)),
+    "decimal.round_to": ((1,), (2,), (8,)),
+    "decimal.quantize": ((Decimal("0.01"),), (Decimal("1"),), (Decimal("0.001"),)),
+    "decimal.quantize_half_up": ((Decimal("0.01"),), (Decimal("1"),)),
+    "str.mul": ((3,), (0,), (-1,)),
+    "str.rmul": ((2,),),
+    "list.has_index": ((0,), (2,), (-1,), (-3,)),
+    "str.item": ((0,), (1,), (-1,), (-2,)),
+    "str.slice": ((0, 2), (None, -1), (-2, None), (1, None), (1, 3), (-3, -1), (2, 1), (1, -1), (-2, 2), (None, None)),
+    "list.slice": ((0, 2), (None, -1), (-2, None), (1, None), (1, 3), (-3, -1), (2, 1), (1, -1), (-2, 2), (None, None)),
+    "str.strip_of": (("a",), ("ab",), (" ",)),
+    "str.lstrip_of": (("a",), ("ab",)),
+    "str.rstrip_of": (("a",), ("bc",)),
+    "str.replace": (("a",), ("😀",), (",",)),
+    "str.count": (("a",), ("b",), ("aa",), ("😀",)),
+    "str.split": ((",",), ("X",), ("ab",), ("😀",), (".",)),
+    "str.zfill": ((0,), (2,), (5,), (12,)),
+    "str.rjust": ((0,), (5,)),
+    "str.ljust": ((0,), (5,)),
+    "str.rjust_with": ((6, "."), (6, "😀")),
+    "str.ljust_with": ((6, "."),),
+    "str.center": ((5,), (6,), (7,), (0,)),
+    "list.item": ((0,), (1,), (-1,), (-2,)),
+}
+
+SPECS: dict[str, tuple[str, ...]] = {
+    "int": ("d", "05d", "+d", ",", ",d", ">8", "<8", "^8", "*^9", ">8d", "012", "3", "x<5"),
+    "float": (".0f", ".1f", ".2f", ",.2f", ".1%", ".0%", "f", ">12.2f", "<10.1f", ",.0f", "10.3f"),
+    "decimal": (".2f", ".0f", ".1f", ">12.2f"),
+    "str": ("s", ">6", "<6", "^6", "^7", ".2", "*>8", "10.1", "6"),
+    "date": ("%Y-%m-%d", "%d/%m/%y", "%A %B", "%j"),
+    "local_datetime": ("%Y-%m-%d %H:%M:%S", "%I:%M %p", "%f", "on %d o'clock %H%%", "%a %b"),
+    "datetime": ("%Y-%m-%dT%H:%M:%S", "%I:%M %p", "%d.%m.%Y at %H h"),
+}
+
+TIMEDELTAS: tuple[int, ...] = (0, 1_000, 86_400_000_000, 90_061_001_000, -3_600_000_000)
+
+
+def of(name: str) -> dtypes.Type:
+    """Return the type of that name."""
+    match name:
+        case "list[str]":
+            return dtypes.ListOf(dtypes.STR)
+        case "list[int]":
+            return dtypes.ListOf(dtypes.INT)
+        case "dict[str, int]":
+            return dtypes.DictOf(dtypes.STR, dtypes.INT)
+        case "dict[str, str]":
+            return dtypes.DictOf(dtypes.STR, dtypes.STR)
+    return dtypes.Scalar(name)  # type: ignore[arg-type]  # the names of VALUES
