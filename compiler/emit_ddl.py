@@ -1,6 +1,6 @@
 """The statements around the queries: sources, view tables, functions, settings and the statement set.
 
-    view_table("carts", …)  →  CREATE TABLE `carts` (…, PRIMARY KEY (`doc_id`) NOT ENFORCED) WITH ('connector' = …)
+view_table("carts", …)  →  CREATE TABLE `carts` (…, PRIMARY KEY (`doc_id`) NOT ENFORCED) WITH ('connector' = …)
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Relations to SELECTs: scans, joins, filters and unnests in a row become one SELECT, the rest derived tables.
 
-    Project(Filter(Join(Scan m, Scan l)))  →  SELECT … FROM `meetings` AS `m` LEFT JOIN `locations` AS `l` ON … WHERE …
+Project(Filter(Join(Scan m, Scan l)))  →  SELECT … FROM `meetings` AS `m` LEFT JOIN `locations` AS `l` ON … WHERE …
 """
 
 from __future__ import annotations
@@ -115,7 +115,10 @@ def _block(relation: plan.Relation, stored: StoredNames, used: frozenset[tuple[s
             block = _Block(source, aliases={relation.alias: {}})
             if isinstance(relation, plan.TopN):  # the input's own name stays usable
                 block.scope.update(
-                    {(relation.input.alias, name): flink_sql.column(relation.alias, name) for name, _ in outputs(relation)}
+                    {
+                        (relation.input.alias, name): flink_sql.column(relation.alias, name)
+                        for name, _ in outputs(relation)
+                    }
                 )
             return block
         case _:
@@ -300,7 +303,10 @@ def _top(top: plan.TopN, stored: StoredNames) -> exp.Expression:
     names = [name for name, _ in outputs(top)]
     block.scope.update({(top.input.alias, name): flink_sql.column(top.alias, name) for name in names})
     scalars = block.scalars()
-    order = [exp.Ordered(this=scalars.value(one.key), desc=one.descending, nulls_first=not one.descending) for one in top.order]
+    order = [
+        exp.Ordered(this=scalars.value(one.key), desc=one.descending, nulls_first=not one.descending)
+        for one in top.order
+    ]
     ranked = exp.Window(
         this=flink_sql.call("ROW_NUMBER"),
         partition_by=[flink_sql.column(top.alias, name) for name in top.partition],

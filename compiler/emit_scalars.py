@@ -1,6 +1,6 @@
 """Scalar IR to SQL trees. A value is exact, NULL for None; a condition may be NULL where it is false.
 
-    If(truth(s), s, 'n/a')  →  CASE WHEN `m`.`s` <> '' THEN `m`.`s` ELSE 'n/a' END
+If(truth(s), s, 'n/a')  →  CASE WHEN `m`.`s` <> '' THEN `m`.`s` ELSE 'n/a' END
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class Scalars:
         record, name = prim.args
         assert isinstance(name, ir.Const)
         if isinstance(record, ir.Column):
-            flat = self.columns(ir.Column(record.alias, f"{record.name}.{name.value}", prim.type))
+            flat = self.columns(ir.Column(record.alias, f"{record.name}.{name.value!s}", prim.type))
             if not isinstance(flat, exp.Null):
                 return flat
         return flink_sql.field(self.value(record), str(name.value))

@@ -1,7 +1,7 @@
 """Plan to Flink SQL: the tables that are read and filled, the queries between them, and the files that hold them.
 
-    emit_query(Project(Scan("meetings", "m", …), …))  →  SELECT `m`.`doc_id`, … FROM `meetings` AS `m`
-    emit(plan, app, Settings()).files()               →  {"sql/10_sources.sql": "CREATE TABLE `meetings` …", …}
+emit_query(Project(Scan("meetings", "m", …), …))  →  SELECT `m`.`doc_id`, … FROM `meetings` AS `m`
+emit(plan, app, Settings()).files()               →  {"sql/10_sources.sql": "CREATE TABLE `meetings` …", …}
 """
 
 from __future__ import annotations
@@ -172,9 +172,7 @@ def _errors(made: plan.Plan) -> plan.Relation | None:
         return ir.Column(alias, one.name, dtypes.STR)
 
     keys = tuple((one.name, column(one)) for one in ERROR_COLUMNS if one.name in ERROR_KEY)
-    rest = tuple(
-        (one.name, plan.Agg("first_error", column(one))) for one in ERROR_COLUMNS if one.name not in ERROR_KEY
-    )
+    rest = tuple((one.name, plan.Agg("first_error", column(one))) for one in ERROR_COLUMNS if one.name not in ERROR_KEY)
     return plan.Group(plan.Union(branches, alias), keys, rest, alias)
 
 
@@ -209,14 +207,10 @@ def _sources(
             for scan in scans(relation):
                 extra = {"doc_id", "obj_type"} if scan.models else {"doc_id"}
                 read.setdefault(scan.collection, set()).update(scan.columns, extra)
-    return tuple(
-        _source(name, columns, app, stored.get(name, {}), settings) for name, columns in sorted(read.items())
-    )
+    return tuple(_source(name, columns, app, stored.get(name, {}), settings) for name, columns in sorted(read.items()))
 
 
-def _source(
-    name: str, read: set[str], app: model.App, json_names: Mapping[str, str], settings: Settings
-) -> SourceSql:
+def _source(name: str, read: set[str], app: model.App, json_names: Mapping[str, str], settings: Settings) -> SourceSql:
     models = [one for one in app.models.values() if one.collection == name]
     types = {"doc_id": dtypes.STR, "obj_type": dtypes.STR, "doc_ref": dtypes.STR} | {
         attribute.name: attribute.type for one in reversed(models) for attribute in one.stored

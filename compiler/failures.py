@@ -189,7 +189,7 @@ def _raised(prim: ir.Prim, row: operation.Primitive, nones: frozenset[int]) -> i
 def _ask(row: operation.Primitive, values: tuple[Any, ...], *, speaks: bool) -> ir.Expr | None:  # Any: Python values
     try:
         row.evaluate(*values)
-    except Exception as error:  # noqa: BLE001 - whatever Python raises is the answer
+    except Exception as error:
         return _text(type(error).__name__, str(error) if speaks else "")
     return None
 
@@ -217,7 +217,7 @@ _SAMPLES: MappingProxyType[str, Any] = MappingProxyType(  # Any: Python values
         "float": 1.0,
         "decimal": Decimal(1),
         "datetime": datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC),
-        "local_datetime": datetime.datetime(2000, 1, 1),  # noqa: DTZ001 - naive is the type
+        "local_datetime": datetime.datetime(2000, 1, 1),
         "date": datetime.date(2000, 1, 1),
         "timedelta": datetime.timedelta(1),
         "bytes": b"a",
@@ -278,7 +278,7 @@ def _number(beside: ir.Expr, value: float) -> ir.Expr:
 
 def _no_character(prim: ir.Prim, index: ir.Expr) -> ir.Expr:
     assert isinstance(index, ir.Const)
-    place = int(index.value or 0)  # type: ignore[arg-type]  # an int, by the row's parameters
+    place = int(index.value or 0)
     least = place + 1 if place >= 0 else -place
     return _prim("lt", ir.Prim("str.len", prim.args[:1], dtypes.INT), ir.Const(least, dtypes.INT))
 
@@ -290,7 +290,7 @@ def _digits(prim: ir.Prim) -> tuple[int, bool]:
     last = prim.args[-1]
     assert isinstance(last, ir.Const)
     if prim.op != "format":
-        return int(last.value or 0), False  # type: ignore[arg-type]  # an int, by the row's parameters
+        return int(last.value or 0), False
     spec = formats.parse(str(last.value))
     assert spec is not None
     return 6 if spec.digits is None else spec.digits, spec.kind == "%"
@@ -324,9 +324,7 @@ _CONDITIONS: MappingProxyType[str, Callable[[ir.Prim, ir.Expr], ir.Expr]] = Mapp
         "no_index": lambda prim, _: _not(_prim("list.has_index", *prim.args)),
         "no_character": _no_character,
         "no_key": lambda prim, _: _not(_prim("dict.has", *prim.args)),
-        "not_found": lambda prim, _: _prim(
-            "eq", ir.Prim("str.find", prim.args, dtypes.INT), ir.Const(-1, dtypes.INT)
-        ),
+        "not_found": lambda prim, _: _prim("eq", ir.Prim("str.find", prim.args, dtypes.INT), ir.Const(-1, dtypes.INT)),
         "not_in_list": lambda prim, _: _not(_prim("list.contains", *prim.args)),
         "rounding_range": _rounding_range,
         "whole_range": lambda _, x: _beyond(x, 2**63),
@@ -405,19 +403,19 @@ def _not(one: ir.Expr) -> ir.Expr:
 
 
 def _all(parts: tuple[ir.Expr, ...]) -> ir.Expr:
-    flat = [inner for one in parts for inner in (one.args if _is(one, "and") else (one,)) if inner != _TRUE]
+    flat = [inner for one in parts for inner in _flat(one, "and") if inner != _TRUE]
     if _FALSE in flat:
         return _FALSE
     return _TRUE if not flat else flat[0] if len(flat) == 1 else _prim("and", *flat)
 
 
 def _any(parts: list[ir.Expr]) -> ir.Expr:
-    flat = [inner for one in parts for inner in (one.args if _is(one, "or") else (one,))]
+    flat = [inner for one in parts for inner in _flat(one, "or")]
     return flat[0] if len(flat) == 1 else _prim("or", *flat)
 
 
-def _is(one: ir.Expr, op: str) -> bool:
-    return isinstance(one, ir.Prim) and one.op == op
+def _flat(one: ir.Expr, op: str) -> tuple[ir.Expr, ...]:
+    return one.args if isinstance(one, ir.Prim) and one.op == op else (one,)
 
 
 def _folded(condition: ir.Expr) -> ir.Expr:

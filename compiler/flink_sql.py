@@ -11,7 +11,7 @@ import decimal
 import math
 import unicodedata
 from collections.abc import Callable
-from typing import assert_never
+from typing import ClassVar, assert_never
 
 from sqlglot import exp, generator, tokens
 from sqlglot.dialects import dialect
@@ -25,7 +25,7 @@ DECIMAL_PRECISION = (38, 18)
 class PythonFunction(exp.Expression):
     """CREATE FUNCTION … AS 'module.name' LANGUAGE PYTHON."""
 
-    arg_types = {"this": True, "expression": True}
+    arg_types: ClassVar = {"this": True, "expression": True}
 
 
 class Flink(dialect.Dialect):
@@ -37,8 +37,8 @@ class Flink(dialect.Dialect):
     class Tokenizer(tokens.Tokenizer):
         """Names stand in backticks, strings in quotes that only double."""
 
-        IDENTIFIERS = ["`"]
-        UNICODE_STRINGS = [("U&'", "'")]
+        IDENTIFIERS: ClassVar = ["`"]
+        UNICODE_STRINGS: ClassVar = [("U&'", "'")]
 
     class Generator(generator.Generator):
         """Flink's names of types."""
@@ -46,17 +46,13 @@ class Flink(dialect.Dialect):
         STRUCT_DELIMITER = ("<", ">")
         SUPPORTS_TABLE_ALIAS_COLUMNS = True
         JSON_KEY_VALUE_PAIR_SEP = " VALUE"
-        TRANSFORMS = {
-            **generator.Generator.TRANSFORMS,
-            PythonFunction: lambda self, one: self.pythonfunction_sql(one),
-        }
-        TRANSFORMS = {**generator.Generator.TRANSFORMS, PythonFunction: lambda self, one: self.function(one)}
-        TYPE_MAPPING = {
+        TRANSFORMS: ClassVar = {**generator.Generator.TRANSFORMS, PythonFunction: lambda self, one: self.function(one)}
+        TYPE_MAPPING: ClassVar = {
             **generator.Generator.TYPE_MAPPING,
-            exp.DataType.Type.TEXT: "STRING",
-            exp.DataType.Type.STRUCT: "ROW",
-            exp.DataType.Type.VARBINARY: "BYTES",
-            exp.DataType.Type.TIMESTAMPLTZ: "TIMESTAMP_LTZ",
+            exp.DType.TEXT: "STRING",
+            exp.DType.STRUCT: "ROW",
+            exp.DType.VARBINARY: "BYTES",
+            exp.DType.TIMESTAMPLTZ: "TIMESTAMP_LTZ",
         }
 
         def paren_sql(self, expression: exp.Paren) -> str:
@@ -94,17 +90,17 @@ def data_type(one: dtypes.Type) -> exp.DataType:
         case dtypes.Scalar(name, precision):
             return _scalar_type(name, precision)
         case dtypes.ListOf(item) | dtypes.SetOf(item):
-            return exp.DataType(this=exp.DataType.Type.ARRAY, expressions=[data_type(item)], nested=True)
+            return exp.DataType(this=exp.DType.ARRAY, expressions=[data_type(item)], nested=True)
         case dtypes.DictOf(key, value):
             both = [data_type(key), data_type(value)]
-            return exp.DataType(this=exp.DataType.Type.MAP, expressions=both, nested=True)
+            return exp.DataType(this=exp.DType.MAP, expressions=both, nested=True)
         case dtypes.Record(fields):
             columns = [exp.ColumnDef(this=name_of(name), kind=data_type(of)) for name, of in fields]
-            return exp.DataType(this=exp.DataType.Type.STRUCT, expressions=columns, nested=True)
+            return exp.DataType(this=exp.DType.STRUCT, expressions=columns, nested=True)
         case dtypes.Pair(items):
             return data_type(dtypes.Record(tuple((f"item{place}", of) for place, of in enumerate(items))))
         case dtypes.Entity() | dtypes.Json() | dtypes.NoneType():
-            return exp.DataType(this=exp.DataType.Type.TEXT)
+            return exp.DataType(this=exp.DType.TEXT)
         case dtypes.Optional():
             raise AssertionError("optional types do not nest")
         case never:
@@ -112,7 +108,7 @@ def data_type(one: dtypes.Type) -> exp.DataType:
 
 
 def _scalar_type(name: dtypes.ScalarName, precision: tuple[int, int] | None) -> exp.DataType:
-    plain = exp.DataType.Type
+    plain = exp.DType
     if name == "decimal":
         return _sized(plain.DECIMAL, *(precision or DECIMAL_PRECISION))
     if name == "datetime":
@@ -132,19 +128,19 @@ def _scalar_type(name: dtypes.ScalarName, precision: tuple[int, int] | None) -> 
     )
 
 
-def _sized(of: exp.DataType.Type, *sizes: int) -> exp.DataType:
+def _sized(of: exp.DType, *sizes: int) -> exp.DataType:
     params = [exp.DataTypeParam(this=exp.Literal.number(size)) for size in sizes]
     return exp.DataType(this=of, expressions=params)
 
 
 def decimal_type(precision: int, scale: int) -> exp.DataType:
     """Return DECIMAL(precision, scale)."""
-    return _sized(exp.DataType.Type.DECIMAL, precision, scale)
+    return _sized(exp.DType.DECIMAL, precision, scale)
 
 
 BIGINT = dtypes.INT
 DOUBLE = dtypes.FLOAT
-INT32 = exp.DataType(this=exp.DataType.Type.INT)
+INT32 = exp.DataType(this=exp.DType.INT)
 
 
 # ---------------------------------------------------------------- names and literals
@@ -173,7 +169,7 @@ def _escaped(one: str) -> str:
     if one.isprintable():
         return one
     units = one.encode("utf-16-be")
-    return "".join(f"\\{units[at:at + 2].hex().upper()}" for at in range(0, len(units), 2))
+    return "".join(f"\\{units[at : at + 2].hex().upper()}" for at in range(0, len(units), 2))
 
 
 def number(value: int) -> exp.Expression:
@@ -196,7 +192,7 @@ def bare(tree: exp.Expression, beside: exp.Expression) -> exp.Expression:
 def _is_bigint(tree: exp.Expression) -> bool:
     return (
         isinstance(tree, exp.Cast)
-        and tree.to.is_type(exp.DataType.Type.BIGINT)
+        and tree.to.is_type(exp.DType.BIGINT)
         and isinstance(tree.this, exp.Literal | exp.Neg)
         and (isinstance(tree.this, exp.Literal) or isinstance(tree.this.this, exp.Literal))
     )
@@ -263,7 +259,7 @@ def wrap(tree: exp.Expression) -> exp.Expression:
     return exp.Paren(this=tree) if isinstance(tree, loose) and not isinstance(tree, exp.Dot) else tree
 
 
-_BINARY: dict[str, type[exp.Binary]] = {
+_BINARY: dict[str, type[exp.Expression]] = {
     "+": exp.Add, "-": exp.Sub, "*": exp.Mul, "=": exp.EQ, "<>": exp.NEQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT,
     ">=": exp.GTE,
 }  # fmt: skip
@@ -299,14 +295,14 @@ def any_of(*parts: exp.Expression) -> exp.Expression:
     return _chain(exp.Or, parts)
 
 
-def _chain(connector: type[exp.Connector], parts: tuple[exp.Expression, ...]) -> exp.Expression:
-    tree = parts[0] if len(parts) == 1 else _operand(connector, parts[0])
+def _chain(connector: type[exp.And | exp.Or], parts: tuple[exp.Expression, ...]) -> exp.Expression:
+    tree: exp.Expression = parts[0] if len(parts) == 1 else _operand(connector, parts[0])
     for part in parts[1:]:
         tree = connector(this=tree, expression=_operand(connector, part))
     return tree
 
 
-def _operand(connector: type[exp.Connector], part: exp.Expression) -> exp.Expression:
+def _operand(connector: type[exp.And | exp.Or], part: exp.Expression) -> exp.Expression:
     return exp.Paren(this=part) if isinstance(part, exp.Connector) and not isinstance(part, connector) else part
 
 
@@ -350,9 +346,7 @@ def among(tree: exp.Expression, *items: exp.Expression) -> exp.Expression:
     return exp.In(this=wrap(tree), expressions=list(items))
 
 
-def case(
-    *branches: tuple[exp.Expression, exp.Expression], default: exp.Expression | None = None
-) -> exp.Expression:
+def case(*branches: tuple[exp.Expression, exp.Expression], default: exp.Expression | None = None) -> exp.Expression:
     """Return CASE WHEN … THEN … ELSE … END; Flink evaluates only what it takes."""
     ifs = [exp.If(this=test, true=value) for test, value in branches]
     return exp.Case(ifs=ifs, default=default)

@@ -1,6 +1,6 @@
 """SQL of the operations on lists and dicts.
 
-    list.item(v, -1)  →  v[CARDINALITY(v)]        Flink counts from 1 and refuses a negative constant
+list.item(v, -1)  →  v[CARDINALITY(v)]        Flink counts from 1 and refuses a negative constant
 """
 
 from __future__ import annotations
@@ -42,10 +42,9 @@ def _slice(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     xs = args[0]
     start, stop = _constant(prim, 1) or 0, _constant(prim, 2)
     begin = number(start) if start >= 0 else _from_end(xs, start)
-    if stop is None:
-        end = size(xs)
-    else:
-        end = call("LEAST", number(stop), size(xs)) if stop >= 0 else _from_end(xs, stop)
+    end = size(xs)
+    if stop is not None:
+        end = call("LEAST", number(stop), end) if stop >= 0 else _from_end(xs, stop)
     beyond = op(size(xs), "+", number(1))
     empty = call("ARRAY_SLICE", again(xs), beyond, again(beyond))
     taken = call("ARRAY_SLICE", again(xs), op(again(begin), "+", number(1)), again(end))

@@ -166,7 +166,11 @@ def _body(tree: exp.Expression, name: str, spec: formats.Spec) -> exp.Expression
     if name == "str":
         return tree if spec.digits is None else call("SUBSTRING", tree, number(1), number(spec.digits))
     if name == "int":
-        flags = ("+" if spec.plus else "") + ("," if spec.comma else "") + (f"0{spec.width}" if spec.zero and spec.width else "")
+        flags = (
+            ("+" if spec.plus else "")
+            + ("," if spec.comma else "")
+            + (f"0{spec.width}" if spec.zero and spec.width else "")
+        )
         return call("PRINTF", string(f"%{flags}d"), tree) if flags else cast(tree, dtypes.STR)
     digits = 6 if spec.digits is None else spec.digits
     if name == "decimal":

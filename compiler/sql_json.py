@@ -1,6 +1,6 @@
 """SQL of what travels to and from Python functions: casts, JSON texts and the call itself (`udf_contract`).
 
-    json.object('#', k, 'name', n)  →  JSON_OBJECT('#' VALUE k, 'name' VALUE n)
+json.object('#', k, 'name', n)  →  JSON_OBJECT('#' VALUE k, 'name' VALUE n)
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """SQL of the operations on numbers: what Flink does differently is put right here, exactly.
 
-    int.mod(a, b)  →  MOD(a, b) + CASE WHEN MOD(a, b) <> 0 AND (MOD(a, b) < 0) <> (b < 0) THEN b ELSE 0 END
+int.mod(a, b)  →  MOD(a, b) + CASE WHEN MOD(a, b) <> 0 AND (MOD(a, b) < 0) <> (b < 0) THEN b ELSE 0 END
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from compiler.flink_sql import Template, again, big, call, case, cast, double, n
 def _integer(prim: ir.Prim, place: int) -> int:
     one = prim.args[place]
     assert isinstance(one, ir.Const)
-    return int(one.value or 0)  # type: ignore[arg-type]  # a row's `accepts` saw to it
+    return int(one.value or 0)
 
 
 # ---------------------------------------------------------------- int
@@ -65,7 +65,9 @@ def _pow(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
         return flink_sql.bigint(1)
     tree = args[0]
     for _ in range(power - 1):
-        tree = exp.Mul(this=tree if isinstance(tree, exp.Mul) else flink_sql.wrap(tree), expression=flink_sql.wrap(again(args[0])))
+        tree = exp.Mul(
+            this=tree if isinstance(tree, exp.Mul) else flink_sql.wrap(tree), expression=flink_sql.wrap(again(args[0]))
+        )
     return tree
 
 
@@ -89,9 +91,7 @@ def scaled(x: exp.Expression, digits: int) -> exp.Expression:
     low = op(again(q), "-", again(high))
     error = op(op(op(again(high), "*", double(scale)), "-", again(p)), "+", op(low, "*", double(scale)))
     odd = op(call("MOD", big(again(k)), number(2)), "=", number(1))
-    tie = flink_sql.any_of(
-        op(again(error), ">", double(0)), flink_sql.all_of(op(again(error), "=", double(0)), odd)
-    )
+    tie = flink_sql.any_of(op(again(error), ">", double(0)), flink_sql.all_of(op(again(error), "=", double(0)), odd))
     up = flink_sql.any_of(
         op(again(fraction), ">", double(0.5)), flink_sql.all_of(op(again(fraction), "=", double(0.5)), tie)
     )

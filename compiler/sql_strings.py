@@ -1,6 +1,6 @@
 r"""SQL of the operations on str.
 
-    str.strip(s)  →  BTRIM(s, U&'\0009…\3000')        TRIM would take blanks alone
+str.strip(s)  →  BTRIM(s, U&'\0009…\3000')        TRIM would take blanks alone
 """
 
 from __future__ import annotations

@@ -90,7 +90,9 @@ def _minus(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     days = op(_days_between(day_of(again(later), of), day_of(again(earlier), of)), "*", number(DAY))
     if dtypes.required(of) == dtypes.DATE:
         return days
-    return op(exp.Add(this=days, expression=_micros_of_day(later, of)), "-", exp.Paren(this=_micros_of_day(earlier, of)))
+    return op(
+        exp.Add(this=days, expression=_micros_of_day(later, of)), "-", exp.Paren(this=_micros_of_day(earlier, of))
+    )
 
 
 def _moved(sign: int) -> Template:

@@ -1,6 +1,6 @@
 """Operations on lists and dicts held in columns.
 
-    `user.emails[0]`  →  Prim("list.item", (emails, Const(0)), STR), which raises IndexError on an empty list
+`user.emails[0]`  →  Prim("list.item", (emails, Const(0)), STR), which raises IndexError on an empty list
 """
 
 from __future__ import annotations

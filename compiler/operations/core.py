@@ -1,6 +1,6 @@
 """Operations that every type has: equality, truth, order, text. `build` makes them without looking them up.
 
-    `order.status == "open"`  →  Prim("eq", (status, Const("open")), BOOL)
+`order.status == "open"`  →  Prim("eq", (status, Const("open")), BOOL)
 """
 
 from __future__ import annotations
@@ -117,9 +117,7 @@ def _field(record: Any, name: str) -> Any:  # Any: a mapping or an object, and w
 
 
 def _core(op: str, spelling: str, applies: Any, evaluate: Any, strict: bool = False) -> Primitive:  # Any: callables
-    return Primitive(
-        op, spelling, (), dtypes.BOOL, evaluate, strict=strict, applies=applies, propagates=strict
-    )
+    return Primitive(op, spelling, (), dtypes.BOOL, evaluate, strict=strict, applies=applies, propagates=strict)
 
 
 def _constants(args: tuple[ir.Expr, ...]) -> bool:

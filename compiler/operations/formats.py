@@ -1,13 +1,12 @@
 """`f"{value:spec}"` with a constant spec, for the specs that SQL spells exactly.
 
-    `f"{price:,.2f}"`  →  Prim("format", (price, Const(",.2f")), STR)
+`f"{price:,.2f}"`  →  Prim("format", (price, Const(",.2f")), STR)
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
 
 from compiler import dtypes, ir
 from compiler.operation import Primitive
@@ -25,7 +24,7 @@ class Spec:
     """A format spec taken apart; `align` is empty where the type's own default holds."""
 
     fill: str
-    align: Literal["", "<", ">", "^"]
+    align: str  # < > ^, or empty
     plus: bool
     zero: bool
     width: int
@@ -39,10 +38,10 @@ def parse(text: str) -> Spec | None:
     found = _SPEC.fullmatch(text)
     if found is None:
         return None
-    align = found["align"]
+    align: str | None = found["align"]
     return Spec(
         found["fill"] or " ",
-        align if align in ("<", ">", "^") else "",
+        align or "",
         found["sign"] is not None,
         found["zero"] is not None,
         int(found["width"] or 0),

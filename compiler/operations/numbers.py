@@ -34,9 +34,7 @@ def rounding_limit(digits: int) -> float:
 
 def _digits(args: tuple[ir.Expr, ...]) -> bool:
     last = args[-1]
-    return (
-        isinstance(last, ir.Const) and isinstance(last.value, int) and 0 < last.value <= MAX_ROUND_DIGITS
-    )
+    return isinstance(last, ir.Const) and isinstance(last.value, int) and 0 < last.value <= MAX_ROUND_DIGITS
 
 
 def _any_digits(args: tuple[ir.Expr, ...]) -> bool:
@@ -119,7 +117,10 @@ def _floats() -> tuple[Primitive, ...]:
         Primitive("float.truediv", "/", two, FLOAT, operator.truediv, failures=(Failure("zero", 1, (1.0, 0.0)),)),
         Primitive("float.floor_one", "//", (FLOAT, INT), FLOAT, operator.floordiv, constant=(1,), accepts=_one),
         Primitive("float.mod_one", "%", (FLOAT, INT), FLOAT, operator.mod, constant=(1,), accepts=_one),
-        Primitive("float.square", "**", (FLOAT, INT), FLOAT, operator.pow, constant=(1,), accepts=_half, failures=(Failure("square_range", 0, (1e200, 2)),)),
+        Primitive(
+            "float.square", "**", (FLOAT, INT), FLOAT, operator.pow,
+            failures=(Failure("square_range", 0, (1e200, 2)),), constant=(1,), accepts=_half,
+        ),
         Primitive("float.neg", "unary -", (FLOAT,), FLOAT, operator.neg),
         Primitive("float.pos", "unary +", (FLOAT,), FLOAT, operator.pos),
         Primitive("float.abs", "abs", (FLOAT,), FLOAT, abs),
@@ -185,10 +186,7 @@ _NOT_AN_INT = (
 
 
 def _parsed() -> tuple[Primitive, ...]:
-    return (
-        Primitive("str.int", "int", (STR,), INT, int, failures=_NOT_AN_INT),
-    )
+    return (Primitive("str.int", "int", (STR,), INT, int, failures=_NOT_AN_INT),)
 
 
 ROWS: tuple[Primitive, ...] = (*_ints(), *_floats(), *_decimals(), *_parsed())
-

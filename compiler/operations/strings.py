@@ -1,6 +1,6 @@
 """Operations on str. Lengths and positions count code points, in SQL as in Python.
 
-    `user.name.strip().upper()`  →  Prim("str.upper", (Prim("str.strip", (name,), STR),), STR)
+`user.name.strip().upper()`  →  Prim("str.upper", (Prim("str.strip", (name,), STR),), STR)
 """
 
 from __future__ import annotations
@@ -44,8 +44,7 @@ def _padding(args: tuple[ir.Expr, ...]) -> bool:
 def constant_bounds(args: tuple[ir.Expr, ...]) -> bool:
     """Accept slices whose bounds are constants (None included) that fit an INT."""
     return all(
-        isinstance(one, ir.Const)
-        and (one.value is None or (isinstance(one.value, int) and abs(one.value) < 2**31 - 1))
+        isinstance(one, ir.Const) and (one.value is None or (isinstance(one.value, int) and abs(one.value) < 2**31 - 1))
         for one in args[1:]
     )
 
@@ -104,10 +103,12 @@ ROWS: tuple[Primitive, ...] = (
     Primitive("str.rjust", ".rjust", (STR, INT), STR, lambda s, n: s.rjust(n), constant=(1,), accepts=_padding),
     Primitive("str.ljust", ".ljust", (STR, INT), STR, lambda s, n: s.ljust(n), constant=(1,), accepts=_padding),
     Primitive(
-        "str.rjust_with", ".rjust", (STR, INT, STR), STR, lambda s, n, c: s.rjust(n, c), constant=(1, 2), accepts=_padding
+        "str.rjust_with", ".rjust", (STR, INT, STR), STR, lambda s, n, c: s.rjust(n, c),
+        constant=(1, 2), accepts=_padding,
     ),
     Primitive(
-        "str.ljust_with", ".ljust", (STR, INT, STR), STR, lambda s, n, c: s.ljust(n, c), constant=(1, 2), accepts=_padding
+        "str.ljust_with", ".ljust", (STR, INT, STR), STR, lambda s, n, c: s.ljust(n, c),
+        constant=(1, 2), accepts=_padding,
     ),
     Primitive("str.center", ".center", (STR, INT), STR, lambda s, n: s.center(n), constant=(1,), accepts=_padding),
     _test("str.isdecimal", ".isdecimal", lambda s: s.isdecimal()),

@@ -1,6 +1,6 @@
 """Operations on dates, datetimes and timedeltas. Aware datetimes are in UTC, as stored ones are.
 
-    `order.placed.year`  →  Prim("datetime.year", (placed,), INT)
+`order.placed.year`  →  Prim("datetime.year", (placed,), INT)
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Probe values per type, and the constants with which an operation is tried.
 
-    VALUES["int"]  →  (None, 0, 1, -1, …)
+VALUES["int"]  →  (None, 0, 1, -1, …)
 """
 
 from __future__ import annotations
@@ -50,7 +50,10 @@ VALUES: dict[str, tuple[Any, ...]] = {  # Any: Python values of the type
     "datetime": (None, *(one.replace(tzinfo=_UTC) for one in _MOMENTS)),
     "timedelta": (
         None,
-        *(datetime.timedelta(microseconds=one) for one in (0, 1, -1, 86_400_000_000, -86_400_000_001, 3_661_000_001, 1_500_000)),
+        *(
+            datetime.timedelta(microseconds=one)
+            for one in (0, 1, -1, 86_400_000_000, -86_400_000_001, 3_661_000_001, 1_500_000)
+        ),
     ),
     "list[str]": (None, [], ["a"], ["b", "a", "b"], ["", "é", "😀"], ["a", "b", "c", "d"]),
     "list[int]": (None, [], [5], [3, 1, 2], [2**62, -1, 2**62]),

@@ -243,7 +243,11 @@ def _branch(flink: Any, folder: Path, place: int, signature: Signature, table: l
         texts.append(flink_sql.cast(_as_text(scalars.value(failures.guarded(one.expr)), one.expr.type), dtypes.STR))
         texts.append(flink_sql.null(dtypes.STR) if told is None else scalars.value(told))
     return exp.Select(
-        expressions=[flink_sql.number(place), flink_sql.column("t", "n"), flink_sql.call("JSON_STRING", flink_sql.array(*texts))],
+        expressions=[
+            flink_sql.number(place),
+            flink_sql.column("t", "n"),
+            flink_sql.call("JSON_STRING", flink_sql.array(*texts)),
+        ],
         from_=exp.From(this=exp.alias_(exp.to_table(f"t{place}"), "t", table=True)),
     )
 
