@@ -24,8 +24,10 @@ from typing import Any
 from rich import console, live, table, text
 
 from compiler import emit_sql, pipeline
+from examples import feed
 from examples.meeting_room import data, views
-from flink_jobs import cluster, feed, jars, local, submit, submitter
+from flink_jobs import cluster, jars, local, submit, submitter
+from flink_jobs import feed as sending
 from onto import boiler, bundle, consume, errors, rows, settings, wire
 
 APP = "examples.meeting_room"
@@ -95,7 +97,7 @@ class Pair:
     def apply(self, *changes: wire.Change) -> float:
         """Give the changes to both; return the seconds from Kafka's having them to its holding what they led to."""
         self.engine.apply(*changes)
-        feed.send([wire.encode(change) for change in changes], self.stack.kafka, {})
+        sending.send([wire.encode(change) for change in changes], self.stack.kafka, {})
         started = time.monotonic()
         wanted = {key: rows.to_json(document) for key, document in self.engine.documents(views.MeetingSession).items()}
         while (found := self._found()) != wanted:
@@ -183,20 +185,13 @@ def _start(folder: Path, screen: Screen, opened: ExitStack) -> local.Stack:
 
 def _play(pair: Pair) -> None:
     screen = pair.screen
-    entities = [
-        wire.Change(collection, document["doc_id"], None, document)
-        for collection, documents in data.ENTITIES.items()
-        for document in documents
-    ]
+    entities = feed.stored(data)
     screen.say(f"{len(entities)} documents go to Kafka; the job makes one view of each meeting", "bold")
     pair.apply(*entities)
-    stored = {(one.collection, one.doc_id): one.after for one in entities}
-    for collection, doc_id, after in data.CHANGES:
+    people = {one.doc_id: one.after for one in entities if one.collection == "users" and one.after}
+    for change in feed.steps(data):
         _pause(pair)
-        change = wire.Change(collection, doc_id, stored.get((collection, doc_id)), after)
-        stored[collection, doc_id] = after
-        story = _story(change, stored)
-        screen.say(f"→ {story}", "bold")
+        screen.say(f"→ {_story(change, people)}", "bold")
         screen.say(f"  visible after {pair.apply(change):.1f} s", "dim")
     _pause(pair)
 
@@ -207,10 +202,10 @@ def _pause(pair: Pair) -> None:
         pair.consumer.run(lambda _: None, until=lambda: time.monotonic() > until)
 
 
-def _story(change: wire.Change, stored: Mapping[tuple[str, str], wire.StoredDocument | None]) -> str:
+def _story(change: wire.Change, people: Mapping[str, wire.StoredDocument]) -> str:
     place = f"{change.collection}/{change.doc_id}"
     document = change.after or change.before or {}
-    who = stored.get(("users", document.get("user", "")))
+    who = people.get(document.get("user", ""))
     if change.collection == "tickets" and who is not None:
         name = who.get("nickname") or f"{who['firstName']} {who['lastName']}"
         said = "withdraws" if change.after is None else "comes" if document["attendance"] else "does not come any more"
@@ -221,7 +216,7 @@ def _story(change: wire.Change, stored: Mapping[tuple[str, str], wire.StoredDocu
 
 def _table(now: Documents, before: Documents) -> table.Table:
     made = table.Table(title="MeetingSession, read from Kafka", title_justify="left")
-    for name in ("meeting", "in session", "address", "attending", "hearing aids"):
+    for name in ("meeting", "open", "address", "attending", "aids"):
         made.add_column(name, vertical="middle")
     for key, document in now.items():
         old = before.get(key, {})
