@@ -7,12 +7,12 @@ best[k] = best.get(k, 0) + n             →  GroupBy("sum", key k, head n)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from compiler import dtypes, ir, rewrite, values
+from compiler import dtypes, ir, raising, rewrite, values
 from compiler.diagnostics import NOWHERE, Span
 from compiler.scope import Scope, conditional, conjunction, negate, unify
 
@@ -70,6 +70,25 @@ def changes_before_exit(tree: Tree, name: str) -> bool:
     return tree.kind == "next" and not _is_acc(tree.names.get(name), name)
 
 
+def ends(leaf: Leaf, accumulators: set[str]) -> list[ir.Expr]:
+    """Return what the end of a loop gives: its result, and the accumulators that it changes."""
+    changed = (leaf.names[name] for name in sorted(accumulators) if not _is_acc(leaf.names[name], name))
+    given = (*changed, leaf.value) if leaf.kind == "return" else tuple(changed)
+    return [one for one in given if isinstance(one, ir.Expr)]
+
+
+def begins(tree: Tree, wanted: values.Value, accumulators: Set[str]) -> bool:
+    """Tell whether every path evaluates the wanted value before anything else that may raise."""
+    assert isinstance(wanted, ir.Expr)
+    if isinstance(tree, Branch):
+        first = raising.first(tree.test, wanted)
+        if first is not None:
+            return first
+        return begins(tree.then, wanted, accumulators) and begins(tree.orelse, wanted, accumulators)
+    given = [tree.names[name] for name in sorted(accumulators)] if tree.kind != "return" else [tree.value]
+    return any(isinstance(one, ir.Expr) and raising.first(one, wanted) for one in given)
+
+
 def _is_acc(value: values.Value | None, name: str) -> bool:
     return isinstance(value, ir.Acc) and value.name == name
 
@@ -82,7 +101,7 @@ def update_of(tree: Tree, name: str) -> values.Value:
     if then == orelse:
         return then
     if not isinstance(then, ir.Expr) or not isinstance(orelse, ir.Expr):
-        return then
+        return values.Unbound()  # one path makes a thing of it that is no value: no fold
     return ir.If(tree.test, then, orelse, then.type)
 
 
@@ -90,8 +109,10 @@ def fold(
     scope: Scope, name: str, start: values.Value, update: values.Value, loop: values.Iteration, span: Span
 ) -> values.Value:
     """Return the accumulator's value after the loop, or decline."""
-    if not isinstance(update, ir.Expr) or _is_acc(update, name):
+    if _is_acc(update, name) or update == start:
         return start
+    if not isinstance(update, ir.Expr):
+        scope.decline("D364", span, f"the loop makes something else of `{name}`")
     for recognise in (_appended, _grouped, _flag, _summed, _last):
         found = recognise(scope, name, start, update, loop, span)
         if found is not None:

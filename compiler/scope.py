@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import NoReturn
 
-from compiler import dtypes, ir, model, primitives, rewrite, syntax, values
+from compiler import dtypes, ir, model, primitives, raising, rewrite, syntax, values
 from compiler.diagnostics import Log, Span
 
 Rule = Callable[["Scope", syntax.Expr], "values.Value | ir.Declined | None"]
@@ -78,7 +78,7 @@ class Scope:
         if isinstance(
             value,
             values.SelfView | values.StoreValue | values.Closure | values.BoundMethod | values.Builtin
-            | values.ClassValue | values.ModuleValue,
+            | values.ClassValue | values.ModuleValue | values.Unbound,
         ):  # fmt: skip
             self.decline("D302", span, f"a {_noun(value)} used as a value has no SQL form")
         return value
@@ -91,6 +91,21 @@ class Scope:
         """Report the user's mistake and end the getter."""
         self.shared.log.add(code, span, message, hint=hint)
         raise Stop(ir.Declined(code, span, message))
+
+    def after(self, evaluated: values.Value, result: values.Value, span: Span) -> values.Value:
+        """Return a result that comes after something evaluated, which may raise though the result does not need it."""
+        if isinstance(evaluated, ir.MakePair | ir.MakeList | ir.MakeRecord):
+            for part in reversed(rewrite.children(evaluated)):
+                result = self.after(part, result, span)
+            return result
+        if not isinstance(evaluated, ir.Expr) or not raising.may_raise(evaluated):
+            return result
+        if not isinstance(result, ir.Expr) or isinstance(evaluated, ir.Comp | ir.GroupBy):
+            if isinstance(result, ir.Expr) and raising.after(evaluated, result) == result:
+                return result
+            self.decline("D367", span, "what is computed here may raise, and the result does not begin with it")
+        inner = dtypes.required(evaluated.type)
+        return raising.after(entity_id(evaluated) if isinstance(inner, dtypes.Entity) else evaluated, result)
 
     # ------------------------------------------------------------ scopes
 
@@ -144,6 +159,8 @@ class Scope:
                 return ir.Const(bool(items), dtypes.BOOL, span)
             case ir.MakeRecord(fields):
                 return ir.Const(bool(fields), dtypes.BOOL, span)
+            case ir.Raises():
+                return replace(expr, type=dtypes.BOOL)
             case ir.If():
                 return conditional(
                     expr.test, self.truth(expr.then, span), self.truth(expr.orelse, span), dtypes.BOOL, span
@@ -159,6 +176,8 @@ class Scope:
 
     def is_there(self, expr: ir.Expr, span: Span) -> ir.Expr:
         """Return the test `expr is not None`."""
+        if isinstance(expr, ir.Raises):
+            return replace(expr, type=dtypes.BOOL)
         if isinstance(expr, ir.If):
             return conditional(
                 expr.test, self.is_there(expr.then, span), self.is_there(expr.orelse, span), dtypes.BOOL, span
@@ -269,7 +288,10 @@ class Scope:
             args = (function.receiver, *args)
         inner = Scope(self.shared, function.module, function.names, self.known, (*self.calls, key))
         bound = _bind_arguments(inner, function, args, keywords, span)
-        return self.shared.run(inner.bind(bound), function.body)
+        result = self.shared.run(inner.bind(bound), function.body)
+        for one in reversed((*args, *keywords.values())):
+            result = self.after(one, result, span)
+        return result
 
     def closure(self, function: syntax.Function, module: str, receiver: values.Value | None = None) -> values.Closure:
         """Return a function of the project as a value."""
@@ -309,7 +331,7 @@ def _bind_arguments(
 def _noun(value: values.Static) -> str:
     return {
         "SelfView": "view", "StoreValue": "store", "Closure": "function", "BoundMethod": "method",
-        "Builtin": "function", "ClassValue": "class", "ModuleValue": "module",
+        "Builtin": "function", "Unbound": "name that may be unbound", "ClassValue": "class", "ModuleValue": "module",
     }.get(type(value).__name__, "value")  # fmt: skip
 
 

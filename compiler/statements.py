@@ -6,9 +6,9 @@ return [...]
 
 from __future__ import annotations
 
-from compiler import dtypes, ir, loops, syntax, values
+from compiler import dtypes, ir, loops, raising, rewrite, syntax, values
 from compiler.diagnostics import Span
-from compiler.scope import Scope, conditional, facts_of, unify
+from compiler.scope import Scope, conditional, facts_of, negate, unify
 
 _MUTATORS = ("append", "add", "extend", "sort", "reverse", "update", "insert", "remove", "pop", "clear", "setdefault")
 
@@ -34,7 +34,22 @@ def run(scope: Scope, body: tuple[syntax.Stmt, ...]) -> values.Value:
                 scope, holds, run(following, rest), ir.Raises("AssertionError", "", span=first.span), first.span
             )
         case _:
-            return run(simple(scope, first), rest)
+            now = simple(scope, first)
+            return _after(scope, _evaluated(scope, now), run(now, rest), first.span)
+
+
+_RESULT = ""
+"""The name under which `simple` leaves what an expression statement gives, so that what it raises is not lost."""
+
+
+def _evaluated(before: Scope, now: Scope) -> list[values.Value]:
+    return [value for name, value in now.names.items() if value is not before.names.get(name)]
+
+
+def _after(scope: Scope, evaluated: list[values.Value], result: values.Value, span: Span) -> values.Value:
+    for one in reversed(evaluated):
+        result = scope.after(one, result, span)
+    return result
 
 
 def simple(scope: Scope, statement: syntax.Stmt) -> Scope:
@@ -52,8 +67,7 @@ def simple(scope: Scope, statement: syntax.Stmt) -> Scope:
         case syntax.ExprStmt(syntax.Call(syntax.Attribute(owner, name), args)) if name in _MUTATORS:
             return _mutate(scope, owner, name, args, statement.span)
         case syntax.ExprStmt(value):
-            scope.build(value)
-            return scope
+            return scope.bind({_RESULT: scope.build(value)})
         case syntax.OpaqueStmt(reason):
             scope.decline("D301", statement.span, f"{reason} has no SQL form")
     scope.decline("D301", statement.span, f"`{type(statement).__name__.lower()}` here has no SQL form")
@@ -81,11 +95,34 @@ def _branch(scope: Scope, node: syntax.If, rest: tuple[syntax.Stmt, ...]) -> val
     then_scope = scope.assume(facts_of(test, True))
     else_scope = scope.assume(facts_of(test, False))
     if not leaves(node.body) and not leaves(node.orelse) and not _loops(node.body) and not _loops(node.orelse):
-        merged = merge(scope, test, straight(then_scope, node.body), straight(else_scope, node.orelse), node.span)
-        return run(merged, rest)
+        now, evaluated = _both(scope, test, node)
+        return _after(scope, evaluated, run(now, rest), node.span)
     then = run(then_scope, (*node.body, *rest))
     orelse = run(else_scope, (*node.orelse, *rest))
-    return _choose(scope, test, then, orelse, node.span)
+    return scope.after(test, _choose(scope, test, then, orelse, node.span), node.span)
+
+
+def _both(scope: Scope, test: ir.Expr, node: syntax.If) -> tuple[Scope, list[values.Value]]:
+    """Return the scope after a branch that goes on, and what it evaluates that may raise."""
+    then, from_then = straight(scope.assume(facts_of(test, True)), node.body)
+    orelse, from_else = straight(scope.assume(facts_of(test, False)), node.orelse)
+    evaluated: list[values.Value] = [test]
+    for value in filter(_may_raise, from_then):
+        evaluated.append(_where(scope, test, value, node.span))
+    for value in filter(_may_raise, from_else):
+        evaluated.append(_where(scope, negate(test), value, node.span))
+    return merge(scope, test, then, orelse, node.span), evaluated
+
+
+def _may_raise(value: values.Value) -> bool:
+    return isinstance(value, ir.Expr) and raising.may_raise(value)
+
+
+def _where(scope: Scope, test: ir.Expr, value: values.Value, span: Span) -> ir.Expr:
+    expr = scope.as_expr(value, span)
+    if isinstance(expr, ir.Comp | ir.GroupBy):
+        scope.decline("D367", span, "what is computed in a branch may raise, and the result does not begin with it")
+    return ir.If(test, expr, ir.Const(None, dtypes.NONE), dtypes.optional(expr.type), span)
 
 
 def leaves(body: tuple[syntax.Stmt, ...]) -> bool:
@@ -109,30 +146,33 @@ def _loops(body: tuple[syntax.Stmt, ...]) -> bool:
     )
 
 
-def straight(scope: Scope, body: tuple[syntax.Stmt, ...]) -> Scope:
-    """Return the scope after statements without return, raise, break, continue or loop."""
+def straight(scope: Scope, body: tuple[syntax.Stmt, ...]) -> tuple[Scope, list[values.Value]]:
+    """Return the scope after statements without return, raise, break, continue or loop, and what they evaluate."""
+    evaluated: list[values.Value] = []
     for one in body:
         if isinstance(one, syntax.If):
             test = scope.test(one.test)
             if isinstance(test, ir.Const):
-                scope = straight(scope, one.body if test.value else one.orelse)
-                continue
-            then = straight(scope.assume(facts_of(test, True)), one.body)
-            orelse = straight(scope.assume(facts_of(test, False)), one.orelse)
-            scope = merge(scope, test, then, orelse, one.span)
+                now, found = straight(scope, one.body if test.value else one.orelse)
+            else:
+                now, found = _both(scope, test, one)
         else:
-            scope = simple(scope, one)
-    return scope
+            now = simple(scope, one)
+            found = _evaluated(scope, now)
+        evaluated += found
+        scope = now
+    return scope, evaluated
 
 
 def merge(before: Scope, test: ir.Expr, then: Scope, orelse: Scope, span: Span) -> Scope:
     """Return the scope after a branch: names that differ become `if(test, a, b)`."""
     names: dict[str, values.Value] = {}
     for name in {**then.names, **orelse.names}:
-        a, b = then.names.get(name), orelse.names.get(name)
-        if a is None or b is None:
-            continue  # bound on one side only: reading it later may be an UnboundLocalError, so it is not in scope
-        names[name] = a if a == b else _choose(before, test, a, b, span)
+        a, b = then.names.get(name, values.Unbound()), orelse.names.get(name, values.Unbound())
+        if isinstance(a, values.Unbound) or isinstance(b, values.Unbound):
+            names[name] = values.Unbound()
+        else:
+            names[name] = a if a == b else _choose(before, test, a, b, span)
     return Scope(before.shared, before.module, names, then.known & orelse.known, before.calls)
 
 
@@ -206,11 +246,16 @@ def _loop(scope: Scope, node: syntax.For, rest: tuple[syntax.Stmt, ...]) -> valu
         scope.decline("D361", node.span, "`for … else` has no SQL form yet")
     hint = node.target.id if isinstance(node.target, syntax.Name) else "entry"
     loop = scope.iterate(scope.build(node.iter), node.span, hint)
-    accumulators = _assigned(node.body) & set(scope.names)
+    targets = _targets(node.target)
+    assigned = _assigned(node.body)
+    accumulators = (assigned - targets) & {name for name, one in scope.names.items() if one != values.Unbound()}
     bound = scope.bind({name: _accumulator(name, scope.names[name]) for name in accumulators})
+    unset: dict[str, values.Value] = {name: values.Unbound() for name in sorted((assigned | targets) - accumulators)}
+    bound = bound.bind(unset)
     bound = bound.bind(bound.destructure(node.target, loop.element))
     known = (one for step in loop.steps if isinstance(step, ir.Cond) for one in facts_of(step.test, True))
-    tree = _walk_body(bound.assume(known), node.body)
+    tree = _walk_body(bound.assume(known), node.body, frozenset(accumulators))
+    scope = scope.bind(unset)
     exits = loops.exits(tree)
     if exits:
         return _loop_with_exit(scope, node, rest, loop, tree, accumulators)
@@ -218,7 +263,7 @@ def _loop(scope: Scope, node: syntax.For, rest: tuple[syntax.Stmt, ...]) -> valu
     for name in sorted(accumulators):
         folded = loops.fold(scope, name, scope.names[name], loops.update_of(tree, name), loop, node.span)
         after[name] = folded
-    return run(scope.bind(after), rest)
+    return _after(scope, list(after.values()), run(scope.bind(after), rest), node.span)
 
 
 def _loop_with_exit(
@@ -233,6 +278,8 @@ def _loop_with_exit(
     if found is None or any(loops.changes_before_exit(tree, name) for name in accumulators):
         scope.decline("D362", node.span, "a loop that both accumulates and ends early has no SQL form")
     condition, leaf = found
+    if any(rewrite.mentions_acc(one) for one in (condition, *loops.ends(leaf, accumulators))):
+        scope.decline("D362", node.span, "how the loop ends depends on what it accumulates")
     steps = (*loop.steps, ir.Cond(condition))
     if leaf.kind == "return":
         otherwise = scope.as_expr(run(scope, rest), node.span)
@@ -276,7 +323,7 @@ def _accumulator(name: str, value: values.Value) -> values.Value:
     return value
 
 
-def _walk_body(scope: Scope, body: tuple[syntax.Stmt, ...]) -> loops.Tree:
+def _walk_body(scope: Scope, body: tuple[syntax.Stmt, ...], accumulators: frozenset[str]) -> loops.Tree:
     if not body:
         return loops.Leaf("next", scope.names, None)
     first, rest = body[0], body[1:]
@@ -291,16 +338,21 @@ def _walk_body(scope: Scope, body: tuple[syntax.Stmt, ...]) -> loops.Tree:
         case syntax.If(test_node, then, orelse):
             test = scope.test(test_node)
             if isinstance(test, ir.Const):
-                return _walk_body(scope, (*(then if test.value else orelse), *rest))
+                return _walk_body(scope, (*(then if test.value else orelse), *rest), accumulators)
             return loops.Branch(
                 test,
-                _walk_body(scope.assume(facts_of(test, True)), (*then, *rest)),
-                _walk_body(scope.assume(facts_of(test, False)), (*orelse, *rest)),
+                _walk_body(scope.assume(facts_of(test, True)), (*then, *rest), accumulators),
+                _walk_body(scope.assume(facts_of(test, False)), (*orelse, *rest), accumulators),
             )
         case syntax.For() | syntax.While():
             scope.decline("D363", first.span, "a loop inside a loop has no SQL form yet; write a comprehension")
         case _:
-            return _walk_body(simple(scope, first), rest)
+            now = simple(scope, first)
+            tree = _walk_body(now, rest, accumulators)
+            for evaluated in filter(_may_raise, _evaluated(scope, now)):
+                if not loops.begins(tree, evaluated, accumulators):
+                    scope.decline("D367", first.span, "this may raise in each pass, and not every path begins with it")
+            return tree
 
 
 def _assigned(body: tuple[syntax.Stmt, ...]) -> set[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from compiler import dtypes, ir, plan, rewrite
+from compiler import dtypes, ir, plan, raising, rewrite
 from compiler.relate import checks, joins
 
 _BOOL = dtypes.BOOL
@@ -114,10 +114,11 @@ def _field(expr: ir.Expr, name: str) -> ir.Expr:
             if kind is None:
                 raise joins.decline("D313", expr.span, f"`{name}` has two types")
             return ir.If(expr.test, then, orelse, kind, expr.span)
-        case ir.Const(None):
+        case ir.Const(None) | ir.Raises():
             return expr
-        case ir.Raises():
-            return expr
+        case ir.Prim("after", (before, value)):
+            part = _field(value, name)
+            return ir.Prim("after", (before, part), part.type, expr.span)
         case ir.Reduce(op="first" | "last", comp=comp):
             head = _field(comp.head, name)
             inner = replace(comp, head=head, type=dtypes.ListOf(head.type))
@@ -140,9 +141,13 @@ def _none_when(expr: ir.Expr) -> ir.Expr:
             return _TRUE
         case ir.If():
             then, orelse = _none_when(expr.then), _none_when(expr.orelse)
-            if then == orelse:
+            if then == orelse and not raising.may_raise(expr.test):
                 return then
             return ir.If(expr.test, then, orelse, _BOOL, expr.span)
+        case ir.Prim("after", (before, value)):
+            return ir.Prim("after", (before, _none_when(value)), _BOOL, expr.span)
+        case ir.Raises():
+            return replace(expr, type=_BOOL)
         case ir.Reduce(op="first" | "last", comp=comp):
             none = _none_when(comp.head)
             empty = _FALSE if expr.empty is None else _none_when(expr.empty)
@@ -229,6 +234,8 @@ def _one_branch(expr: ir.Expr) -> tuple[tuple[ir.Expr, ...], ir.Comp | ir.GroupB
             if orelse is not None:
                 return (ir.Prim("not", (expr.test,), _BOOL, expr.span), *else_tests), orelse
             return (), None
+        case ir.Prim("after", (_, value)):
+            return _one_branch(value)
         case ir.Attr() | ir.EntryValue() | ir.Prim():
             return (), _elements(expr)
     raise joins.decline("D418", expr.span, "this collection has no SQL form")

@@ -537,7 +537,8 @@ def true_where(test: ir.Expr) -> ir.Expr:
     """Return the condition, false where evaluating it raises."""
     text = failures.failure(test)
     if text is None:
-        return test
+        return failures.settled(test)
+    test = failures.settled(test)
     return ir.If(ir.Prim("is_none", (text,), dtypes.BOOL), test, ir.Const(False, dtypes.BOOL), dtypes.BOOL, test.span)
 
 

@@ -21,6 +21,9 @@ def attribute(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined | N
 
 def _of(scope: Scope, owner: values.Value, node: syntax.Attribute) -> values.Value | ir.Declined:
     match owner:
+        case ir.Prim("after", (before, value)):
+            read = _of(scope, value, node)
+            return read if isinstance(read, ir.Declined) else scope.after(before, read, node.span)
         case values.SelfView():
             return _of_view(scope, node)
         case values.StoreValue():

@@ -37,7 +37,10 @@ def name(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined | None:
     if not isinstance(node, syntax.Name):
         return None
     if node.id in scope.names:
-        return scope.names[node.id]
+        found = scope.names[node.id]
+        if isinstance(found, values.Unbound):
+            return ir.Declined("D366", node.span, f"`{node.id}` is not set on every path to here")
+        return found
     module = scope.shared.app.modules.get(scope.module)
     if module is not None and node.id in module.names:
         return _bound(scope, module.names[node.id], scope.module, node)

@@ -19,7 +19,10 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-SECTIONS = ("facts", "model", "stores", "names", "ir", "sql", "explain", "errors")
+SECTIONS = ("facts", "model", "stores", "names", "ir", "plan", "sql", "explain", "errors")
+
+COMPILED = frozenset({"ir", "plan", "sql", "explain"})
+"""Sections of cases that compile; such cases have data as well (`tests/parity/test_golden.py`)."""
 
 _TITLE = re.compile(r"^=== (.+)$", re.MULTILINE)
 _SECTION = re.compile(rf"^\[(source|{'|'.join(SECTIONS)})\]\n", re.MULTILINE)
@@ -48,6 +51,11 @@ class Case:
     def app(self) -> str:
         """Return the module that is compiled: `app`, else the first file's topmost package."""
         return "app" if "app.py" in self.files else next(iter(self.files)).split("/")[0].removesuffix(".py")
+
+    @property
+    def compiles(self) -> bool:
+        """Tell whether the case shows what a compiled app is."""
+        return not COMPILED.isdisjoint(self.expected) and "errors" not in self.expected
 
     def write(self, folder: Path) -> None:
         """Write the source's files into a folder."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler import build, emit_sql, explain, facts, model, pipeline, read, render, resolve
+from compiler import build, emit_sql, explain, facts, model, pipeline, plan_text, read, render, resolve
 from compiler.diagnostics import Log
 from tests.compiler import casefile
 
@@ -44,6 +44,12 @@ class Run:
         assert program is not None
         return build.show(program)
 
+    def plan(self) -> str:
+        """Return the relations that compute the views."""
+        compiled = self.compiled()
+        assert compiled.plan is not None
+        return plan_text.show(compiled.plan)
+
     def explain(self) -> str:
         """Return the tiers and their reasons."""
         compiled = self.compiled()
@@ -64,6 +70,7 @@ OUTPUTS: dict[str, Callable[[Run], str]] = {
     "stores": Run.stores,
     "names": lambda run: model.show_names(run.app),
     "ir": Run.ir,
+    "plan": Run.plan,
     "sql": Run.sql,
     "explain": Run.explain,
     "errors": Run.errors,
