@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -22,7 +24,10 @@ from urllib.parse import urlsplit
 from onto import bundle, errors, wire
 
 DEFAULTS = {
-    "python.execution-mode": "thread",
+    # Not `thread`: there, deletions and retractions come out of a Python function as insertions (2.2.1).
+    "python.execution-mode": "process",
+    "python.fn-execution.bundle.time": "50",
+    "execution.checkpointing.interval": "10 s",
     "python.client.executable": sys.executable,
     "table.local-time-zone": "UTC",
 }
@@ -184,12 +189,29 @@ def _answer(line: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Answer each request, a line of JSON on standard input, by a line on standard output, until the end."""
+    """Answer each request, a line of JSON on standard input, by a line on standard output, until the end.
+
+    The end of the input ends a request at work too: whoever asked does not wait any more, or is gone.
+    """
+    requests: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    busy = threading.Event()
+    threading.Thread(target=_listen, args=(requests, busy), daemon=True).start()
     with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as answers:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print is no answer
-        for line in sys.stdin:
-            answers.write(json.dumps(_answer(line)) + "\n")
+        while (line := requests.get()) is not None:
+            busy.set()
+            answer = _answer(line)
+            busy.clear()
+            answers.write(json.dumps(answer) + "\n")
             answers.flush()
+
+
+def _listen(requests: queue.SimpleQueue[str | None], busy: threading.Event) -> None:
+    for line in sys.stdin:
+        requests.put(line)
+    if busy.is_set():
+        os._exit(1)  # the main thread waits for the JVM, which ends with this process
+    requests.put(None)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ import click
 from onto import bundle
 from onto.cli import options, sources
 
+TIERS = ("expr", "agg", "udf", "udf-collect")  # the best first
+
 
 @click.command("compile")
 @click.argument("app")
@@ -27,7 +29,8 @@ def command(app: str, output: str, as_json: bool, **flags: Any) -> None:
     if result.failed:
         sources.report(result, as_json=as_json)
         sys.exit(1)
-    assert result.bundle is not None and result.files is not None
+    assert result.bundle is not None
+    assert result.files is not None
     bundle.write(result.bundle, result.files, Path(output))
     if as_json:
         views = {one.collection: {name: info.tier for name, info in one.fields.items()} for one in result.bundle.views}
@@ -36,6 +39,6 @@ def command(app: str, output: str, as_json: bool, **flags: Any) -> None:
     sources.report(result, as_json=False)
     for view in result.bundle.views:
         tiers = [info.tier for info in view.fields.values()]
-        counted = ", ".join(f"{tiers.count(tier)} {tier}" for tier in ("expr", "agg", "udf", "udf-collect") if tier in tiers)
+        counted = ", ".join(f"{tiers.count(tier)} {tier}" for tier in TIERS if tier in tiers)
         click.echo(f"{view.view_model}: {len(view.tables)} tables; {counted}")
     click.echo(f"wrote {output}: `onto submit {output}` runs it")

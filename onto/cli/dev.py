@@ -16,7 +16,9 @@ from onto import rows
 
 @click.command("dev")
 @click.argument("app")
-@click.option("--data", type=click.Path(exists=True, dir_okay=False), help="JSON lines: {collection, doc_id, document}.")
+@click.option(
+    "--data", type=click.Path(exists=True, dir_okay=False), help="JSON lines: {collection, doc_id, document}."
+)
 @click.option("--once", is_flag=True, help="Show the documents and stop.")
 def command(app: str, data: str | None, once: bool) -> None:
     """Run APP in this process (no JVM, no broker) and show its views; start again on every save."""
@@ -68,5 +70,6 @@ def _changes(path: Path) -> list[Any]:
             entry = json.loads(line)
             found.append(wire.Change(entry["collection"], entry["doc_id"], None, entry["document"]))
         except (ValueError, KeyError, TypeError) as error:
-            raise errors.OntoError(f"{path}:{number}: not a line of {{collection, doc_id, document}} ({error})") from error
+            wanted = "{collection, doc_id, document}"
+            raise errors.OntoError(f"{path}:{number}: not a line of {wanted} ({error})") from error
     return found
