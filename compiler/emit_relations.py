@@ -12,7 +12,7 @@ from typing import assert_never
 
 from sqlglot import exp
 
-from compiler import dtypes, emit_scalars, flink_sql, ir, plan
+from compiler import dtypes, emit_scalars, flink_sql, ir, plan, rewrite
 
 StoredNames = Mapping[str, Mapping[str, str]]
 """Per collection: the name of an attribute in Python → its key in the stored document, where they differ."""
@@ -212,30 +212,9 @@ def _alias(name: str) -> exp.TableAlias:
 
 
 def _columns_of(trees: tuple[ir.Expr, ...]) -> frozenset[tuple[str, str]]:
-    return frozenset((one.alias, one.name) for tree in trees for one in columns_in(tree))
-
-
-def columns_in(expr: ir.Expr) -> Iterator[ir.Column]:
-    """Yield the columns that a scalar expression reads."""
-    if isinstance(expr, ir.Column):
-        yield expr
-    else:
-        for part in parts_of(expr):
-            yield from columns_in(part)
-
-
-def parts_of(expr: ir.Expr) -> tuple[ir.Expr, ...]:
-    """Return the direct operands of a scalar expression."""
-    match expr:
-        case ir.Prim(args=args):
-            return args
-        case ir.If(test, then, orelse):
-            return (test, then, orelse)
-        case ir.MakeRecord(fields):
-            return tuple(one for _, one in fields)
-        case ir.MakePair(items) | ir.MakeList(items):
-            return items
-    return ()
+    return frozenset(
+        (one.alias, one.name) for tree in trees for one in rewrite.walk(tree) if isinstance(one, ir.Column)
+    )
 
 
 # ---------------------------------------------------------------- SELECTs

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from sqlglot import exp
 
-from compiler import dtypes, flink_sql, ir, primitives, sql_core, sql_json
+from compiler import dtypes, flink_sql, ir, primitives, rewrite, sql_core, sql_json
 
 Columns = Callable[[ir.Column], exp.Expression]
 """How a column of the plan is spelled in the query at hand."""
@@ -30,7 +30,7 @@ class Scalars:
                 return constant(expr)
             case ir.Column():
                 return self.columns(expr)
-            case ir.Prim(op) if op in _CONNECTED:
+            case ir.Prim(op) if op in CONNECTED:
                 return self._connected(expr, holds=False, positive=True)
             case ir.Prim("record.field"):
                 return self._field(expr)
@@ -50,7 +50,7 @@ class Scalars:
 
     def condition(self, expr: ir.Expr) -> exp.Expression:
         """Return SQL for a place where NULL counts as FALSE: WHERE, HAVING, ON, WHEN."""
-        if isinstance(expr, ir.Prim) and expr.op in _CONNECTED:
+        if isinstance(expr, ir.Prim) and expr.op in CONNECTED:
             return self._connected(expr, holds=True, positive=True)
         return self.value(expr)
 
@@ -68,7 +68,7 @@ class Scalars:
                 return sql_core.member(prim, self._arguments(prim), holds=holds, positive=positive)
             case "truth":
                 inner = prim.args[0]
-                if isinstance(inner, ir.Prim) and inner.op in _CONNECTED:
+                if isinstance(inner, ir.Prim) and inner.op in CONNECTED:
                     return self._connected(inner, holds=holds, positive=positive)
                 return sql_core.truth(self.value(inner), inner.type, holds=holds, positive=positive)
             case "is_none" | "not_none":
@@ -81,7 +81,7 @@ class Scalars:
         return self.condition(expr) if holds else self.value(expr)
 
     def _negated(self, expr: ir.Expr, *, holds: bool) -> exp.Expression:
-        if isinstance(expr, ir.Prim) and expr.op in _CONNECTED:
+        if isinstance(expr, ir.Prim) and expr.op in CONNECTED:
             return self._connected(expr, holds=holds, positive=False)
         return flink_sql.negated(self.value(expr))
 
@@ -135,7 +135,7 @@ class Scalars:
         return flink_sql.call("ARRAY_REMOVE", one, flink_sql.null(kind.item))
 
 
-_CONNECTED = frozenset({"not", "and", "or", "eq", "ne", "in", "truth", "is_none", "not_none"})
+CONNECTED = frozenset({"not", "and", "or", "eq", "ne", "in", "truth", "is_none", "not_none"})
 
 
 def _is_none(expr: ir.Expr) -> bool:
@@ -144,7 +144,9 @@ def _is_none(expr: ir.Expr) -> bool:
 
 def _may_be_null(test: ir.Expr) -> bool:
     """Tell whether a guard's condition may be NULL: it compares operands before it is known that none is None."""
-    return not (isinstance(test, ir.Prim) and test.op in ("is_none", "not_none", "truth", "in", "ne"))
+    if isinstance(test, ir.Prim) and test.op in CONNECTED:
+        return test.op in ("and", "or", "not") and any(map(_may_be_null, test.args))
+    return any(dtypes.nullable(one.type) for one in rewrite.walk(test))
 
 
 def constant(const: ir.Const) -> exp.Expression:
@@ -159,7 +161,8 @@ def constant(const: ir.Const) -> exp.Expression:
         case float():
             return flink_sql.double(const.value)
         case str():
-            return flink_sql.string(const.value)
+            text = flink_sql.string(const.value)
+            return text if dtypes.required(const.type) == dtypes.STR else flink_sql.cast(text, const.type)
         case Decimal():
             return flink_sql.cast(flink_sql.exact(const.value), const.type)
         case bytes():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import assert_never
 
 from compiler import dtypes, emit_ddl, emit_relations, flink_sql, ir, model, plan
 from compiler.emit_ddl import Settings
@@ -120,8 +121,26 @@ def emit(made: plan.Plan, app: model.App, settings: Settings) -> Emitted:
             for view in made.views
         ),
         None if errors is None else _table(_error_table(app, errors), stored, settings),
-        emit_ddl.configuration(settings, app.name),
+        emit_ddl.configuration(
+            settings,
+            app.name,
+            stateful=any(_is_stateful(table.query) for view in made.views for table in view.tables),
+            python=bool(functions),
+        ),
     )
+
+
+def _is_stateful(relation: plan.Relation) -> bool:
+    match relation:
+        case plan.Scan():
+            return False
+        case plan.Unnest() | plan.Filter() | plan.Project():
+            return _is_stateful(relation.input)
+        case plan.Union():
+            return any(_is_stateful(one) for one in relation.inputs)
+        case plan.Join() | plan.Group() | plan.TopN():
+            return True
+    assert_never(relation)
 
 
 def _function(one: plan.PyFunction) -> FunctionSql:

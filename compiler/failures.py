@@ -94,7 +94,9 @@ def _checks(expr: ir.Expr, known: Known) -> Iterator[_Check]:
         case ir.Raises(exception, message):
             yield _Check(_TRUE, _text(exception, message), shows=True)
         case ir.If(test, then, orelse):
-            yield from _hidden(_checks(test, known))
+            tested = tuple(_checks(test, known))
+            yield from _hidden(iter(tested))
+            known |= {one.condition for one in tested}
             yield from _under(test, _checks(then, known | _ruled_out(test, True)))
             yield from _under(_not(test), _checks(orelse, known | _ruled_out(test, False)))
         case ir.Prim("check", (fine, text, value)):
@@ -127,10 +129,10 @@ def _is_missing_row(fine: ir.Expr, value: ir.Expr) -> bool:
 def _lazy(prim: ir.Prim, known: Known) -> Iterator[_Check]:
     before: tuple[ir.Expr, ...] = ()
     for one in prim.args:
-        inner = _checks(one, known)
-        yield from inner if not before else _under(_all(before), inner)
+        inner = tuple(_checks(one, known))
+        yield from inner if not before else _under(_all(before), iter(inner))
         goes_on = prim.op == "and"
-        known |= _ruled_out(one, goes_on)
+        known |= _ruled_out(one, goes_on) | {each.condition for each in inner}
         before = (*before, one if goes_on else _not(one))
 
 
@@ -196,17 +198,11 @@ def _ask(row: operation.Primitive, values: tuple[Any, ...], *, speaks: bool) -> 
 
 def _sample(one: ir.Expr) -> Any:  # Any: a Python value of the expression's type
     if isinstance(one, ir.Const):
-        return _constant(one)
+        return ir.python_value(one)
     required = dtypes.required(one.type)
     if isinstance(required, dtypes.Scalar):
         return _SAMPLES[required.name]
     return {} if isinstance(required, dtypes.DictOf | dtypes.Record) else []
-
-
-def _constant(one: ir.Const) -> Any:  # Any: a Python value
-    if dtypes.required(one.type) == dtypes.TIMEDELTA and isinstance(one.value, int):
-        return datetime.timedelta(microseconds=one.value)
-    return one.value
 
 
 _SAMPLES: MappingProxyType[str, Any] = MappingProxyType(  # Any: Python values
@@ -241,7 +237,7 @@ def _failures(prim: ir.Prim, row: operation.Primitive) -> Iterator[_Check]:
 
 def _example(prim: ir.Prim, one: operation.Failure) -> tuple[Any, ...]:  # Any: Python values
     known = ((arg, given) for arg, given in zip(prim.args, one.example, strict=True))
-    return tuple(_constant(arg) if isinstance(arg, ir.Const) else given for arg, given in known)
+    return tuple(ir.python_value(arg) if isinstance(arg, ir.Const) else given for arg, given in known)
 
 
 _UNSPELLED = operation.Failure("spelling_range", 0, reason="the float is outside the range that SQL spells exactly")
@@ -431,7 +427,7 @@ def _folded(condition: ir.Expr) -> ir.Expr:
     if condition.op == "not" and args[0] in (_TRUE, _FALSE):
         return _FALSE if args[0] == _TRUE else _TRUE
     if args and all(isinstance(one, ir.Const) for one in args) and condition.op != "check":
-        values = [_constant(one) for one in args if isinstance(one, ir.Const)]
+        values = [ir.python_value(one) for one in args if isinstance(one, ir.Const)]
         row = primitives.get(condition.op)
         if not (row.strict and None in values):
             return _folded_const(row.evaluate(*values), condition)
