@@ -25,8 +25,8 @@ Functions = Mapping[str, Callable[..., tuple[Any, str | None]]]
 def value(expr: ir.Expr, scope: Scope, functions: Functions) -> Any:
     """Return the value of an expression over the columns in scope."""
     match expr:
-        case ir.Const(constant):
-            return constant
+        case ir.Const():
+            return ir.python_value(expr)
         case ir.Column(alias, name):
             return _column(scope[alias], name)
         case ir.If(test, then, orelse):
@@ -65,7 +65,8 @@ def _prim(expr: ir.Prim, scope: Scope, functions: Functions) -> Any:
         answer, error = functions[str(args[0])](*args[1:])
         return {"value": answer, "error": error}
     row = primitives.get(expr.op)
-    if row.strict and None in args:
+    operands = (given for one, given in zip(expr.args, args, strict=True) if not isinstance(one, ir.Const))
+    if row.strict and None in operands:  # a constant None is a bound that is left out: s[:3]
         return None
     return row.evaluate(*args)
 

@@ -9,9 +9,10 @@ helper functions have been inlined; what may raise says so through `primitives` 
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal, assert_never
+from typing import Any, Literal, assert_never
 
 from compiler import dtypes
 from compiler.diagnostics import NOWHERE, Span
@@ -21,7 +22,7 @@ from compiler.diagnostics import NOWHERE, Span
 
 @dataclass(frozen=True, slots=True)
 class Const:
-    """A constant; None has type `dtypes.NONE`."""
+    """A constant; None has type `dtypes.NONE`. Dates are kept as ISO-8601 text, timedeltas in microseconds."""
 
     value: bool | int | float | str | bytes | Decimal | None
     type: dtypes.Type
@@ -34,6 +35,18 @@ class Const:
     def __eq__(self, other: object) -> bool:
         """Compare by representation."""
         return isinstance(other, Const) and (repr(self.value), self.type) == (repr(other.value), other.type)
+
+
+def python_value(const: Const) -> Any:  # Any: a value of any type
+    """Return the Python value that a constant stands for."""
+    match const.value, dtypes.required(const.type):
+        case int(micros), dtypes.Scalar("timedelta"):
+            return datetime.timedelta(microseconds=micros)
+        case str(text), dtypes.Scalar("date"):
+            return datetime.date.fromisoformat(text)
+        case str(text), dtypes.Scalar("local_datetime"):
+            return datetime.datetime.fromisoformat(text)
+    return const.value
 
 
 @dataclass(frozen=True, slots=True)

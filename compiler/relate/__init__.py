@@ -90,6 +90,8 @@ def _lineage(context: joins.Context, expr: ir.Expr) -> tuple[str, ...]:
             owner = dtypes.required(one.entity.type)
             if isinstance(owner, dtypes.Entity):
                 found.add(f"{context.app.models[owner.model].collection}.{one.name}")
+        elif isinstance(one, ir.Lookup) or (isinstance(one, ir.One) and dtypes.nullable(one.type)):
+            found.add(f"{context.app.models[context.reference(one.reference).model].collection}.doc_id")
         elif isinstance(one, ir.Comp | ir.Reduce | ir.GroupBy):
             steps = one.steps if isinstance(one, ir.Comp) else one.comp.steps
             for step in steps:

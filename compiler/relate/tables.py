@@ -74,7 +74,29 @@ class _Assembly:
             if text is not None:
                 raised[name] = text
         self._prune((*values.values(), *raised.values()))
+        if self._is_plain():
+            spread = {name: self._spread(expr) for name, expr in values.items()}
+            return Assembled(
+                self.spine.relation, key, spread, {name: self._spread(expr) for name, expr in raised.items()}
+            )
         return Assembled(self._union(key), _own_key(key), values, raised)
+
+    def _is_plain(self) -> bool:
+        """Tell whether no aggregate is left, and the rows are those of one collection by its own key."""
+        aggregates = self.firsts or any(one.columns for one in self.branches.values())
+        return not (aggregates or self.wide or self.table.steps or _joined(self.spine.relation))
+
+    def _spread(self, expr: ir.Expr) -> ir.Expr:
+        """Put what was packed in the place of the record's fields."""
+        packed = {name: value for value, name in self.packed.items()}
+
+        def unpack(one: ir.Expr) -> ir.Expr | None:
+            match one:
+                case ir.Prim("record.field", (ir.Column("g", record), ir.Const(str(name)))) if record == PACK:
+                    return packed[name]
+            return None
+
+        return rewrite.transform(expr, unpack)
 
     def _prune(self, exprs: tuple[ir.Expr, ...]) -> None:
         """Forget what was packed or aggregated and is not read after all."""

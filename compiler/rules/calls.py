@@ -6,6 +6,7 @@ sorted(users.items(), key=lambda e: e[1].name) → Comp(…, order=name, key)
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
@@ -162,6 +163,9 @@ def _builtin(
         return values.EmptyDict(zero)
     if name == "decimal.Decimal":
         return _decimal(scope, args, span)
+    moment = _constant_moment(name, args, keywords, span)
+    if moment is not None:
+        return moment
     if name == "str" and len(args) == 1:
         value = scope.as_expr(args[0], span)
         return values.to_text(value, span)
@@ -183,6 +187,32 @@ def _is_collection(value: values.Value, function: str) -> bool:
     if not isinstance(value, ir.Expr) or not isinstance(dtypes.required(value.type), dtypes.ListOf | dtypes.DictOf):
         return False
     return isinstance(value, ir.If) or function != "len"  # the length of a column is a primitive
+
+
+_DATES: dict[str, tuple[Callable[..., object], dtypes.Type]] = {
+    "datetime.timedelta": (datetime.timedelta, dtypes.TIMEDELTA),
+    "datetime.date": (datetime.date, dtypes.DATE),
+    "datetime.datetime": (datetime.datetime, dtypes.LOCAL_DATETIME),
+}
+
+
+def _constant_moment(
+    name: str, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
+) -> ir.Expr | None:
+    """Return `date(2026, 1, 1)`, `timedelta(days=7)` and the like as a constant."""
+    if name not in _DATES:
+        return None
+    numbers = [one.value for one in (*args, *keywords.values()) if isinstance(one, ir.Const)]
+    if len(numbers) < len(args) + len(keywords) or not all(type(one) in (int, float) for one in numbers):
+        return None
+    make, kind = _DATES[name]
+    try:
+        made = make(*numbers[: len(args)], **dict(zip(keywords, numbers[len(args) :], strict=True)))
+    except (ValueError, OverflowError, TypeError) as error:
+        return ir.Raises(type(error).__name__, str(error), span=span)
+    if isinstance(made, datetime.timedelta):
+        return ir.Const(made // datetime.timedelta(microseconds=1), kind, span)
+    return ir.Const(str(made), kind, span)
 
 
 def _dict(scope: Scope, keywords: Mapping[str, values.Value], span: Span) -> values.Value:

@@ -268,7 +268,12 @@ def _slice(scope: Scope, owner: values.Value, index: syntax.Slice, span: Span) -
         return ir.Declined("D324", span, "only the slice `[:n]` of a list has an exact SQL form")
     value = scope.as_expr(owner, span)
     none = ir.Const(None, dtypes.NONE, span)
-    found = scope.primitive("[:]", (value, *(one if one is not None else none for one in bounds)), span)
+    if step == -1 and lower is None and upper is None:
+        found = scope.primitive("[::-1]", (value,), span)
+    elif step in (None, 1):
+        found = scope.primitive("[:]", (value, *(one if one is not None else none for one in bounds[:2])), span)
+    else:
+        found = None
     if found is not None:
         return found
     return ir.Declined("D324", span, f"this slice of a value of type `{dtypes.show(value.type)}` has no exact SQL form")
