@@ -9,6 +9,7 @@ version change below, `python -m flink_jobs.jars` resolves anew and rewrites the
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 from collections.abc import Callable, Iterator
@@ -101,6 +102,17 @@ def _locked(name: str) -> tuple[Jar, ...]:
 
 
 def _fetch(jar: Jar, progress: Progress | None) -> Path:
+    cache = _cached(jar.coordinate).parent
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with (cache / "onto.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # two stacks may want the same file at the same time
+            return _verified(jar, progress)
+    except OSError as error:
+        raise errors.ClusterError(f"{cache}: cannot keep Java libraries ({error.strerror or error})") from error
+
+
+def _verified(jar: Jar, progress: Progress | None) -> Path:
     path = _download(jar.coordinate, progress)
     if _sha256(path) == jar.sha256:
         return path

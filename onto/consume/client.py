@@ -11,7 +11,7 @@ from typing import Protocol
 from onto import wire
 
 Offsets = Mapping[tuple[str, int], int]  # (topic, partition) → the offset after its last record
-DEADLINE = 15.0  # seconds for each answer of the broker
+DEADLINE = 8.0  # seconds for each answer of the broker
 
 
 class Client(Protocol):
