@@ -1,0 +1,1 @@
+"""Compile time against the number of views."""

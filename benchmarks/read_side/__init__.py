@@ -1,0 +1,1 @@
+"""The emitted meeting-room job against others that keep the same tables."""
