@@ -25,6 +25,7 @@ class KafkaPython:
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
                 fetch_max_wait_ms=50,
+                bootstrap_timeout_ms=int(client.DEADLINE * 1000),
                 **{name.replace(".", "_"): value for name, value in properties.items()},
             )
         except kafka.errors.KafkaError as error:
