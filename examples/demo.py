@@ -74,14 +74,14 @@ class Screen:
 
     def settle(self, now: Documents) -> None:
         """Show what a change led to, and remember it for the next one."""
-        if self.picture is not None:
+        if self.picture is not None and _lists(now) != _lists(self.before):
             self.picture.print(_table(now, self.before))
         if self.shown is None:
             for key, document in now.items():
                 if document != self.before.get(key):
-                    self.say(f"    {key}: {_line(document)}")
+                    self.out.print(text.Text(f"    {key}: {_line(document)}"))
             for key in self.before.keys() - now.keys():
-                self.say(f"    {key}: gone")
+                self.out.print(text.Text(f"    {key}: gone"))
         self.before = now
 
 
@@ -131,6 +131,7 @@ def main() -> int:
     picture = None
     if chosen.svg is not None:
         picture = console.Console(record=True, width=100, file=io.StringIO(), force_terminal=True, highlight=False)
+        picture.print("$ make demo")
     try:
         _run(Screen(out, picture))
     except KeyboardInterrupt:
@@ -140,7 +141,7 @@ def main() -> int:
         out.print(text.Text(f"demo: {error}", "red"))
         return 1
     if picture is not None:
-        picture.save_svg(str(chosen.svg), title="make demo")
+        picture.save_svg(str(chosen.svg), title="onto", code_format=SVG)
     return 0
 
 
@@ -244,9 +245,32 @@ def _person(one: Mapping[str, Any]) -> str:
     return f"{one['name']}, {one['organization']}"
 
 
+def _lists(documents: Documents) -> list[Any]:
+    return [one["attending"] for one in documents.values() if one["attending"]]
+
+
 def _line(document: Mapping[str, Any]) -> str:
     people = "; ".join(map(_person, document["attending"] or [])) or "nobody"
     return f"attending {people} (hearing aids: {document['numHearingAidRequested']}, address: {document['address']})"
+
+
+# rich's own format fetches its font from elsewhere, which a picture in a README must not.
+SVG = """\
+<svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
+<style>
+.{unique_id}-matrix {{ font-family: Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: {char_height}px;
+  line-height: {line_height}px; }}
+.{unique_id}-title {{ font-family: sans-serif; font-weight: bold; font-size: 18px; }}
+{styles}
+</style>
+<defs><clipPath id="{unique_id}-clip-terminal"><rect width="{terminal_width}" height="{terminal_height}"/></clipPath>
+{lines}</defs>
+{chrome}
+<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
+{backgrounds}<g class="{unique_id}-matrix">{matrix}</g>
+</g>
+</svg>
+"""
 
 
 if __name__ == "__main__":

@@ -23,8 +23,8 @@ from types import TracebackType
 from flink_jobs import broker, cluster, jars, ports, warden
 from onto import errors, settings
 
-KAFKA_DEADLINE = 60.0  # seconds until the broker has to answer
-FLINK_DEADLINE = 90.0  # seconds until all slots have to be there
+KAFKA_DEADLINE = 120.0  # seconds until the broker has to answer
+FLINK_DEADLINE = 180.0  # seconds until all slots have to be there
 STOP_DEADLINE = warden.GRACE + 10.0
 POLL = 0.1
 
