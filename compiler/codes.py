@@ -11,6 +11,8 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass
 
+from compiler import declines
+
 
 @dataclass(frozen=True, slots=True)
 class Code:
@@ -236,6 +238,27 @@ CODES: tuple[Code, ...] = (
         "class Town(City):\n    @attrs.getter\n    def label(self): ...   # City has one too",
         "let one getter on the base cover both cases, or read from Town",
     ),
+    # ------------------------------------------------------------ build: names
+    Code(
+        "E311", "unknown name", "Nothing in the function, its module or Python binds the name.",
+        "return titel", "return title",
+    ),
+    Code(
+        "E312", "unknown attribute",
+        "The class does not declare the attribute, nor inherit it. Attributes that are set elsewhere are not stored.",
+        "return self.store.user.full_name", "return self.store.user.display_name",
+    ),
+    Code(
+        "E313", "getters that read each other",
+        "Each needs the other's value first, so neither ever has one.",
+        "a reads self.b, b reads self.a", "let one of them read the store only",
+    ),
+    Code(
+        "E314", "attribute without a type",
+        "SQL's columns have types, and nothing in the project says which one this attribute has. It may be copied as "
+        "it is, or compared for equality, but not computed with.",
+        "size = attrs.nothing   # and `store.city.size + 1`", "size: int = attrs.nothing",
+    ),
     # ------------------------------------------------------------ build: getters that are no functions of their store
     Code(
         "E320", "input or output in a getter",
@@ -297,6 +320,15 @@ CODES: tuple[Code, ...] = (
         "The getter runs in Python and uses a package that is neither the project's nor Python's own.",
         "import numpy", "install it in the Python of the workers, or use the standard library",
     ),
+    # ------------------------------------------------------------ relate
+    Code(
+        "E401", "join that SQL cannot say",
+        "A join runs in Flink for every row, so its predicate cannot fall back to Python as a getter does.",
+        "on=lambda store, order: order.code.title() == store.shop.code",
+        "on=lambda store, order: order.code == store.shop.code",
+    ),
+    # ------------------------------------------------------------ declines, in build and relate
+    *(Code(*row) for row in declines.ROWS),
 )  # fmt: skip
 
 

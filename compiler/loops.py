@@ -226,7 +226,8 @@ def _summed(
     total: dtypes.Type = dtypes.INT if inner == dtypes.INT else dtypes.DECIMAL
     zero = ir.Const(0 if total == dtypes.INT else Decimal(0), total)
     comp = ir.Comp("list", _steps(loop, tests), head, dtypes.ListOf(head.type), order=loop.order, span=span)
-    reduced = ir.Reduce("sum", comp, total, zero, span=span)
+    op: ir.ReduceOp = "count" if head == ir.Const(1, dtypes.INT) else "sum"
+    reduced = ir.Reduce(op, comp, total, zero, span=span)
     if isinstance(start, ir.Const) and start.value == 0:
         return reduced
     return scope.primitive("+", (start, reduced), span)

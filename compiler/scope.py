@@ -403,7 +403,8 @@ def _connect(op: str, tests: Iterable[ir.Expr], span: Span) -> ir.Expr:
     for one in tests:
         if isinstance(one, ir.Const) and one.value is neutral:
             continue
-        flat.extend(one.args if isinstance(one, ir.Prim) and one.op == op else (one,))
+        parts = one.args if isinstance(one, ir.Prim) and one.op == op else (one,)
+        flat.extend(part for part in parts if part not in flat)
         if isinstance(one, ir.Const):
             break  # nothing after `and False`, `or True` is evaluated
     if not flat:

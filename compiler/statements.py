@@ -242,19 +242,13 @@ def _item_type(value: ir.MakeList) -> dtypes.Type:
 
 
 def _loop(scope: Scope, node: syntax.For, rest: tuple[syntax.Stmt, ...]) -> values.Value:
-    if node.orelse:
-        scope.decline("D361", node.span, "`for … else` has no SQL form yet")
-    hint = node.target.id if isinstance(node.target, syntax.Name) else "entry"
-    loop = scope.iterate(scope.build(node.iter), node.span, hint)
-    targets = _targets(node.target)
-    assigned = _assigned(node.body)
-    accumulators = (assigned - targets) & {name for name, one in scope.names.items() if one != values.Unbound()}
-    bound = scope.bind({name: _accumulator(name, scope.names[name]) for name in accumulators})
-    unset: dict[str, values.Value] = {name: values.Unbound() for name in sorted((assigned | targets) - accumulators)}
-    bound = bound.bind(unset)
-    bound = bound.bind(bound.destructure(node.target, loop.element))
-    known = (one for step in loop.steps if isinstance(step, ir.Cond) for one in facts_of(step.test, True))
-    tree = _walk_body(bound.assume(known), node.body, frozenset(accumulators))
+    assigned, targets = _assigned((node,)), _targets(node.target)
+    bound_before = {name for name, one in scope.names.items() if one != values.Unbound()}
+    accumulators = (_assigned(node.body) - targets) & bound_before
+    unset: dict[str, values.Value] = {name: values.Unbound() for name in sorted(assigned - accumulators)}
+    bound = scope.bind({name: _accumulator(name, scope.names[name]) for name in accumulators}).bind(unset)
+    loop, inner, body = _enter(scope, bound, node)
+    tree = _walk_body(inner, body, frozenset(accumulators))
     scope = scope.bind(unset)
     exits = loops.exits(tree)
     if exits:
@@ -264,6 +258,30 @@ def _loop(scope: Scope, node: syntax.For, rest: tuple[syntax.Stmt, ...]) -> valu
         folded = loops.fold(scope, name, scope.names[name], loops.update_of(tree, name), loop, node.span)
         after[name] = folded
     return _after(scope, list(after.values()), run(scope.bind(after), rest), node.span)
+
+
+def _enter(before: Scope, bound: Scope, node: syntax.For) -> tuple[values.Iteration, Scope, tuple[syntax.Stmt, ...]]:
+    """Return how a loop runs, together with a loop that is all it does, and the innermost body with its scope."""
+    if node.orelse:
+        before.decline("D361", node.span, "`for … else` has no SQL form yet")
+    hint = node.target.id if isinstance(node.target, syntax.Name) else "entry"
+    loop = before.iterate(before.build(node.iter), node.span, hint)
+    inner = bound.bind(bound.destructure(node.target, loop.element))
+    inner = inner.assume(one for step in loop.steps if isinstance(step, ir.Cond) for one in facts_of(step.test, True))
+    match node.body:
+        case (syntax.For() as nested,) if not _breaks(nested.body):
+            below, innermost, body = _enter(inner, inner, nested)
+            both = values.Iteration((*loop.steps, *below.steps), below.element, (*loop.order, *below.order))
+            return both, innermost, body
+    return loop, inner, node.body
+
+
+def _breaks(body: tuple[syntax.Stmt, ...]) -> bool:
+    # A break of the inner loop goes on with the outer one: then the two are not one loop over pairs.
+    return any(
+        isinstance(one, syntax.Break) or (isinstance(one, syntax.If) and (_breaks(one.body) or _breaks(one.orelse)))
+        for one in body
+    )
 
 
 def _loop_with_exit(

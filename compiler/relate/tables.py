@@ -228,6 +228,8 @@ class _Assembly:
         kind = reduce.type
         match reduce.op:
             case "count" if reduce.distinct:
+                if dtypes.nullable(comp.head.type):
+                    raise joins.decline("D408", reduce.span, "None counts among distinct values, but not in SQL")
                 return self._column(branch, "count_distinct", tests, comp.head, dtypes.INT)
             case "count":
                 return self._column(branch, "count", tests, None, dtypes.INT)
@@ -244,6 +246,8 @@ class _Assembly:
                 return ir.Prim("coalesce", (column, reduce.empty), kind, reduce.span)
             case "min" | "max":
                 column = self._column(branch, reduce.op, tests, comp.head, dtypes.optional(dtypes.required(kind)))
+                if isinstance(reduce.empty, ir.Const) and reduce.empty.value is None:
+                    return column
                 number = self._column(branch, "count", tests, None, dtypes.INT)
                 return _or_empty(reduce, _compare("eq", number), column)
             case "collect":
@@ -556,12 +560,11 @@ def _or_empty(reduce: ir.Reduce, is_empty: ir.Expr, value: ir.Expr) -> ir.Expr:
 
 
 def true_where(test: ir.Expr) -> ir.Expr:
-    """Return the condition, false where evaluating it raises."""
-    text = failures.failure(test)
-    if text is None:
-        return failures.settled(test)
-    test = failures.settled(test)
-    return ir.If(ir.Prim("is_none", (text,), dtypes.BOOL), test, ir.Const(False, dtypes.BOOL), dtypes.BOOL, test.span)
+    """Return the condition, false (or NULL, which keeps no row either) where evaluating it raises."""
+    guarded = failures.guarded(test)
+    if isinstance(guarded, ir.If) and guarded.then == ir.Const(None, guarded.then.type):
+        return replace(guarded, then=ir.Const(False, dtypes.BOOL), type=dtypes.BOOL)
+    return guarded
 
 
 def _hint(gen: ir.Gen) -> str:

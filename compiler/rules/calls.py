@@ -16,6 +16,7 @@ from compiler.diagnostics import Span
 from compiler.scope import Scope, entity_id
 
 _ZERO = ir.Const(0, dtypes.INT)
+_ONE = ir.Const(1, dtypes.INT)
 Builder = Callable[[Scope, tuple[values.Value, ...], Mapping[str, values.Value], Span], values.Value | ir.Declined]
 
 
@@ -265,6 +266,11 @@ def _sum(
     inner = dtypes.required(comp.head.type)
     if comp.limit is not None:
         return ir.Declined("D355", span, "the sum of a list that was cut has no SQL form")
+    if comp.head == _ONE and start == _ZERO:
+        return ir.Reduce("count", comp, dtypes.INT, _ZERO, span=span)
+    if comp.head.type == dtypes.BOOL and start == _ZERO:
+        counted = replace(comp, steps=(*comp.steps, ir.Cond(comp.head)), head=_ONE, type=dtypes.ListOf(dtypes.INT))
+        return ir.Reduce("count", counted, dtypes.INT, _ZERO, span=span)
     if inner == dtypes.BOOL:
         comp, inner = replace(comp, head=ir.Prim("int_of_bool", (comp.head,), dtypes.INT, span)), dtypes.INT
     if inner == dtypes.FLOAT:

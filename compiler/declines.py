@@ -1,0 +1,307 @@
+"""The pages of the D codes: why a getter runs in Python, and what to write so that SQL can say it.
+
+    codes.find("D356").title  →  "sum that SQL cannot repeat"
+
+A decline is no error: the getter gives the same value in a lower tier, and costs more per change.
+Each row is number, title, why, example, fix; `codes.CODES` holds them with all others.
+"""
+
+from __future__ import annotations
+
+ROWS: tuple[tuple[str, str, str, str, str], ...] = (
+    # ------------------------------------------------------------ build: statements and values
+    (
+        "D301", "statement or expression without SQL",
+        "SQL has expressions, joins and aggregates; `while`, `try`, `with`, `del` and the like have no counterpart.",
+        "try:\n    return len(user.name)\nexcept TypeError:\n    return 0",
+        "return len(user.name) if user.name is not None else 0",
+    ),
+    (
+        "D302", "function, class or module as a value",
+        "SQL has columns, not functions: what is called by its name can be inlined, what is passed on cannot.",
+        "KINDS = [Order, Invoice]", "call the function, or name the attribute, where its value is needed",
+    ),
+    (
+        "D303", "truth of a value without a column",
+        "Whether a value counts as true is known for texts, numbers, dates, lists, dicts and entities.",
+        "if self.store.order.payload: ...   # raw JSON", "payload: dict[str, str] = attrs.nothing",
+    ),
+    (
+        "D304", "loop over a dict that the getter made",
+        "A dict that a getter fills is a child table of its own; reading it back would be a second query on the first.",
+        "for kind, total in totals.items(): ...", "return the dict, and let the reader sort it",
+    ),
+    (
+        "D305", "loop over something that is no collection",
+        "A loop becomes a join, so it needs a mapping of the store, or a list or dict attribute of known items.",
+        "for letter in user.name: ...", "initials: list[str] = attrs.nothing   # stored as a list",
+    ),
+    (
+        "D306", "loop over a list that was cut",
+        "A list cut to its first items is a table of its own; a loop over it would be a second query on the first.",
+        "for user in best[:3]: ...", "return [user.name for user in sorted(…)[:3]]",
+    ),
+    (
+        "D307", "assignment that SQL cannot follow",
+        "Names, tuples of names and literal keys of a dict can be followed; other targets change what others see.",
+        "first, *others = names", "first = names[0]",
+    ),
+    (
+        "D308", "recursion", "A function is inlined where it is called, which never ends for one that calls itself.",
+        "def depth(n): return 1 + depth(n // 2) if n else 0", "store the value as an attribute, or accept Python",
+    ),
+    (
+        "D309", "arguments that are only known at run time",
+        "To inline a call, each argument has to be matched with a parameter.",
+        "label(*parts)", "label(parts[0], parts[1])",
+    ),
+    (
+        "D310", "whole number beyond 64 bits", "Flink's largest whole number is BIGINT, with 64 bits.",
+        "return 2**70", "return Decimal(2**70)",
+    ),
+    (
+        "D311", "attribute without a getter", "A view stores nothing: without a getter the attribute has no value.",
+        "note: str = attrs.nothing", "@note.getter\ndef note(self): ...",
+    ),
+    (
+        "D312", "getter that reads a getter in Python",
+        "The value that it reads is computed by a Python function, and SQL cannot go on from there.",
+        "return self.badge + '!'   # badge runs in Python", "look at the reason for the getter that is read",
+    ),
+    (
+        "D313", "value of two types", "A column has one type, and the getter gives one type here and another there.",
+        'return user.age if user.age else "unknown"', "return user.age   # None is of every type",
+    ),
+    # ------------------------------------------------------------ build: operators
+    (
+        "D320", "operator without exact SQL",
+        "SQL's operator differs from Python's for these types, or there is none (`**`, `//` of floats, bits).",
+        "return place.latitude // 0.1", "return round(place.latitude, 1)",
+    ),
+    (
+        "D321", "comparison without exact SQL",
+        "Values of these types are not compared by SQL as Python does, or cannot be compared at all.",
+        "return order.amount == order.weight   # Decimal and float", "return order.amount == Decimal(order.units)",
+    ),
+    (
+        "D322", "identity", "Columns have values, not identities; only None is the same object everywhere.",
+        'return user.kind is "guest"', 'return user.kind == "guest"',
+    ),
+    (
+        "D323", "item without exact SQL", "The item is chosen in a way that SQL has no index for.",
+        "return parts[order.number]   # of a computed list", "store the list as an attribute, or name the field",
+    ),
+    (
+        "D324", "slice without exact SQL", "Bounds must be constants; of a list that is computed, only `[:n]` is a top-n.",
+        "return names[user.age :]", "return names[:3]",
+    ),
+    # ------------------------------------------------------------ build: displays and texts
+    (
+        "D330", "display with unpacking", "How many items there are is known only at run time.",
+        "return [*user.tags, 'all']", "return [tag for tag in user.tags]",
+    ),
+    (
+        "D331", "dict display with computed keys", "The keys of a record are its columns, so they have to be in the text.",
+        "return {user.doc_id: user.name}", 'return {"id": user.doc_id, "name": user.name}',
+    ),
+    (
+        "D340", "f-string without SQL", "`!r` and `!a` follow Python's own notation, which SQL does not have.",
+        'return f"{user.name!r}"', 'return f"\'{user.name}\'"',
+    ),
+    (
+        "D341", "format without exact SQL", "The format is computed, or SQL has no exact counterpart for it.",
+        'return f"{price:{width}}"', 'return f"{price:.2f}"',
+    ),
+    (
+        "D342", "text of a value without exact SQL",
+        "The text of a list, dict or Decimal follows Python's notation, or digits that storage does not keep.",
+        'return f"{order.amount} EUR"', 'return f"{order.amount:.2f} EUR"',
+    ),
+    # ------------------------------------------------------------ build: calls
+    (
+        "D350", "call of something that is no function", "What is called is a value, so there is nothing to inline.",
+        "return RULES[kind](order)", "if kind == 'a': return rule_a(order)",
+    ),
+    (
+        "D351", "keyword arguments without SQL", "The function has SQL for its plain arguments only.",
+        'return "a,b".split(sep=",")', 'return "a,b".split(",")',
+    ),
+    (
+        "D352", "method without exact SQL",
+        "SQL has no such function, or one that differs (title, casefold, …).",
+        "return user.name.title()", "return user.name.upper()",
+    ),
+    (
+        "D353", "join of unordered texts",
+        "An aggregate sees its texts in any order, and Python joins them in one.",
+        'return ", ".join(user.name for user in users.values())',
+        'return ", ".join(sorted(user.name for user in users.values()))',
+    ),
+    (
+        "D354", "function without exact SQL", "SQL has no such function for these types, or one that differs.",
+        "return math.gcd(order.number, 12)", "accept Python, or store the value",
+    ),
+    (
+        "D355", "aggregate of a list that was cut", "The first items are a table of their own; counting them needs another.",
+        "return sum(order.number for order in best[:3])", "return [order.number for order in best[:3]]",
+    ),
+    (
+        "D356", "sum that SQL cannot repeat",
+        "Floats are added in an order, with an error that depends on it, and an aggregate that takes rows back drifts.",
+        "weight: float = attrs.nothing   # and sum(p.weight …)", "weight: Decimal = attrs.nothing",
+    ),
+    (
+        "D357", "min or max without exact SQL", "Values of this type have no order that SQL and Python share.",
+        "return max(user.deaf for user in users.values())", "return any(user.deaf for user in users.values())",
+    ),
+    (
+        "D358", "sort without exact SQL",
+        "The order is part of the child table's columns: a key must be a value, its direction a constant.",
+        "sorted(users.values(), key=rank, reverse=flag)", "sorted(users.values(), key=lambda u: u.age, reverse=True)",
+    ),
+    (
+        "D359", "set in an order", "Python's sets have no order that could be repeated.",
+        "return list({user.kind for user in users.values()})", "return {user.kind for user in users.values()}",
+    ),
+    # ------------------------------------------------------------ build: changes and loops
+    (
+        "D360", "change in place", "Lists and dicts that the getter builds can be followed through append and `[key] =`.",
+        "names.insert(0, user.name)", "names.append(user.name)",
+    ),
+    (
+        "D361", "loop with else", "`else` runs when no `break` did: two results of one loop.",
+        "for user in users.values(): ...\nelse: ...", "return the value after the loop",
+    ),
+    (
+        "D362", "loop that gathers and ends early",
+        "Aggregates see all rows of a group; where a loop ends depends on what came before.",
+        "for o in orders.values():\n    total += o.number\n    if total > 9: break",
+        "return sum(o.number for o in orders.values())",
+    ),
+    (
+        "D363", "loop beside other statements in a loop",
+        "A loop that is all of another's body runs over pairs; beside other statements it runs once per outer pass.",
+        "for u in users.values():\n    n = 0\n    for tag in u.tags: n += 1\n    counts.append(n)",
+        "counts = [len(u.tags) for u in users.values()]",
+    ),
+    (
+        "D364", "loop that is no fold",
+        "Sums, counts, flags, lists, dicts and last values do not depend on how rows arrive; other updates do.",
+        "for o in orders.values():\n    total = total * 2 + o.number", "return sum(o.number for o in orders.values())",
+    ),
+    (
+        "D365", "getter that is too deep", "The expression is nested so deep that it cannot be walked.",
+        "return ((((… + 1) + 1) + 1) …", "split it, or make it a loop over data",
+    ),
+    (
+        "D366", "name that may be unset", "Python raises UnboundLocalError on the paths that did not set the name.",
+        "if user.deaf:\n    note = 'loop'\nreturn note", "note = None\nif user.deaf:\n    note = 'loop'\nreturn note",
+    ),
+    (
+        "D367", "failure that the result does not show",
+        "Python computes the value, and raises, though not every path reads it; SQL computes what it reads.",
+        "ticket = tickets[key]   # KeyError, also for those who are not deaf\nif user.deaf: seats.append(ticket.seat)",
+        "if user.deaf: seats.append(tickets[key].seat)",
+    ),
+    # ------------------------------------------------------------ relate
+    (
+        "D401", "collection without a join", "A loop becomes a join or the items of a list or dict column, and this is neither.",
+        "for part in user.payload: ...   # raw JSON", "payload: list[str] = attrs.nothing",
+    ),
+    (
+        "D402", "reference through another mapping",
+        "Its entries hang on the entries of a mapping, so it would have one join per entry.",
+        "badges = reference(dm_cls=Badge, many=True)   # through each user", "join it in the getter: a comprehension",
+    ),
+    (
+        "D403", "join without equality", "A join needs an equality between item and store to find its rows by.",
+        "on=lambda store, order: order.number > store.meeting.number",
+        "on=lambda store, order: order.meeting == store.meeting",
+    ),
+    (
+        "D405", "look-up by more than a key", "The reference's `on=` has conditions that a look-up by key cannot add.",
+        'self.store.open_orders["a"]', "[o for key, o in self.store.orders.items() if key == 'a']",
+    ),
+    (
+        "D406", "collection inside a condition",
+        "Whether a row is kept depends on a count over other rows: two queries, one inside the other.",
+        "[u.name for u in users.values() if any(o.user == u for o in orders.values())]",
+        "store the count, or select in the reader",
+    ),
+    (
+        "D407", "entity as a value", "A view holds values; an entity belongs to its own collection.",
+        "return self.store.location", "return self.store.location.name",
+    ),
+    (
+        "D408", "aggregate without exact SQL", "SQL leaves None out where Python does not, or has no such aggregate.",
+        "return len({o.kind for o in orders.values()})",
+        "return len({o.kind for o in orders.values() if o.kind is not None})",
+    ),
+    (
+        "D409", "early end before a failure",
+        "Python stops at the first hit and never sees what raises after it; an aggregate sees all rows.",
+        "any(o.number > 3 for o in orders.values())",
+        "any(o.number is not None and o.number > 3 for o in orders.values())",
+    ),
+    (
+        "D410", "comparison with None inside a collection",
+        "Which comparison Python makes, and so which one raises, depends on the order of the rows.",
+        "sorted(users.values(), key=lambda u: (u.age, u.name))",
+        'sorted(users.values(), key=lambda u: (u.age or 0, u.name or ""))',
+    ),
+    ("D411", "empty dict", "A dict without keys has no columns.", "return {}", "return None"),
+    (
+        "D412", "tuple in a view", "A tuple's places have no names, so no columns.",
+        "return (user.name, user.age)", 'return {"name": user.name, "age": user.age}',
+    ),
+    (
+        "D413", "value without a type", "Nothing says what the value is, so no column can hold it.",
+        "payload = attrs.nothing", "payload: str = attrs.nothing",
+    ),
+    (
+        "D414", "dict without known keys", "The keys of a dict in a view are columns or rows, and here they are neither.",
+        "return max(records, key=len)", "name its fields",
+    ),
+    (
+        "D415", "collection that is always empty", "Without any item there is no type for a child table.",
+        "return []", "leave the getter out, or return None",
+    ),
+    (
+        "D416", "list that depends on another collection",
+        "Whether there are rows at all depends on a count over other rows: two queries, one inside the other.",
+        "return [u.name for u in users.values()] if len(orders) > 3 else []", "two getters: the list, and the count",
+    ),
+    (
+        "D417", "one of two collections", "A child table has one query.",
+        "return [u.name for u in users.values()] if open_ else [g.name for g in guests.values()]",
+        "two getters, one for each",
+    ),
+    (
+        "D418", "collection without SQL", "The list or dict comes from an operation that gives no rows.",
+        "return user.tags + ['all']", "return [tag for tag in user.tags]",
+    ),
+    (
+        "D419", "dict of lists by keys that repeat", "Which list stays depends on the last of its key, a query in the query.",
+        "{u.kind: [t for t in u.tags] for u in users.values()}", "{key: u.tags for key, u in users.items()}",
+    ),
+    (
+        "D420", "set that may hold None", "The values of a set are the key of its table, and a key is never NULL.",
+        "{u.kind for u in users.values()}", "{u.kind for u in users.values() if u.kind is not None}",
+    ),
+    (
+        "D421", "first item together with another collection",
+        "What is read of the first item moves into its search, and cannot take other collections along.",
+        "best.number / len(orders)", "two getters: the item's value, and the count",
+    ),
+    (
+        "D422", "collection that decides about another, inside a third",
+        "Three queries, one inside the other.",
+        "[len(u.tags) if any(u.tags) else 0 for u in users.values()]", "decide by an attribute",
+    ),
+    (
+        "D423", "failure inside an inner collection",
+        "What an inner aggregate raises makes the whole field None, and SQL cannot tell that from its result.",
+        '[{"n": sum(o.number for o in orders.values() if o.user == u)} for u in users.values()]',
+        '[{"n": sum(o.number or 0 for o in orders.values() if o.user == u)} for u in users.values()]',
+    ),
+)  # fmt: skip
