@@ -218,7 +218,7 @@ def _story(change: wire.Change, people: Mapping[str, wire.StoredDocument]) -> st
 def _table(now: Documents, before: Documents) -> table.Table:
     made = table.Table(title="MeetingSession, read from Kafka", title_justify="left")
     for name in ("meeting", "open", "address", "attending", "aids"):
-        made.add_column(name, vertical="middle")
+        made.add_column(name)
     for key, document in now.items():
         old = before.get(key, {})
         made.add_row(
