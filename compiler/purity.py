@@ -287,8 +287,9 @@ class _Scope(ast.NodeVisitor):
         spoilt = {name for name in self.local if self.levels.get(name) != "fresh"}
         for inner in ast.walk(node):
             match inner:
-                case ast.Assign(targets=[ast.Name(id=name)], value=value) | ast.AnnAssign(
-                    target=ast.Name(id=name), value=ast.expr() as value
+                case (
+                    ast.Assign(targets=[ast.Name(id=name)], value=value)
+                    | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
                 ):
                     if not self._is_new_inside(value):
                         spoilt.add(name)

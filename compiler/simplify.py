@@ -112,9 +112,7 @@ def _coalesce(expr: ir.Prim) -> ir.Expr:
         return ir.Const(None, dtypes.optional(expr.type), expr.span)
     if len(kept) == 2 and isinstance(kept[0], ir.If) and (_is_null(kept[0].then) or _is_null(kept[0].orelse)):
         # coalesce(if(c, x, None), y) is if(c, coalesce(x, y), y)
-        then, orelse = (
-            _coalesce(replace(expr, args=(one, kept[1]))) for one in (kept[0].then, kept[0].orelse)
-        )
+        then, orelse = (_coalesce(replace(expr, args=(one, kept[1]))) for one in (kept[0].then, kept[0].orelse))
         return _conditional(ir.If(kept[0].test, then, orelse, expr.type, expr.span))
     return kept[0] if len(kept) == 1 else replace(expr, args=tuple(kept))
 

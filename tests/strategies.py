@@ -107,7 +107,9 @@ class Writer:
                 keys = random.sample(sorted({*self.ids, "x", "Zoë"}), random.choice((0, 1, 2, 3)))
                 return {key: self.value(random, item) for key in keys}
             case shape.Embedded(_, fields):
-                return {name: self.value(random, one) if random.random() < self.filled else None for name, one in fields}
+                return {
+                    name: self.value(random, one) if random.random() < self.filled else None for name, one in fields
+                }
             case shape.Raw():
                 return random.choice(self.words)
             case _:

@@ -1,6 +1,6 @@
 """Write an app of any number of views, each over models of its own, with getters of every tier.
 
-    write(Path("/tmp/x"), 25)  →  /tmp/x/synthetic/{__init__,models,views}.py
+write(Path("/tmp/x"), 25)  →  /tmp/x/synthetic/{__init__,models,views}.py
 """
 
 from __future__ import annotations

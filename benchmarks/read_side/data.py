@@ -1,7 +1,7 @@
 """What the collections hold: a backlog of changes from a seed, and the tables that must come of it.
 
-    backlog(Size(…))  →  [wire.Change("users", "u1", None, {…}), …]
-    truth(changes)    →  {"meeting_sessions": {("m1",): {…}}, "meeting_sessions__attending": {("m1", "u1"): {…}}}
+backlog(Size(…))  →  [wire.Change("users", "u1", None, {…}), …]
+truth(changes)    →  {"meeting_sessions": {("m1",): {…}}, "meeting_sessions__attending": {("m1", "u1"): {…}}}
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ def backlog(size: Size, seed: int = 7) -> list[wire.Change]:
     chance = random.Random(seed)
     stored = _documents(size, chance)
     changes = [wire.Change(name, doc_id, None, document) for (name, doc_id), document in stored.items()]
-    kinds = {name: [each for each in stored if each[0] == name] for name in ("tickets", "meetings", "users", "locations")}
+    kinds = {
+        name: [each for each in stored if each[0] == name] for name in ("tickets", "meetings", "users", "locations")
+    }
     names = chance.choices(list(kinds), weights=(90, 6, 3, 1), k=size.changes)
     for name in names:
         place = chance.choice(kinds[name])
@@ -102,7 +104,10 @@ def _edit(name: str, chance: random.Random, size: Size) -> dict[str, Any]:
         case "meetings":
             return {"status": chance.choice(STATUS), "location": f"l{chance.randrange(size.locations)}"}
         case "users":
-            return {"hearingAidRequested": chance.random() < 0.2, "organization": f"Organization {chance.randrange(40)}"}
+            return {
+                "hearingAidRequested": chance.random() < 0.2,
+                "organization": f"Organization {chance.randrange(40)}",
+            }
         case _:
             return {"latitude": float(chance.randrange(90)), "address": f"{chance.randrange(9999)} Gilman Drive"}
 

@@ -70,9 +70,7 @@ class Bench:
         made = contestants.write(name, self.base, self.folder / "bundle", source, views)
         expected = {contestants.MAIN: data.counts(changes)} if name == "decode" else data.truth(changes)
         cpu = self._cpu()
-        chosen = settings.Settings(
-            folder=str(self.folder), bootstrap_servers=self.stack.kafka, flink=self.stack.flink
-        )
+        chosen = settings.Settings(folder=str(self.folder), bootstrap_servers=self.stack.kafka, flink=self.stack.flink)
         done = submit.submit(self.folder / "bundle", chosen, using=self.kept)
         reader = _Reader(self.stack.kafka, views, made)
         job = done.jobs[0].job_id
@@ -161,9 +159,7 @@ class _Reader:
         self._consumer.assign(
             [confluent_kafka.TopicPartition(name, 0, confluent_kafka.OFFSET_BEGINNING) for name in self._keys]
         )
-        self.tables: dict[str, dict[tuple[str, ...], dict[str, Any]]] = {
-            one.name: {} for one in self._keys.values()
-        }
+        self.tables: dict[str, dict[tuple[str, ...], dict[str, Any]]] = {one.name: {} for one in self._keys.values()}
         self.seen = 0
         self.last = 0.0
 

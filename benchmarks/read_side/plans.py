@@ -1,6 +1,6 @@
 """Save how Flink plans each contestant.
 
-    python -m benchmarks.read_side.plans  →  benchmarks/read_side/plans/{onto,hand,…}.txt
+python -m benchmarks.read_side.plans  →  benchmarks/read_side/plans/{onto,hand,…}.txt
 """
 
 from __future__ import annotations

@@ -217,7 +217,9 @@ class BookPage(ViewModel):
 
     @attrs.getter
     def lent_shelves(self) -> list[str]:
-        return [self.store.copies[loan.copy].shelf for loan in self.store.loans.values() if loan.copy in self.store.copies]
+        return [
+            self.store.copies[loan.copy].shelf for loan in self.store.loans.values() if loan.copy in self.store.copies
+        ]
 
     @attrs.getter
     def strict_shelves(self) -> list[str]:
