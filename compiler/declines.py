@@ -92,7 +92,9 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
         "return parts[order.number]   # of a computed list", "store the list as an attribute, or name the field",
     ),
     (
-        "D324", "slice without exact SQL", "Bounds must be constants; of a list that is computed, only `[:n]` is a top-n.",
+        "D324",
+        "slice without exact SQL",
+        "Bounds must be constants; of a list that is computed, only `[:n]` is a top-n.",
         "return names[user.age :]", "return names[:3]",
     ),
     # ------------------------------------------------------------ build: displays and texts
@@ -101,7 +103,9 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
         "return [*user.tags, 'all']", "return [tag for tag in user.tags]",
     ),
     (
-        "D331", "dict display with computed keys", "The keys of a record are its columns, so they have to be in the text.",
+        "D331",
+        "dict display with computed keys",
+        "The keys of a record are its columns, so they have to be in the text.",
         "return {user.doc_id: user.name}", 'return {"id": user.doc_id, "name": user.name}',
     ),
     (
@@ -142,7 +146,9 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
         "return math.gcd(order.number, 12)", "accept Python, or store the value",
     ),
     (
-        "D355", "aggregate of a list that was cut", "The first items are a table of their own; counting them needs another.",
+        "D355",
+        "aggregate of a list that was cut",
+        "The first items are a table of their own; counting them needs another.",
         "return sum(order.number for order in best[:3])", "return [order.number for order in best[:3]]",
     ),
     (
@@ -165,7 +171,9 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ),
     # ------------------------------------------------------------ build: changes and loops
     (
-        "D360", "change in place", "Lists and dicts that the getter builds can be followed through append and `[key] =`.",
+        "D360",
+        "change in place",
+        "Lists and dicts that the getter builds can be followed through append and `[key] =`.",
         "names.insert(0, user.name)", "names.append(user.name)",
     ),
     (
@@ -205,7 +213,9 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ),
     # ------------------------------------------------------------ relate
     (
-        "D401", "collection without a join", "A loop becomes a join or the items of a list or dict column, and this is neither.",
+        "D401",
+        "collection without a join",
+        "A loop becomes a join or the items of a list or dict column, and this is neither.",
         "for part in user.payload: ...   # raw JSON", "payload: list[str] = attrs.nothing",
     ),
     (
@@ -259,7 +269,9 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
         "payload = attrs.nothing", "payload: str = attrs.nothing",
     ),
     (
-        "D414", "dict without known keys", "The keys of a dict in a view are columns or rows, and here they are neither.",
+        "D414",
+        "dict without known keys",
+        "The keys of a dict in a view are columns or rows, and here they are neither.",
         "return max(records, key=len)", "name its fields",
     ),
     (
@@ -281,7 +293,9 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
         "return user.tags + ['all']", "return [tag for tag in user.tags]",
     ),
     (
-        "D419", "dict of lists by keys that repeat", "Which list stays depends on the last of its key, a query in the query.",
+        "D419",
+        "dict of lists by keys that repeat",
+        "Which list stays depends on the last of its key, a query in the query.",
         "{u.kind: [t for t in u.tags] for u in users.values()}", "{key: u.tags for key, u in users.items()}",
     ),
     (
