@@ -192,9 +192,13 @@ class Many:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list or dict held by an expression, such as an attribute: None there raises TypeError."""
+    """A list or dict held by an expression, such as an attribute: None there raises TypeError.
+
+    With a `method`, it was asked for its `values` or the like, which None has not: AttributeError.
+    """
 
     value: Expr
+    method: str = field(default="", compare=False)
 
 
 Source = Many | Items

@@ -64,7 +64,7 @@ def _transform_step(step: ir.Step, go: Callable[[ir.Expr], ir.Expr]) -> ir.Step:
     if isinstance(step, ir.Cond):
         return ir.Cond(go(step.test))
     if isinstance(step.source, ir.Items):
-        return ir.Gen(step.var, ir.Items(go(step.source.value)))
+        return ir.Gen(step.var, replace(step.source, value=go(step.source.value)))
     return step
 
 

@@ -198,7 +198,7 @@ class Scope:
             case values.Mapping():
                 return self._entries(value, "keys", name, span)
             case values.Entries(kind, of):
-                return self._entries(of, kind, name, span)
+                return self._entries(of, kind, name, span, asked=True)
             case ir.Comp():
                 return self._splice(value, span)
             case ir.GroupBy():
@@ -227,7 +227,9 @@ class Scope:
                 return replace(inner, steps=(ir.Cond(test), *inner.steps))
         self.decline("D305", span, "a loop over one of two lists has no SQL form")
 
-    def _entries(self, of: values.Mapping | ir.Expr, kind: str, name: str, span: Span) -> values.Iteration:
+    def _entries(
+        self, of: values.Mapping | ir.Expr, kind: str, name: str, span: Span, *, asked: bool = False
+    ) -> values.Iteration:
         var = self.fresh(name)
         if isinstance(of, values.Mapping):
             reference = self.shared.store.reference(of.reference)
@@ -239,7 +241,7 @@ class Scope:
             inner = dtypes.required(of.type)
             if not isinstance(inner, dtypes.DictOf):
                 self.decline("D305", span, f"`.{kind}()` of a value of type `{dtypes.show(of.type)}` has no SQL form")
-            source = ir.Items(of)
+            source = ir.Items(of, kind if asked else "")
             key = ir.EntryKey(var, inner.key, span)
             item = ir.EntryValue(var, inner.value, span)
         pair = ir.MakePair((key, item), dtypes.Pair((key.type, item.type)), span)

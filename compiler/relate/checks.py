@@ -53,7 +53,7 @@ def of_steps(outer: tuple[ir.Step, ...], steps: tuple[ir.Step, ...], heads: tupl
         if step is None:
             parts += [_where(before, part) for head in heads for part in scalars(head)]
         elif isinstance(step.source, ir.Items):
-            parts.append(_where(before, _iterable(step.source.value)))
+            parts.append(_where(before, _iterable(step.source)))
         if parts:
             found.append(_error(before, parts))
             parts = []
@@ -161,9 +161,12 @@ def collects(expr: ir.Expr) -> bool:
     return any(isinstance(one, ir.Reduce | ir.Comp | ir.GroupBy) for one in rewrite.walk(expr))
 
 
-def _iterable(value: ir.Expr) -> ir.Expr:
-    there = ir.Prim("not_none", (value,), dtypes.BOOL)
-    message = ir.Const("TypeError: 'NoneType' object is not iterable", dtypes.STR)
+def _iterable(source: ir.Items) -> ir.Expr:
+    there = ir.Prim("not_none", (source.value,), dtypes.BOOL)
+    told = "TypeError: 'NoneType' object is not iterable"
+    if source.method:
+        told = f"AttributeError: 'NoneType' object has no attribute '{source.method}'"
+    message = ir.Const(told, dtypes.STR)
     return ir.Prim("check", (there, message, ir.Const(True, dtypes.BOOL)), dtypes.BOOL)
 
 
