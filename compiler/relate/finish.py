@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from compiler import dtypes, failures, ir, model, plan, simplify, udf_contract
+from compiler import dtypes, failures, ir, model, plan, rewrite, simplify, udf_contract
 from compiler.relate import checks, joins, shapes, tables
 
 _TEXT = dtypes.optional(dtypes.STR)
@@ -161,12 +161,14 @@ def view(context: joins.Context, declared: model.ViewModel, place: shapes.Place,
     columns: dict[str, ir.Expr] = {}
     nodes: list[plan.FieldNode] = []
     raising: list[Part] = []
+    texts: dict[str, ir.Expr] = {}
     for part in parts:
         node, own, text = _field(part[0], part[2], values, raised)
         nodes.append(node)
         columns.update(own)
         if text is not None:
             raising.append(part)
+            texts[node.name] = text
     query = plan.Project(relation, (*key, *columns.items()), "v")
     main = plan.Table(place.table, None, _columns((*key, *columns.items())), tuple(name for name, _ in key), query)
     children = tuple(_table(child, of, named) for child, of, named in built.children)
@@ -174,7 +176,7 @@ def view(context: joins.Context, declared: model.ViewModel, place: shapes.Place,
     return plan.View(
         declared.name, declared.collection, root.collection, (main, *children), tuple(nodes),
         tuple(info for _, info, _ in parts), tuple(one for _, _, one in parts if one is not None),
-        _errors(context, declared.name, place, tuple(raising)),
+        _errors(declared.name, _ungrouped(relation, key, texts) or _again(context, place, tuple(raising))),
     )  # fmt: skip
 
 
@@ -243,13 +245,43 @@ def _columns(columns: tuple[tuple[str, ir.Expr], ...]) -> tuple[plan.TableColumn
 # ---------------------------------------------------------------- errors
 
 
-def _errors(
-    context: joins.Context, view_model: str, place: shapes.Place, raising: tuple[Part, ...]
-) -> plan.Relation | None:
-    """Return the rows of what raised: view, key, field, exception, message.
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    """Rows of a view's documents: their key, and for each field the text of what it raised."""
 
-    Only what may raise is computed a second time; its joins are the main table's, which Flink's planner shares.
+    relation: plan.Relation
+    key: ir.Expr
+    texts: Mapping[str, ir.Expr]
+
+
+def _ungrouped(
+    relation: plan.Relation, key: tuple[tuple[str, ir.Expr], ...], texts: Mapping[str, ir.Expr]
+) -> _Raised | None:
+    """Return the texts over what the main table groups, None where they need what it aggregates.
+
+    The errors are grouped by a key of their own, so the main table's group is not needed; and the same record, though
+    few of its members are read, makes Flink's planner use one join for both.
     """
+    if not texts or not isinstance(relation, plan.Group):
+        return None
+    rows = relation.input.inputs[0] if isinstance(relation.input, plan.Union) else relation.input
+    kept = (*(name for name, _ in key), tables.PACK)
+    read = {one for text in texts.values() for one in rewrite.walk(text) if isinstance(one, ir.Column)}
+    if not isinstance(rows, plan.Project) or any(one.name not in kept for one in read):
+        return None
+
+    def below(expr: ir.Expr) -> ir.Expr | None:
+        return replace(expr, alias=rows.alias) if isinstance(expr, ir.Column) else None
+
+    return _Raised(
+        plan.Project(rows.input, tuple(one for one in rows.columns if one[0] in kept), rows.alias),
+        rewrite.transform(key[0][1], below),
+        {name: rewrite.transform(text, below) for name, text in texts.items()},
+    )
+
+
+def _again(context: joins.Context, place: shapes.Place, raising: tuple[Part, ...]) -> _Raised | None:
+    """Compute a second time what may raise, and only that."""
     if not raising:
         return None
     outputs = tuple(one for shape, _, _ in raising for one in shape.outputs)
@@ -262,8 +294,16 @@ def _errors(
         _, _, text = _field(shape, function, values, raised)
         assert text is not None
         texts[shape.node.name] = text
+    return _Raised(relation, key[0][1], texts)
+
+
+def _errors(view_model: str, found: _Raised | None) -> plan.Relation | None:
+    """Return the rows of what raised: view, key, field, exception, message."""
+    if found is None:
+        return None
+    texts = found.texts
     listed = ir.MakeList(tuple(texts.values()), dtypes.ListOf(_TEXT))
-    inner = plan.Project(relation, (("key", key[0][1]), ("texts", listed)), "f")
+    inner = plan.Project(found.relation, (("key", found.key), ("texts", listed)), "f")
     unnested = plan.Unnest(inner, ir.Column("f", "texts", dtypes.ListOf(_TEXT)), "e", "list")
     text = ir.Column("e", "value", _TEXT)
     known = plan.Filter(unnested, ir.Prim("not_none", (text,), dtypes.BOOL))
