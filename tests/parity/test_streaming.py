@@ -11,13 +11,11 @@ from random import Random
 
 import pytest
 
-from onto import app, boiler, bundle, consume, rows, wire
+from onto import app, boiler, bundle, consume, rows
 from tests import strategies
 from tests.conftest import Road
-from tests.parity import sides
+from tests.parity import apps, sides
 
-EXAMPLES = ("examples.meeting_room", "examples.shop", "examples.chat", "examples.city")
-CORPUS = ("tests.parity.apps.library", "tests.parity.apps.sales", "tests.parity.apps.team")
 IDS = (*strategies.IDS, *(f"n{number}" for number in range(7)))
 WAVES = 4
 CHANGES = 150
@@ -79,17 +77,17 @@ def running(name: str, road: Road, folder: Path) -> Iterator[Running]:
         )
 
 
-@pytest.mark.parametrize("names", [EXAMPLES, CORPUS], ids=["examples", "corpus"])
+@pytest.mark.parametrize("names", [apps.EXAMPLES, apps.CORPUS], ids=["examples", "corpus"])
 def test_flink_holds_what_the_engine_holds_after_every_wave(names: tuple[str, ...], road: Road, tmp_path: Path) -> None:
     with contextlib.ExitStack() as stack:
-        apps = [stack.enter_context(running(name, road, tmp_path / name)) for name in names]
+        started = [stack.enter_context(running(name, road, tmp_path / name)) for name in names]
         for wave in range(WAVES):
-            for name, one in zip(names, apps, strict=True):
+            for name, one in zip(names, started, strict=True):
                 changes = one.writer.changes(Random(f"{name} {wave}"), CHANGES)
                 one.engine.apply(*changes)
                 road.feed(*changes)
             deadline = time.monotonic() + DEADLINE
-            for name, one in zip(names, apps, strict=True):
+            for name, one in zip(names, started, strict=True):
                 wait_until_same(name, wave, one, road, deadline)
 
 

@@ -269,7 +269,7 @@ class TeamPage(ViewModel):
     @attrs.getter
     def nested(self) -> list[dict]:
         return [
-            {"title": task.title, "labels": sorted(task.labels or []), "hot": task.priority is Priority.HIGH}
+            {"title": task.title, "labels": sorted(task.labels or []), "hot": task.priority == Priority.HIGH}
             for task in sorted(self.store.tasks.values(), key=lambda task: (-(task.points or 0), task.doc_id))
         ]
 

@@ -1,0 +1,34 @@
+"""The compiled plan, evaluated in memory, gives the in-process engine's documents and errors for any stored documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from onto import wire
+from tests import strategies
+from tests.parity import apps, sides
+
+APPS = (*apps.EXAMPLES, *apps.CORPUS)
+EXAMPLES = 60  # histories for each app
+
+
+@pytest.fixture(scope="module", params=APPS)
+def base(request: pytest.FixtureRequest) -> Iterator[sides.Sides]:
+    """Compile and load an app once."""
+    with sides.Sides.of(request.param) as made:
+        yield made
+
+
+@given(data=st.data())
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+def test_any_history_evaluates_to_what_the_engine_holds(base: sides.Sides, data: st.DataObject) -> None:
+    both = base.fresh()
+    history: list[wire.Change] = data.draw(strategies.histories(base.found, most=60))
+    half = len(history) // 2
+    for part in (history[:half], history[half:]):
+        both.apply(*part)
+        assert both.expected().difference(both.computed()) == []
