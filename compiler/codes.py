@@ -249,11 +249,6 @@ CODES: tuple[Code, ...] = (
         "return self.store.user.full_name", "return self.store.user.display_name",
     ),
     Code(
-        "E313", "getters that read each other",
-        "Each needs the other's value first, so neither ever has one.",
-        "a reads self.b, b reads self.a", "let one of them read the store only",
-    ),
-    Code(
         "E314", "attribute without a type",
         "SQL's columns have types, and nothing in the project says which one this attribute has. It may be copied as "
         "it is, or compared for equality, but not computed with.",

@@ -155,10 +155,10 @@ class Scope:
         match expr:
             case ir.Const(constant):
                 return ir.Const(bool(constant), dtypes.BOOL, span)
-            case ir.MakeList(items):
-                return ir.Const(bool(items), dtypes.BOOL, span)
-            case ir.MakeRecord(fields):
-                return ir.Const(bool(fields), dtypes.BOOL, span)
+            case ir.MakeList() | ir.MakeRecord():
+                counted = self.after(expr, ir.Const(bool(rewrite.children(expr)), dtypes.BOOL, span), span)
+                assert isinstance(counted, ir.Expr)
+                return counted
             case ir.Raises():
                 return replace(expr, type=dtypes.BOOL)
             case ir.If():
@@ -185,7 +185,9 @@ class Scope:
         if isinstance(expr.type, dtypes.NoneType):
             return ir.Const(False, dtypes.BOOL, span)
         if not dtypes.nullable(expr.type):
-            return ir.Const(True, dtypes.BOOL, span)
+            there = self.after(expr, ir.Const(True, dtypes.BOOL, span), span)
+            assert isinstance(there, ir.Expr)
+            return there
         if isinstance(dtypes.required(expr.type), dtypes.Entity):
             expr = entity_id(expr)
         return ir.Prim("not_none", (expr,), dtypes.BOOL, span)
@@ -275,6 +277,27 @@ class Scope:
             self.decline("D307", target.span, "unpacking a value of unknown length has no SQL form")
         self.decline("D307", target.span, "assignment to this target has no SQL form")
 
+    def chosen(self, record: ir.MakeRecord, key: ir.Expr, default: ir.Expr, span: Span) -> ir.Expr:
+        """Return the field of a dict display that a key names: one condition per field, unless it is a constant."""
+        if isinstance(key, ir.Const):
+            return dict(record.fields).get(key.value, default) if isinstance(key.value, str) else default
+        if dtypes.required(key.type) != dtypes.STR:
+            self.decline("D323", span, f"an item of a dict by a `{dtypes.show(key.type)}` has no SQL form")
+        found = default
+        for name, value in reversed(record.fields):
+            if isinstance(found, ir.Raises):
+                both: tuple[ir.Expr, ir.Expr, dtypes.Type] | None = (value, found, value.type)
+            else:
+                both = unify(value, found)
+            if both is None:
+                self.decline("D313", span, "the items of the dict have different types")
+            test = ir.Prim("eq", (key, ir.Const(name, dtypes.STR)), dtypes.BOOL, span)
+            found = conditional(test, *both, span)
+        # Python evaluates all values before it looks for one.
+        for _, value in reversed(record.fields):
+            found = raising.after(value, found) if not isinstance(value, ir.Comp | ir.GroupBy) else found
+        return found
+
     # ------------------------------------------------------------ calls
 
     def call(
@@ -363,7 +386,7 @@ def conditional(test: ir.Expr, then: ir.Expr, orelse: ir.Expr, kind: dtypes.Type
     if isinstance(test, ir.Const):
         return then if test.value else orelse
     if then == orelse:
-        return then
+        return raising.after(test, then)
     if kind == dtypes.BOOL and isinstance(then, ir.Const) and isinstance(orelse, ir.Const):
         return test if then.value else negate(test)
     if kind == dtypes.BOOL and isinstance(orelse, ir.Const) and orelse.value is False:

@@ -19,6 +19,10 @@ from compiler.relate import finish, joins, shapes
 def relate(app: model.App, program: build.Program, log: Log) -> plan.Plan:
     """Return the plan of every view."""
     texts = sources.Sources(app)
+    for store in app.stores.values():
+        _check_joins(app, program, store, log)
+    if log.has_errors:
+        return plan.Plan(())
     return plan.Plan(tuple(_view(app, program, texts, view, log) for view in app.views.values()))
 
 
@@ -33,7 +37,7 @@ class _Candidate:
 
 def _view(app: model.App, program: build.Program, texts: sources.Sources, view: model.ViewModel, log: Log) -> plan.View:
     store = app.stores[view.store]
-    context = joins.Context(app, store, _predicates(program, store, log))
+    context = joins.Context(app, store, _predicates(program, store))
     root = ir.One(store.root.name, dtypes.Entity(store.root.model))
     place = shapes.Place(view.collection, (), (("doc_id", ir.Attr(root, "doc_id", dtypes.STR)),))
     results = {one.name: one.result for one in program.getters if one.view == view.name}
@@ -48,21 +52,23 @@ def _view(app: model.App, program: build.Program, texts: sources.Sources, view: 
     return finish.view(context, view, place, tuple((one.shape, one.info, one.function) for one in candidates))
 
 
-def _predicates(program: build.Program, store: model.Store, log: Log) -> dict[str, ir.Expr]:
-    found: dict[str, ir.Expr] = {}
-    for one in program.joins:
-        if one.store != store.name:
-            continue
-        if isinstance(one.test, ir.Declined):
-            if not log.has_errors:
-                log.add(
-                    "E401", one.test.span, f"the join of `{one.reference}` cannot be a SQL join: {one.test.message}",
-                    hint="use equalities and `in` over relations, and conditions that SQL can say",
-                )  # fmt: skip
-            found[one.reference] = ir.Const(True, dtypes.BOOL)
-        else:
-            found[one.reference] = one.test
-    return found
+def _predicates(program: build.Program, store: model.Store) -> dict[str, ir.Expr]:
+    joined = (one for one in program.joins if one.store == store.name)
+    return {one.reference: one.test for one in joined if not isinstance(one.test, ir.Declined)}
+
+
+def _check_joins(app: model.App, program: build.Program, store: model.Store, log: Log) -> None:
+    """Report the references that cannot be joined: no tier can do without their rows."""
+    declined = {one.reference: one.test for one in program.joins if one.store == store.name}
+    context = joins.Context(app, store, _predicates(program, store))
+    for reference in store.references:
+        test = declined.get(reference.name)
+        found = test if isinstance(test, ir.Declined) else joins.fault(context, reference)
+        if found is not None:
+            log.add(
+                "E401", found.span, f"the join of `{reference.name}` cannot be a SQL join: {found.message}",
+                hint="use equalities and `in` over relations, and conditions that SQL can say",
+            )  # fmt: skip
 
 
 def _relational(

@@ -109,7 +109,7 @@ class Rows:
             self.keys[var] = ir.Prim("int.sub", (ir.Column(alias, "key", dtypes.INT), one), dtypes.INT)
             self.items[var] = ir.Column(alias, "value", dtypes.optional(inner.item))
         else:
-            raise decline("D401", collection.span, f"a loop over `{dtypes.show(collection.type)}` has no join")
+            raise decline("D305", collection.span, f"a loop over `{dtypes.show(collection.type)}` has no join")
 
     def _many(self, var: str, reference: model.Reference) -> None:
         alias = self._alias(var)
@@ -348,6 +348,19 @@ class Rows:
             case ir.Lookup():
                 return self.lookup(entity)
         raise decline("D407", entity.span, "this entity is not joined")
+
+
+def fault(context: Context, reference: model.Reference) -> ir.Declined | None:
+    """Return why a reference cannot be joined, None where it can."""
+    rows = Rows(context)
+    try:
+        if reference.many:
+            rows.step(ir.Gen(reference.name, ir.Many(reference.name)))
+        else:
+            rows.one(reference.name)
+    except NotRelational as stop:
+        return stop.declined
+    return None
 
 
 def _dict_get(ids: ir.Expr, key: ir.Expr) -> ir.Expr:

@@ -6,7 +6,6 @@ self.store.location.latitude → Attr(One("location"), "latitude")        user.d
 from __future__ import annotations
 
 import difflib
-from dataclasses import replace
 
 from compiler import dtypes, ir, model, syntax, values
 from compiler.scope import Scope, conditional, unify
@@ -74,11 +73,10 @@ def _of_view(scope: Scope, node: syntax.Attribute) -> values.Value | ir.Declined
 def _getter(scope: Scope, declared: model.ViewAttribute, node: syntax.Attribute) -> values.Value | ir.Declined:
     shared = scope.shared
     if declared.getter is None:
-        return ir.Declined("D311", node.span, f"`{declared.name}` has no getter")
+        return ir.Const(None, dtypes.NONE, node.span)  # nothing sets it in a view
     if declared.name not in shared.getters:
         if declared.name in shared.running:
-            circle = " -> ".join([*shared.running[shared.running.index(declared.name) :], declared.name])
-            scope.error("E313", node.span, f"getters read each other in a circle: {circle}")
+            return ir.Declined("D308", node.span, f"`{declared.name}` reads itself")
         shared.running.append(declared.name)
         inner = Scope(shared, declared.module, {})
         try:
@@ -180,7 +178,10 @@ def _of_branches(scope: Scope, owner: ir.If, node: syntax.Attribute) -> values.V
 def _of_record(scope: Scope, owner: ir.MakeRecord, node: syntax.Attribute) -> values.Value | ir.Declined:
     fields = dict(owner.fields)
     if node.name in fields and isinstance(owner.type, dtypes.Record) and owner.type.name:
-        return replace(fields[node.name])
+        found: values.Value = fields[node.name]
+        for name, value in reversed(owner.fields):
+            found = found if name == node.name else scope.after(value, found, node.span)
+        return found
     return values.BoundMethod(owner, node.name)
 
 

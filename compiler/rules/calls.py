@@ -106,10 +106,8 @@ def _record_get(
     scope: Scope, record: ir.MakeRecord, args: tuple[values.Value, ...], span: Span
 ) -> values.Value | ir.Declined:
     key = scope.as_expr(args[0], span)
-    if not isinstance(key, ir.Const):
-        return ir.Declined("D323", span, "an item of a record by a computed name has no SQL form")
     default = scope.as_expr(args[1], span) if len(args) > 1 else ir.Const(None, dtypes.NONE, span)
-    return dict(record.fields).get(str(key.value), default)
+    return scope.chosen(record, key, default, span)
 
 
 def _mapping_get(
@@ -243,7 +241,7 @@ def _len(
 ) -> values.Value | ir.Declined:
     value = args[0]
     if isinstance(value, ir.MakeList):
-        return ir.Const(len(value.items), dtypes.INT, span)
+        return scope.after(value, ir.Const(len(value.items), dtypes.INT, span), span)
     if isinstance(value, ir.GroupBy):
         comp = replace(value.comp, kind="set", head=value.comp.key or value.comp.head, key=None)
         return ir.Reduce("count", comp, dtypes.INT, _ZERO, distinct=True, span=span)

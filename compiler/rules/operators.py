@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from compiler import dtypes, ir, syntax, values
+from compiler import dtypes, ir, raising, syntax, values
 from compiler.diagnostics import Span
 from compiler.scope import (
     Scope,
@@ -150,7 +150,8 @@ def _equal(scope: Scope, a: ir.Expr, b: ir.Expr, op: str, span: Span) -> ir.Expr
             "bool",
             "bytes",
         }:
-            return ir.Const(False, dtypes.BOOL, span)  # values of unlike types are never equal
+            # Values of unlike types are never equal.
+            return raising.after(a, raising.after(b, ir.Const(False, dtypes.BOOL, span)))
     return ir.Declined(
         "D321", span, f"`==` of `{dtypes.show(a.type)}` and `{dtypes.show(b.type)}` has no exact SQL form"
     )
@@ -234,12 +235,16 @@ def _item(scope: Scope, owner: values.Value, index: ir.Expr, span: Span) -> valu
             # A defaultdict or Counter: a missing key reads as zero.
             zero = ir.Const(0 if kind == dtypes.INT else Decimal(0), kind)
             return ir.Prim("acc.get", (owner, index, zero), kind, span)
-        case ir.MakeRecord(fields) if isinstance(index, ir.Const):
-            found = dict(fields).get(str(index.value))
-            return found if found is not None else ir.Raises("KeyError", repr(index.value), span=span)
+        case ir.MakeRecord():
+            named = repr(index.value) if isinstance(index, ir.Const) else ""
+            return scope.chosen(owner, index, ir.Raises("KeyError", named, span=span), span)
         case ir.MakeList(items) | ir.MakePair(items) if isinstance(index, ir.Const) and isinstance(index.value, int):
             if -len(items) <= index.value < len(items):
-                return items[index.value]
+                others = (one for one in reversed(items) if one is not items[index.value])
+                found_here: values.Value = items[index.value]
+                for one in others:
+                    found_here = scope.after(one, found_here, span)
+                return found_here
             return ir.Raises("IndexError", "list index out of range", span=span)
         case ir.If() if isinstance(dtypes.required(owner.type), dtypes.Record):
             then, orelse = _item(scope, owner.then, index, span), _item(scope, owner.orelse, index, span)

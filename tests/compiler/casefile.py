@@ -21,11 +21,14 @@ from pathlib import Path
 
 SECTIONS = ("facts", "model", "stores", "names", "ir", "plan", "sql", "explain", "errors")
 
+DIFFERS = "differs"
+"""The section that says why the data give another result than in-process: `notyet: …` or `never: …`."""
+
 COMPILED = frozenset({"ir", "plan", "sql", "explain"})
 """Sections of cases that compile; such cases have data as well (`tests/parity/test_golden.py`)."""
 
 _TITLE = re.compile(r"^=== (.+)$", re.MULTILINE)
-_SECTION = re.compile(rf"^\[(source|{'|'.join(SECTIONS)})\]\n", re.MULTILINE)
+_SECTION = re.compile(rf"^\[(source|{'|'.join((*SECTIONS, DIFFERS))})\]\n", re.MULTILINE)
 _FILE = re.compile(r"^# file: (\S+)\n", re.MULTILINE)
 
 
@@ -37,6 +40,7 @@ class Case:
     prelude: str
     source: str
     expected: dict[str, str]
+    differs: str = ""
 
     @property
     def files(self) -> dict[str, str]:
@@ -80,6 +84,7 @@ def write(path: Path, cases: list[Case]) -> None:
     for case in cases:
         parts.append(f"=== {case.title}\n[source]\n{case.source.strip(chr(10))}\n")
         parts.extend(f"[{name}]\n{text.rstrip(chr(10))}\n" for name, text in case.expected.items())
+        parts.extend([f"[{DIFFERS}]\n{case.differs}\n"] if case.differs else [])
         parts.append("\n")
     path.write_text("".join(parts).rstrip("\n") + "\n", encoding="utf-8")
 
@@ -92,6 +97,6 @@ def updated(case: Case, actual: dict[str, str]) -> Case:
 def _case(title: str, prelude: str, body: str) -> Case:
     _, *rest = _SECTION.split(body)
     sections = dict(zip(rest[::2], rest[1::2], strict=True))
-    source = sections.pop("source")
+    source, differs = sections.pop("source"), sections.pop(DIFFERS, "").strip()
     expected = {name: text.strip("\n") + "\n" if text.strip() else "" for name, text in sections.items()}
-    return Case(title, prelude, source, expected)
+    return Case(title, prelude, source, expected, differs)
