@@ -40,8 +40,7 @@ def run(name: str, settings: emit_sql.Settings) -> Compiled:
     facts = read.read(name, log)
     app = resolve.resolve(facts, log)
     sources = facts.sources
-    if not log.has_errors:
-        purity.check(app, log)
+    purity.check(app, log)  # and build: getters are independent of each other, and of what is wrong elsewhere
     program = build.build(app, log)
     if log.has_errors:
         return Compiled(tuple(log.found), sources, app, program)

@@ -19,8 +19,8 @@ from compiler.relate import finish, joins, shapes
 def relate(app: model.App, program: build.Program, log: Log) -> plan.Plan:
     """Return the plan of every view."""
     texts = sources.Sources(app)
-    for store in app.stores.values():
-        _check_joins(app, program, store, log)
+    for store in dict.fromkeys(view.store for view in app.views.values()):
+        _check_joins(app, program, app.stores[store], log)
     if log.has_errors:
         return plan.Plan(())
     return plan.Plan(tuple(_view(app, program, texts, view, log) for view in app.views.values()))
