@@ -76,7 +76,11 @@ def inside(outer: tuple[ir.Step, ...], head: ir.Expr) -> list[ir.Expr]:
                 raise joins.decline("D422", head.span, "one collection decides about another inside a collection")
             return [*inside(outer, test), *inside((*outer, where), then), *inside((*outer, otherwise), orelse)]
         case ir.Comp() | ir.GroupBy():
-            return []  # a child table of its own, which checks itself
+            comp = head if isinstance(head, ir.Comp) else head.comp
+            heads = heads_of(head)
+            flat = (part for one in heads for part in scalars(one))
+            found = of_steps(outer, comp.steps, (*flat, *(one.key for one in comp.order)))
+            return found + [text for one in heads for text in inside((*outer, *comp.steps), one)]
     return [text for child in rewrite.children(head) for text in inside(outer, child)]
 
 
@@ -110,8 +114,29 @@ def _of_extreme(reduce: ir.Reduce) -> list[ir.Expr]:
 
 def _heads(reduce: ir.Reduce) -> tuple[ir.Expr, ...]:
     """Return what is evaluated per element: the head, and for a sum that it can be added."""
-    head = reduce.comp.head
-    if reduce.op != "sum" or not dtypes.nullable(head.type):
+    return evaluated(reduce.op, reduce.comp.head)
+
+
+def heads_of(collection: ir.Comp | ir.GroupBy) -> tuple[ir.Expr, ...]:
+    """Return what is evaluated per element of a list, set or dict."""
+    if isinstance(collection, ir.GroupBy):
+        comp, heads = collection.comp, evaluated(collection.op, collection.comp.head)
+    else:
+        comp, heads = collection, (collection.head,)
+    return heads if comp.key is None else (*heads, _there(comp.key))
+
+
+def _there(key: ir.Expr) -> ir.Expr:
+    if not dtypes.nullable(key.type):
+        return key
+    there = ir.Prim("not_none", (key,), dtypes.BOOL)
+    message = ir.Const("TypeError: a dict of a view has no place for the key None", dtypes.STR)
+    return ir.Prim("check", (there, message, key), key.type, key.span)
+
+
+def evaluated(op: ir.ReduceOp, head: ir.Expr) -> tuple[ir.Expr, ...]:
+    """Return a head, and for a sum the test that it can be added."""
+    if op != "sum" or not dtypes.nullable(head.type):
         return (head,)
     there = ir.Prim("not_none", (head,), dtypes.BOOL)
     return (

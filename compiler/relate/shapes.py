@@ -197,7 +197,7 @@ def _only_under(guards: tuple[ir.Expr, ...], checked: ir.Expr, null: ir.Expr) ->
 
 def _texts(comp: ir.Comp | ir.GroupBy, place: Place) -> list[ir.Expr]:
     of = comp.comp if isinstance(comp, ir.GroupBy) else comp
-    heads = (of.head,) if of.key is None else (_key_check(of.key), of.head)
+    heads = checks.heads_of(comp)
     flat = tuple(part for head in heads for part in checks.scalars(head))
     found = checks.of_steps(place.steps, of.steps, (*flat, *(one.key for one in of.order)))
     for head in heads:
@@ -207,14 +207,6 @@ def _texts(comp: ir.Comp | ir.GroupBy, place: Place) -> list[ir.Expr]:
     elif any(dtypes.nullable(one.key.type) for one in of.order):
         raise joins.decline("D410", of.span, "an inner list sorted by what may be None has no exact SQL form")
     return found if place.is_root else []
-
-
-def _key_check(key: ir.Expr) -> ir.Expr:
-    if not dtypes.nullable(key.type):
-        return key
-    there = ir.Prim("not_none", (key,), _BOOL)
-    message = ir.Const("TypeError: a dict of a view has no place for the key None", dtypes.STR)
-    return ir.Prim("check", (there, message, key), key.type, key.span)
 
 
 def _one_branch(expr: ir.Expr) -> tuple[tuple[ir.Expr, ...], ir.Comp | ir.GroupBy | None]:

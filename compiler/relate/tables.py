@@ -155,23 +155,25 @@ class _Assembly:
         self, key: tuple[tuple[str, ir.Expr], ...], values: Mapping[str, ir.Expr], raised: Mapping[str, ir.Expr]
     ) -> Assembled:
         # Calls stay above the group; below it are the columns that they and everything else read.
-        columns = dict.fromkeys(
-            one
+        # By name: where a column is known not to be None its type is another, but it is the same column.
+        named = {
+            f"{one.alias}__{one.name}": replace(one, type=dtypes.optional(one.type))
             for expr in (*values.values(), *raised.values())
             for one in rewrite.walk(expr)
             if isinstance(one, ir.Column)
-        )
-        named = {one: f"{one.alias}__{one.name}" for one in columns}
-        inner = plan.Project(self.spine.relation, (*key, *((name, one) for one, name in named.items())), "i")
+        }
+        inner = plan.Project(self.spine.relation, (*key, *named.items()), "i")
         group = plan.Group(
             inner,
             tuple((name, ir.Column("i", name, expr.type)) for name, expr in key),
-            tuple((name, plan.Agg("latest", ir.Column("i", name, one.type))) for one, name in named.items()),
+            tuple((name, plan.Agg("latest", ir.Column("i", name, one.type))) for name, one in named.items()),
             "g",
         )
 
         def above(expr: ir.Expr) -> ir.Expr | None:
-            return ir.Column("g", named[expr], dtypes.optional(expr.type)) if isinstance(expr, ir.Column) else None
+            if not isinstance(expr, ir.Column):
+                return None
+            return ir.Column("g", f"{expr.alias}__{expr.name}", dtypes.optional(expr.type))
 
         return Assembled(
             group, _own_key(key),

@@ -339,7 +339,8 @@ def _extreme(op: str) -> Builder:
                 if kind is not None:
                     return ir.Reduce("first", ordered, kind, empty, error, span=span)
             return ir.Declined("D357", span, f"`{op}` of `{dtypes.show(comp.head.type)}` has no exact SQL form")
-        kind = dtypes.join(inner, empty.type) if empty is not None else inner
+        # Of one None alone it is None: only two are compared.
+        kind = dtypes.join(comp.head.type, empty.type) if empty is not None else comp.head.type
         if kind is None:
             return ir.Declined("D313", span, "the default has another type than the items")
         return ir.Reduce("min" if op == "min" else "max", comp, kind, empty, error, span=span)

@@ -17,6 +17,7 @@ from typing import Any, NoReturn, assert_never
 from onto import errors
 from onto.mapper import frozen, shape
 
+_ROOMY = decimal.Context(prec=80)
 INT_MIN, INT_MAX = -(2**63), 2**63 - 1
 
 
@@ -86,7 +87,11 @@ def number(to: shape.Number, value: Any, where: str) -> decimal.Decimal:
     assert isinstance(exponent, int)  # a finite Decimal's is
     if -exponent > to.scale or len(digits) + exponent > to.precision - to.scale:
         _refuse(value, where, f"a number of {to.precision} digits with {to.scale} after the point")
-    return found
+    # Columns hold numbers, not spellings: "1" and "1.00" are one value, read alike in every tier.
+    if to == shape.Number():
+        whole = found == found.to_integral_value()
+        return found.quantize(decimal.Decimal(1), context=_ROOMY) if whole else found.normalize(_ROOMY)
+    return found.quantize(decimal.Decimal(1).scaleb(-to.scale), context=_ROOMY)
 
 
 def moment(value: Any, where: str, *, local: bool) -> datetime.datetime:

@@ -60,7 +60,7 @@ STORED = {
     "cityName": "Lyon",
     "country": "F",
     "population": 3,
-    "budget": "1.50",
+    "budget": "1.5",
     "foundedAt": "2026-03-01T00:00:00Z",
     "mayor": "ann",
     "judges": ["ben"],
@@ -80,7 +80,7 @@ def test_a_schemas_fields_are_the_models_attributes() -> None:
     assert type(read) is StandardCity
     assert (read.label, read.budget, read.founded_at, read.address) == (  # type: ignore[attr-defined]  # by schema
         "Lyon (F)",
-        Decimal("1.50"),
+        Decimal("1.5"),
         datetime(2026, 3, 1, tzinfo=UTC),
         {"street_name": "Rue"},
     )

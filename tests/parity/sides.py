@@ -45,12 +45,12 @@ class Outcome:
 
 
 def same(ours: Any, theirs: Any) -> bool:
-    """Compare JSON values with their types: 1 is neither 1.0 nor True; members of objects have no order."""
+    """Compare JSON values: 1 is 1.0, as JSON has one kind of number, but not True; members of objects have no order."""
     if isinstance(ours, dict) and isinstance(theirs, dict):
         return ours.keys() == theirs.keys() and all(same(one, theirs[key]) for key, one in ours.items())
     if isinstance(ours, list) and isinstance(theirs, list):
         return len(ours) == len(theirs) and all(same(one, other) for one, other in zip(ours, theirs, strict=True))
-    return type(ours) is type(theirs) and ours == theirs
+    return isinstance(ours, bool) == isinstance(theirs, bool) and bool(ours == theirs)
 
 
 @dataclass
@@ -101,9 +101,14 @@ class Sides:
             found = evaluate.view(view, data, self.functions)
             for key, document in nested(described, found.tables).items():
                 outcome.documents[view.view_model, key] = document
-            for place, row in found.errors.items():
-                outcome.errors[place] = (row["exception"], row["message"])  # type: ignore[index]  # three texts
+            for (name, key, getter), row in found.errors.items():
+                outcome.errors[name, key, getter] = (row["exception"], message(described, getter, row["message"]))
         return outcome
+
+
+def message(view: bundle.View, field: str, text: str | None) -> str | None:
+    """Return what an error says, None where several elements may raise: which of them speaks is not promised."""
+    return None if view.fields[field].tier == "agg" else text
 
 
 def held_by(engine: boiler.Engine) -> Outcome:

@@ -1,4 +1,4 @@
-"""The compiled plan, evaluated in memory, gives the in-process engine's documents and errors for any stored documents."""
+"""The compiled plan, evaluated in memory, gives the engine's documents and errors for any stored documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real Flink, with Kafka on both sides, holds the in-process engine's documents and errors after every wave of changes."""
+"""Real Flink, with Kafka on both sides, holds the engine's documents and errors after every wave of changes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ class Running:
             self.errors.poll(0.05)
             for place, row in self.errors.documents.items():
                 view, key, field = place
-                outcome.errors[view, key, field] = (row["exception"], row["message"])
+                told = sides.message(self.made.view(view), field, row["message"])
+                outcome.errors[view, key, field] = (row["exception"], told)
         return outcome
 
 

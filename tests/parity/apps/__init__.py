@@ -5,4 +5,6 @@ CORPUS = (
     "tests.parity.apps.library",
     "tests.parity.apps.sales",
     "tests.parity.apps.team",
+    "tests.parity.apps.forum",
+    "tests.parity.apps.sensors",
 )
