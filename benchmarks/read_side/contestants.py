@@ -18,10 +18,12 @@ from onto import bundle
 HERE = Path(__file__).parent
 APP = "examples.meeting_room"
 MAIN, CHILD = "meeting_sessions", "meeting_sessions__attending"
+ERRORS = "meeting_room-errors"
 CONTESTANTS: Mapping[str, str] = {
     "onto": "what onto emits",
     "onto_no_errors": "what onto emits, without the table of errors",
     "hand": "SQL by hand",
+    "hand_plain": "SQL by hand, where the sink materializes the child table",
     "hand_joins": "SQL by hand, in the usual shape of joined groups",
     "python": "SQL by hand, with Python for the expressions on one row",
     "decode": "reads and decodes the sources, counts them",
@@ -108,9 +110,7 @@ def _decoding(made: bundle.Bundle) -> bundle.Bundle:
         ddl=f"CREATE TABLE `{MAIN}` ({columns}, PRIMARY KEY (`collection`) NOT ENFORCED) {ddl}",
         query=(HERE / "sql" / "decode" / "main.sql").read_text(encoding="utf-8"),
     )
-    view = dataclasses.replace(
-        view, tables=(counts,), document=bundle.Document(("collection",), ()), fields={}
-    )
+    view = dataclasses.replace(view, tables=(counts,), document=bundle.Document(("collection",), ()), fields={})
     return dataclasses.replace(
         made,
         sources=keyless,

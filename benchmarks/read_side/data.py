@@ -15,6 +15,7 @@ from benchmarks.read_side import contestants
 from onto import wire
 
 Rows = Mapping[tuple[str, ...], Mapping[str, Any]]
+PLACE = ("latitude", "longitude", "address")
 STATUS = ("not-started", "in-session", "in-session", "closed")
 
 
@@ -80,7 +81,7 @@ def _documents(size: Size, chance: random.Random) -> dict[tuple[str, str], dict[
         stored["meetings", f"m{number}"] = {
             **_identity("meetings", "Meeting", f"m{number}"),
             "status": chance.choice(STATUS),
-            "location": f"l{chance.randrange(size.locations)}",
+            "location": _place(chance, size),
             "users": users,
             "tickets": tickets,
         }
@@ -93,6 +94,10 @@ def _documents(size: Size, chance: random.Random) -> dict[tuple[str, str], dict[
     return stored
 
 
+def _place(chance: random.Random, size: Size) -> str:
+    return "nowhere" if chance.random() < 0.02 else f"l{chance.randrange(size.locations)}"
+
+
 def _identity(collection: str, kind: str, doc_id: str) -> dict[str, Any]:
     return {"doc_id": doc_id, "obj_type": kind, "doc_ref": f"{collection}/{doc_id}"}
 
@@ -102,7 +107,7 @@ def _edit(name: str, chance: random.Random, size: Size) -> dict[str, Any]:
         case "tickets":
             return {"attendance": chance.random() < 0.6}
         case "meetings":
-            return {"status": chance.choice(STATUS), "location": f"l{chance.randrange(size.locations)}"}
+            return {"status": chance.choice(STATUS), "location": _place(chance, size)}
         case "users":
             return {
                 "hearingAidRequested": chance.random() < 0.2,
@@ -125,18 +130,23 @@ def truth(changes: Iterable[wire.Change]) -> dict[str, Rows]:
     stored = last_documents(changes)
     main: dict[tuple[str, ...], dict[str, Any]] = {}
     child: dict[tuple[str, ...], dict[str, Any]] = {}
+    errors: dict[tuple[str, ...], dict[str, Any]] = {}
     for doc_id, meeting in stored["meetings"].items():
         present = [] if meeting["status"] == "not-started" else [
             stored["users"][user] for user, ticket in meeting["tickets"].items()
             if stored["tickets"][ticket]["attendance"]
         ]  # fmt: skip
-        place = stored["locations"][meeting["location"]]
+        place = stored["locations"].get(meeting["location"])
         main[doc_id,] = {
             "doc_id": doc_id,
             "in_session": meeting["status"] == "in-session",
-            **{name: place[name] for name in ("latitude", "longitude", "address")},
+            **{name: None if place is None else place[name] for name in PLACE},
             "num_hearing_aid_requested": sum(user["hearingAidRequested"] for user in present),
         }
+        for name in PLACE if place is None else ():
+            error = {"view": "MeetingSession", "key": doc_id, "field": name, "exception": "AttributeError"}
+            message = f"'NoneType' object has no attribute '{name}'"
+            errors["MeetingSession", doc_id, name] = {**error, "message": message}
         for user in present:
             child[doc_id, user["doc_id"]] = {
                 "doc_id": doc_id,
@@ -145,7 +155,7 @@ def truth(changes: Iterable[wire.Change]) -> dict[str, Rows]:
                 "value__organization": user["organization"],
                 "value__hearing_aid_requested": user["hearingAidRequested"],
             }
-    return {contestants.MAIN: main, contestants.CHILD: child}
+    return {contestants.MAIN: main, contestants.CHILD: child, contestants.ERRORS: errors}
 
 
 def counts(changes: Iterable[wire.Change]) -> Rows:

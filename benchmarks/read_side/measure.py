@@ -20,7 +20,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import confluent_kafka.admin
+import confluent_kafka
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined] # its stubs do not re-export
 
 from benchmarks.read_side import contestants, data
 from flink_jobs import cluster, feed, local, submit, submitter, topics, warden
@@ -68,7 +69,9 @@ class Bench:
         self.serial += 1
         views = f"r{self.serial}-"
         made = contestants.write(name, self.base, self.folder / "bundle", source, views)
+        filled = {one.name for one in made.tables()}
         expected = {contestants.MAIN: data.counts(changes)} if name == "decode" else data.truth(changes)
+        expected = {one: rows for one, rows in expected.items() if one in filled}
         cpu = self._cpu()
         chosen = settings.Settings(folder=str(self.folder), bootstrap_servers=self.stack.kafka, flink=self.stack.flink)
         done = submit.submit(self.folder / "bundle", chosen, using=self.kept)
@@ -142,8 +145,8 @@ class Bench:
                 raise SystemExit(f"job {job} does not end")
             time.sleep(0.1)
 
-    def _create(self, wanted: tuple[confluent_kafka.admin.NewTopic, ...]) -> None:
-        admin = confluent_kafka.admin.AdminClient({"bootstrap.servers": self.stack.kafka})
+    def _create(self, wanted: tuple[NewTopic, ...]) -> None:
+        admin = AdminClient({"bootstrap.servers": self.stack.kafka})
         for future in admin.create_topics(list(wanted)).values():
             future.result(timeout=30)
 
@@ -155,7 +158,7 @@ class _Reader:
         self._consumer = confluent_kafka.Consumer(
             {"bootstrap.servers": servers, "group.id": prefix, "enable.auto.commit": False, "fetch.wait.max.ms": 5}
         )
-        self._keys = {prefix + one.name: one for view in made.views for one in view.tables}
+        self._keys = {one.topic: one for one in made.tables()}
         self._consumer.assign(
             [confluent_kafka.TopicPartition(name, 0, confluent_kafka.OFFSET_BEGINNING) for name in self._keys]
         )
@@ -175,12 +178,14 @@ class _Reader:
         for message in messages:
             if message.error() is not None:
                 raise SystemExit(str(message.error()))
-            table = self._keys[message.topic()]
-            key = tuple(json.loads(message.key())[name] for name in table.key)
-            if message.value() is None:
+            table = self._keys[str(message.topic())]
+            named = json.loads(message.key() or b"{}")
+            key = tuple(named[name] for name in table.key)
+            value = message.value()
+            if value is None:
                 self.tables[table.name].pop(key, None)
             else:
-                self.tables[table.name][key] = json.loads(message.value())
+                self.tables[table.name][key] = json.loads(value)
             self.last = max(self.last, message.timestamp()[1] / 1000)
             if sent is not None and taken is not None and key in sent:
                 taken.setdefault(key, now - sent[key])
@@ -192,10 +197,10 @@ class _Reader:
         self._consumer.close()
 
 
-def _lasting(name: str) -> confluent_kafka.admin.NewTopic:
+def _lasting(name: str) -> NewTopic:
     # Compaction would change the input between one contestant and the next.
     config = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
-    return confluent_kafka.admin.NewTopic(name, num_partitions=1, config=config)
+    return NewTopic(name, num_partitions=1, config=config)
 
 
 def _difference(found: Mapping[str, data.Rows], expected: Mapping[str, data.Rows], failure: str | None) -> str:
@@ -230,7 +235,8 @@ def main() -> None:
             bench = Bench(folder, stack, contestants.emitted(), kept)
             shared = "" if chosen.latency else bench.load("shared", changes)
             for number in range(-chosen.warm_up, chosen.rounds):
-                for name in chosen.contestants:
+                first = number % len(chosen.contestants)  # nobody is always the one that runs on a cold JVM
+                for name in (*chosen.contestants[first:], *chosen.contestants[:first]):
                     # Measuring latency writes to the topics, so each run then has its own.
                     source = shared or bench.load(f"s{number + chosen.warm_up}-{name}", changes)
                     latency = 0 if name == "decode" else chosen.latency
@@ -246,7 +252,7 @@ def main() -> None:
 def table(runs: Sequence[Run]) -> str:
     """Return medians of ratios to onto: above 1, onto is the better one."""
     by_round = {(run.round, run.contestant): run for run in runs}
-    names = list(dict.fromkeys(run.contestant for run in runs))
+    names = [name for name in contestants.CONTESTANTS if any(run.contestant == name for run in runs)]
     lines = [f"{'':>16} {'throughput':>11} {'CPU':>6} {'rows':>6} {'p50':>6} {'p99':>6}   (onto's advantage)"]
     for name in names:
         cells = []

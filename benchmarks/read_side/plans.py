@@ -41,7 +41,8 @@ def _plan(name: str) -> str:
         settings = table.EnvironmentSettings.new_instance().in_streaming_mode().with_configuration(configuration)
         environment = table.TableEnvironment.create(settings.build())
         every = tuple(made.tables())
-        for ddl in (one.ddl for one in (*made.functions, *made.sources, *every)):
+        functions, sources = (one.ddl for one in made.functions), (one.ddl for one in made.sources)
+        for ddl in (*functions, *sources, *(one.ddl for one in every)):
             environment.execute_sql(ddl)
         queries = {one.name: one.query for one in every}
         statements = environment.create_statement_set()

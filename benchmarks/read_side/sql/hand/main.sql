@@ -11,19 +11,11 @@ FROM (
     SELECT a.doc_id,
       CAST(NULL AS ROW<in_session BOOLEAN, latitude DOUBLE, longitude DOUBLE, address STRING>) AS s,
       CAST(1 AS BIGINT) AS aid
-    FROM (
-      SELECT m.doc_id, u.doc_id AS user_id, LAST_VALUE(CAST(ROW(
-        CASE WHEN u.nickname <> '' THEN u.nickname
-          ELSE COALESCE(u.firstName, 'None') || ' ' || COALESCE(u.lastName, 'None') END,
-        u.organization, u.hearingAidRequested) AS ROW<name STRING, organization STRING, aid BOOLEAN>)) AS person
-      FROM meetings AS m
-      CROSS JOIN UNNEST(m.users) AS e (user_id)
-      JOIN users AS u ON e.user_id = u.doc_id
-      JOIN tickets AS t ON m.tickets[e.user_id] = t.doc_id AND t.attendance
-      WHERE m.status IS DISTINCT FROM 'not-started'
-      GROUP BY m.doc_id, u.doc_id
-    ) AS a
-    WHERE a.person.aid
+    FROM meetings AS a
+    CROSS JOIN UNNEST(ARRAY_DISTINCT(a.users)) AS e (user_id)
+    JOIN users AS u ON e.user_id = u.doc_id AND u.hearingAidRequested
+    JOIN tickets AS t ON a.tickets[e.user_id] = t.doc_id AND t.attendance
+    WHERE a.status IS DISTINCT FROM 'not-started'
   ) AS i
   GROUP BY doc_id
   HAVING LAST_VALUE(s) IS NOT NULL
