@@ -5,6 +5,7 @@ If(truth(s), s, 'n/a')  →  CASE WHEN `m`.`s` <> '' THEN `m`.`s` ELSE 'n/a' END
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -161,12 +162,24 @@ def constant(const: ir.Const) -> exp.Expression:
         case float():
             return flink_sql.double(const.value)
         case str():
-            text = flink_sql.string(const.value)
-            return text if dtypes.required(const.type) == dtypes.STR else flink_sql.cast(text, const.type)
+            return _text_constant(const, const.value)
         case Decimal():
             return flink_sql.cast(flink_sql.exact(const.value), const.type)
         case bytes():
             return exp.HexString(this=const.value.hex())
+
+
+def _text_constant(const: ir.Const, text: str) -> exp.Expression:
+    of = dtypes.required(const.type)
+    if of == dtypes.DATE:
+        return flink_sql.cast(flink_sql.string(text), of)
+    if of in (dtypes.LOCAL_DATETIME, dtypes.DATETIME):
+        # A `T` or an offset would end the job: CAST takes neither.
+        moment = datetime.datetime.fromisoformat(text)
+        in_utc = moment.astimezone(datetime.UTC).replace(tzinfo=None) if moment.tzinfo else moment
+        local = flink_sql.cast(flink_sql.string(in_utc.isoformat(" ")), dtypes.LOCAL_DATETIME)
+        return local if of == dtypes.LOCAL_DATETIME else flink_sql.cast(local, of)
+    return flink_sql.string(text)
 
 
 def _widened(tree: exp.Expression, of: dtypes.Type, param: dtypes.Type | None) -> exp.Expression:

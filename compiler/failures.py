@@ -269,6 +269,8 @@ def _number(beside: ir.Expr, value: float) -> ir.Expr:
         return ir.Const(float(value), dtypes.FLOAT)
     if kind in (dtypes.INT, dtypes.BOOL):
         return ir.Const(int(value), dtypes.INT)
+    if kind == dtypes.TIMEDELTA:
+        return ir.Const(int(value), dtypes.TIMEDELTA)
     return ir.Const(Decimal(int(value)), dtypes.DECIMAL)
 
 
@@ -326,7 +328,6 @@ _CONDITIONS: MappingProxyType[str, Callable[[ir.Prim, ir.Expr], ir.Expr]] = Mapp
         "whole_range": lambda _, x: _beyond(x, 2**63),
         "product_range": _product_range,
         "factor_range": lambda _, x: _any([_prim("ge", x, _number(x, 10**10)), _prim("le", x, _number(x, -(10**10)))]),
-        "square_range": lambda _, x: _beyond(x, 1e154),
         "spelling_range": _spelling_range,
     }
 )
@@ -358,7 +359,7 @@ def _ruled_out_by_truth(test: ir.Prim) -> set[ir.Expr]:
             return {_is_none(first)}
         case "truth":
             kind = dtypes.required(first.type)
-            zero = {_zero(test, first)} if dtypes.is_number(kind) and kind != dtypes.BOOL else set()
+            zero = {_zero(test, first)} if kind in _COUNTED else set()
             item = {_not(_prim("list.has_index", first, ir.Const(place, dtypes.INT))) for place in (0, -1)}
             return {_is_none(first), *zero, *(item if isinstance(kind, dtypes.ListOf) else ())}
         case "eq":
@@ -375,6 +376,8 @@ def _ruled_out_by_truth(test: ir.Prim) -> set[ir.Expr]:
             return {_prim("lt", first, _number(first, 0))}
     return set()
 
+
+_COUNTED = (dtypes.INT, dtypes.FLOAT, dtypes.DECIMAL, dtypes.TIMEDELTA)
 
 # ---------------------------------------------------------------- small words
 

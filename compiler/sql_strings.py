@@ -16,6 +16,14 @@ from compiler.flink_sql import SPACES, Template, again, big, call, case, cast, n
 _SPACE_CLASS = "".join(f"\\u{ord(one):04X}" for one in SPACES)
 
 
+_OTHER_DIGITS = (
+    r"\x{B2}-\x{B3}\x{B9}\x{1369}-\x{1371}\x{19DA}\x{2070}\x{2074}-\x{2079}\x{2080}-\x{2089}\x{2460}-\x{2468}"
+    r"\x{2474}-\x{247C}\x{2488}-\x{2490}\x{24EA}\x{24F5}-\x{24FD}\x{24FF}\x{2776}-\x{277E}\x{2780}-\x{2788}"
+    r"\x{278A}-\x{2792}\x{10A40}-\x{10A43}\x{10E60}-\x{10E68}\x{11052}-\x{1105A}\x{1F100}-\x{1F10A}"
+)
+"""What `isdigit` takes beyond decimals: superscripts and circled digits."""
+
+
 def _constant(prim: ir.Prim, place: int) -> int | None:
     one = prim.args[place]
     assert isinstance(one, ir.Const)
@@ -143,24 +151,24 @@ def _zfill(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
 
 
 def matches(s: exp.Expression, pattern: str) -> exp.Expression:
-    """Test a Java pattern."""
+    r"""Test a Java pattern; it should end in \z, as $ lets a last newline pass."""
     return call("REGEXP", s, string(pattern))
 
 
-def _cased(first: str, second: str) -> Template:
-    return lambda _, args: flink_sql.all_of(
-        op(args[0], "=", call(first, again(args[0]))), op(again(args[0]), "<>", call(second, again(args[0])))
-    )
+def _all_cased(wanted: str, other: str) -> Template:
+    """Test that there is a letter of one case and none of the other; title case is neither."""
+    rest = rf"[^\p{{Is{other}}}\p{{Lt}}]*"
+    return lambda _, args: matches(args[0], rf"^{rest}\p{{Is{wanted}}}{rest}\z")
 
 
 def _is_int_text(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
-    return matches(call("BTRIM", args[0], string(SPACES)), r"^[+-]?\p{Nd}+(_\p{Nd}+)*$")
+    return matches(call("BTRIM", args[0], string(SPACES)), r"^[+-]?\p{Nd}+(_\p{Nd}+)*\z")
 
 
 def _is_bigint_text(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     stripped = call("BTRIM", args[0], string(SPACES))
     parsed = flink_sql.try_cast(call("REPLACE", again(stripped), string("_"), string("")), dtypes.INT)
-    return flink_sql.all_of(matches(stripped, "^[+-]?[0-9]+(_[0-9]+)*$"), flink_sql.not_null(parsed))
+    return flink_sql.all_of(matches(stripped, r"^[+-]?[0-9]+(_[0-9]+)*\z"), flink_sql.not_null(parsed))
 
 
 TEMPLATES: Mapping[str, Template] = MappingProxyType(
@@ -202,11 +210,14 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType(
         "str.rjust_with": _padded(">"),
         "str.ljust_with": _padded("<"),
         "str.center": _center,
-        "str.isdecimal": lambda _, args: matches(args[0], r"^\p{Nd}+$"),
-        "str.isalpha": lambda _, args: matches(args[0], r"^\p{L}+$"),
-        "str.isspace": lambda _, args: matches(args[0], f"^[{_SPACE_CLASS}]+$"),
-        "str.isupper": _cased("UPPER", "LOWER"),
-        "str.islower": _cased("LOWER", "UPPER"),
+        "str.isdecimal": lambda _, args: matches(args[0], r"^\p{Nd}+\z"),
+        "str.isdigit": lambda _, args: matches(args[0], rf"^[\p{{Nd}}{_OTHER_DIGITS}]+\z"),
+        "str.isalnum": lambda _, args: matches(args[0], r"^[\p{L}\p{N}]+\z"),
+        "str.isascii": lambda _, args: matches(args[0], r"^\p{ASCII}*\z"),
+        "str.isalpha": lambda _, args: matches(args[0], r"^\p{L}+\z"),
+        "str.isspace": lambda _, args: matches(args[0], rf"^[{_SPACE_CLASS}]+\z"),
+        "str.isupper": _all_cased("Uppercase", "Lowercase"),
+        "str.islower": _all_cased("Lowercase", "Uppercase"),
         "str.is_int_text": _is_int_text,
         "str.is_bigint_text": _is_bigint_text,
     }

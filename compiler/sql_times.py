@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from sqlglot import exp
 
-from compiler import dtypes, flink_sql, ir
+from compiler import dtypes, flink_sql, ir, sql_numbers
 from compiler.flink_sql import Template, again, big, call, case, cast, double, number, op, plain, string
 from compiler.operations import times
 
@@ -95,6 +95,14 @@ def _minus(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     )
 
 
+def _timestamp(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    of = prim.args[0].type
+    epoch = cast(string("1970-01-01"), dtypes.DATE)
+    days = op(_days_between(day_of(again(args[0]), of), epoch), "*", number(DAY))
+    micros = exp.Add(this=days, expression=_micros_of_day(args[0], of))
+    return op(cast(micros, dtypes.FLOAT), "/", double(1e6))
+
+
 def _moved(sign: int) -> Template:
     def build(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
         offset = prim.args[1]
@@ -158,6 +166,10 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType(
         "timedelta.mul": _plus("*"),
         "timedelta.min": plain("LEAST"),
         "timedelta.max": plain("GREATEST"),
+        "timedelta.rmul": _plus("*"),
+        "timedelta.truediv": sql_numbers.TEMPLATES["int.truediv"],
+        "timedelta.floordiv": sql_numbers.TEMPLATES["int.floordiv"],
+        "datetime.timestamp": _timestamp,
         "timedelta.days": lambda _, args: _floor_days(args[0]),
         "timedelta.seconds": lambda _, args: op(_rest_of_day(args[0]), "/", number(1_000_000)),
         "timedelta.microseconds": lambda _, args: call("MOD", _rest_of_day(args[0]), number(1_000_000)),

@@ -2,6 +2,7 @@
 
 Ints are 64 bit, and wrap beyond; int / int is exact in its last bit where both are below 2**53. Decimals have 19
 digits before the point and 18 after it, and keep 38 where Python's default context would round to 28.
+Not here, since a few values in ten thousand differ in the last bit: float ** n (x * x too), exp, log, sin.
 
     `total // 3`  →  Prim("int.floordiv", (total, Const(3)), INT), which raises where the divisor is 0
 """
@@ -45,11 +46,6 @@ def _any_digits(args: tuple[ir.Expr, ...]) -> bool:
 def _power(args: tuple[ir.Expr, ...]) -> bool:
     last = args[-1]
     return isinstance(last, ir.Const) and isinstance(last.value, int) and 1 <= last.value <= 16
-
-
-def _half(args: tuple[ir.Expr, ...]) -> bool:
-    last = args[-1]
-    return isinstance(last, ir.Const) and last.value in (2, 2.0)
 
 
 def _one(args: tuple[ir.Expr, ...]) -> bool:
@@ -117,10 +113,6 @@ def _floats() -> tuple[Primitive, ...]:
         Primitive("float.truediv", "/", two, FLOAT, operator.truediv, failures=(Failure("zero", 1, (1.0, 0.0)),)),
         Primitive("float.floor_one", "//", (FLOAT, INT), FLOAT, operator.floordiv, constant=(1,), accepts=_one),
         Primitive("float.mod_one", "%", (FLOAT, INT), FLOAT, operator.mod, constant=(1,), accepts=_one),
-        Primitive(
-            "float.square", "**", (FLOAT, INT), FLOAT, operator.pow,
-            failures=(Failure("square_range", 0, (1e200, 2)),), constant=(1,), accepts=_half,
-        ),
         Primitive("float.neg", "unary -", (FLOAT,), FLOAT, operator.neg),
         Primitive("float.pos", "unary +", (FLOAT,), FLOAT, operator.pos),
         Primitive("float.abs", "abs", (FLOAT,), FLOAT, abs),
@@ -135,6 +127,8 @@ def _floats() -> tuple[Primitive, ...]:
         Primitive("float.ceil", "math.ceil", (FLOAT,), INT, math.ceil, failures=whole),
         Primitive("float.trunc", "math.trunc", (FLOAT,), INT, math.trunc, failures=whole),
         Primitive("float.sqrt", "math.sqrt", (FLOAT,), FLOAT, math.sqrt, failures=(Failure("negative", 0, (-1.0,)),)),
+        Primitive("float.radians", "math.radians", (FLOAT,), FLOAT, math.radians),
+        Primitive("float.degrees", "math.degrees", (FLOAT,), FLOAT, math.degrees),
         Primitive("float.fabs", "math.fabs", (FLOAT,), FLOAT, math.fabs),
         Primitive("float.min", "min", two, FLOAT, min, propagates=False),
         Primitive("float.max", "max", two, FLOAT, max, propagates=False),

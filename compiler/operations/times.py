@@ -12,7 +12,7 @@ from typing import Any
 
 from compiler import dtypes, ir
 from compiler.dtypes import DATE, DATETIME, FLOAT, INT, LOCAL_DATETIME, STR, TIMEDELTA
-from compiler.operation import Primitive
+from compiler.operation import Failure, Primitive
 
 DIRECTIVES: dict[str, str] = {
     "Y": "yyyy", "m": "MM", "d": "dd", "H": "HH", "M": "mm", "S": "ss", "f": "SSSSSS", "j": "DDD", "A": "EEEE",
@@ -99,10 +99,13 @@ def _extremes(of: dtypes.Type, name: str) -> tuple[Primitive, ...]:
     )
 
 
+_ZERO = Failure("zero", 1, (datetime.timedelta(1), datetime.timedelta(0)))
+
 ROWS: tuple[Primitive, ...] = (
     *_moments(DATETIME, "datetime"),
     *_moments(LOCAL_DATETIME, "local_datetime"),
     *_parts(DATE, "date"),
+    Primitive("datetime.timestamp", ".timestamp", (DATETIME,), FLOAT, lambda x: x.timestamp()),
     *_extremes(DATE, "date"),
     *_extremes(TIMEDELTA, "timedelta"),
     Primitive("date.minus", "-", (DATE, DATE), TIMEDELTA, operator.sub),
@@ -113,6 +116,9 @@ ROWS: tuple[Primitive, ...] = (
     Primitive("timedelta.neg", "unary -", (TIMEDELTA,), TIMEDELTA, operator.neg),
     Primitive("timedelta.abs", "abs", (TIMEDELTA,), TIMEDELTA, abs),
     Primitive("timedelta.mul", "*", (TIMEDELTA, INT), TIMEDELTA, operator.mul),
+    Primitive("timedelta.rmul", "*", (INT, TIMEDELTA), TIMEDELTA, operator.mul),
+    Primitive("timedelta.truediv", "/", (TIMEDELTA, TIMEDELTA), FLOAT, operator.truediv, failures=(_ZERO,)),
+    Primitive("timedelta.floordiv", "//", (TIMEDELTA, TIMEDELTA), INT, operator.floordiv, failures=(_ZERO,)),
     Primitive("timedelta.days", "attr:days", (TIMEDELTA,), INT, lambda x: x.days),
     Primitive("timedelta.seconds", "attr:seconds", (TIMEDELTA,), INT, lambda x: x.seconds),
     Primitive("timedelta.microseconds", "attr:microseconds", (TIMEDELTA,), INT, lambda x: x.microseconds),

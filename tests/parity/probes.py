@@ -41,6 +41,7 @@ VALUES: dict[str, tuple[Any, ...]] = {  # Any: Python values of the type
         None, "", "abc", "ABC abc", "😀ab😀", "Straße", "  hi \t\n", "don't stop", "İI", "ΑΣ", "a,b,,c", ",",
         "x\u00a0y\u2003z ", "a\\b", "12", " -7 ", "1_000", "12.5", "+5", "-", "٣", "99999999999999999999", "ǆ x", "～",
         "😀", "é", "b", "aXbXc", "None", "'", '"', "ﬁn", "ab", "A", "ς", "1__0", "%d", "{x}", "\u2028", "tab\tx",
+        "abc\n", "12\n", "aª", "ǅ", "1²", "x5",
     ),
     "date": (
         None, datetime.date(2024, 2, 29), datetime.date(1969, 12, 31), datetime.date(1970, 1, 1),
@@ -66,7 +67,6 @@ CONSTANTS: dict[str, tuple[tuple[Any, ...], ...]] = {  # Any: Python values of t
     "int.round_to": ((0,), (2,)),
     "float.floor_one": ((1,),),
     "float.mod_one": ((1,),),
-    "float.square": ((2,),),
     "float.round_to": ((1,), (2,), (3,), (7,)),
     "decimal.round_to": ((1,), (2,), (8,)),
     "decimal.quantize": ((Decimal("0.01"),), (Decimal("1"),), (Decimal("0.001"),)),
