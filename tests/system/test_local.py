@@ -45,6 +45,11 @@ def test_a_taken_port_is_named_before_anything_starts(tmp_path: Path) -> None:
     assert not warden.is_running(tmp_path)
 
 
+def heed_ctrl_c() -> None:
+    """Undo what a shell does to its background jobs: they, and all that they start, ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_nothing_stays_behind_when_its_starter_ends(tmp_path: Path, number: signal.Signals) -> None:
     root = Path(local.__file__).parents[1]
@@ -54,6 +59,7 @@ def test_nothing_stays_behind_when_its_starter_ends(tmp_path: Path, number: sign
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         cwd=root,
+        preexec_fn=heed_ctrl_c,
     )
     assert starter.stdout is not None
     assert starter.stdout.readline() == b"up\n"
@@ -62,7 +68,7 @@ def test_nothing_stays_behind_when_its_starter_ends(tmp_path: Path, number: sign
     with pytest.raises(errors.ClusterError, match="a stack already runs in"):
         local.Stack(tmp_path).start()
     os.kill(starter.pid, number)
-    starter.communicate(timeout=30)
+    starter.communicate(timeout=120)
     wait(lambda: not any(warden.is_alive(pid) for pid in found.processes.values()))
     assert not local.status(tmp_path).running
 
@@ -75,9 +81,10 @@ def test_ctrl_c_while_it_starts_leaves_nothing_behind(tmp_path: Path) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd=root,
+        preexec_fn=heed_ctrl_c,
     )
     wait(lambda: len(warden.pids(tmp_path)) == 4)
     pids = warden.pids(tmp_path)
     starter.send_signal(signal.SIGINT)
-    starter.communicate(timeout=30)
+    starter.communicate(timeout=120)
     assert not any(warden.is_alive(pid) for pid in pids.values())
