@@ -209,6 +209,8 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType(
         **sql_strings.TEMPLATES,
         **sql_times.TEMPLATES,
         **sql_containers.TEMPLATES,
+        "timedelta.truediv": sql_numbers.TEMPLATES["int.truediv"],
+        "timedelta.floordiv": sql_numbers.TEMPLATES["int.floordiv"],
         "lt": _ordered("<"),
         "le": _ordered("<="),
         "gt": _ordered(">"),

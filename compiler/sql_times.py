@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from sqlglot import exp
 
-from compiler import dtypes, flink_sql, ir, sql_numbers
+from compiler import dtypes, flink_sql, ir
 from compiler.flink_sql import Template, again, big, call, case, cast, double, number, op, plain, string
 from compiler.operations import times
 
@@ -167,8 +167,6 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType(
         "timedelta.min": plain("LEAST"),
         "timedelta.max": plain("GREATEST"),
         "timedelta.rmul": _plus("*"),
-        "timedelta.truediv": sql_numbers.TEMPLATES["int.truediv"],
-        "timedelta.floordiv": sql_numbers.TEMPLATES["int.floordiv"],
         "datetime.timestamp": _timestamp,
         "timedelta.days": lambda _, args: _floor_days(args[0]),
         "timedelta.seconds": lambda _, args: op(_rest_of_day(args[0]), "/", number(1_000_000)),
