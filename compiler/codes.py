@@ -25,7 +25,7 @@ class Code:
     fix: str
 
 
-CODES: tuple[Code, ...] = (
+_ROWS: tuple[Code, ...] = (
     # ------------------------------------------------------------ read
     Code(
         "E101", "syntax error",
@@ -325,6 +325,8 @@ CODES: tuple[Code, ...] = (
     # ------------------------------------------------------------ declines, in build and relate
     *(Code(*row) for row in declines.ROWS),
 )  # fmt: skip
+
+CODES = tuple(sorted(_ROWS, key=lambda one: (one.number[1:], one.number[0])))
 
 
 def find(number: str) -> Code | None:

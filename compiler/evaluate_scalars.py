@@ -65,8 +65,8 @@ def _prim(expr: ir.Prim, scope: Scope, functions: Functions) -> Any:
         answer, error = functions[str(args[0])](*args[1:])
         return {"value": answer, "error": error}
     row = primitives.get(expr.op)
-    operands = (given for one, given in zip(expr.args, args, strict=True) if not isinstance(one, ir.Const))
-    if row.strict and None in operands:  # a constant None is a bound that is left out: s[:3]
+    operands = (given for one, given in zip(expr.args, args, strict=True) if one.type != dtypes.NONE)
+    if row.strict and None in operands:  # what is always None is a bound that is left out: s[:3]
         return None
     return row.evaluate(*args)
 

@@ -56,10 +56,12 @@ def guarded(expr: ir.Expr) -> ir.Expr:
 
 
 def settled(expr: ir.Expr) -> ir.Expr:
-    """Return the expression without what it only evaluates first; what that raises was told before."""
-    return rewrite.transform(
-        expr, lambda one: settled(one.args[1]) if isinstance(one, ir.Prim) and one.op == "after" else None
-    )
+    """Return the values alone, without checks and without what is only evaluated first: that was told before."""
+
+    def value(one: ir.Expr) -> ir.Expr | None:
+        return settled(one.args[-1]) if isinstance(one, ir.Prim) and one.op in ("after", "check") else None
+
+    return rewrite.transform(expr, value)
 
 
 def _distinct(found: Iterator[_Check]) -> Iterator[_Check]:

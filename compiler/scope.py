@@ -202,7 +202,7 @@ class Scope:
             case values.Entries(kind, of):
                 return self._entries(of, kind, name, span, asked=True)
             case ir.Comp():
-                return self._splice(value, span)
+                return self._splice(value, span, name)
             case ir.GroupBy():
                 self.decline("D304", span, "a loop over a grouped dict has no SQL form yet")
         expr = self.as_expr(value, span)
@@ -250,11 +250,12 @@ class Scope:
         element = {"keys": key, "values": item, "items": pair}[kind]
         return values.Iteration((ir.Gen(var, source),), element, (ir.Order(key),))
 
-    def _splice(self, comp: ir.Comp, span: Span) -> values.Iteration:
-        if comp.limit is not None or comp.kind != "list":
-            self.decline("D306", span, f"a loop over a {comp.kind} that was cut or made unique has no SQL form yet")
-        renamed = rewrite.fresh(comp, self.fresh)
-        return values.Iteration(renamed.steps, renamed.head, renamed.order)
+    def _splice(self, comp: ir.Comp, span: Span, name: str) -> values.Iteration:
+        if comp.kind != "list":
+            self.decline("D306", span, f"a loop over a {comp.kind} that was made unique has no SQL form yet")
+        alone = sum(isinstance(step, ir.Gen) for step in comp.steps) == 1
+        renamed = rewrite.fresh(comp, lambda var: self.fresh(name if alone and name != "entry" else var))
+        return values.Iteration(renamed.steps, renamed.head, renamed.order, comp.limit)
 
     def comprehend(self, value: values.Value, span: Span, name: str = "entry") -> ir.Comp:
         """Return the list of a value's elements as a comprehension."""
@@ -262,7 +263,7 @@ class Scope:
             return value
         loop = self.iterate(value, span, name)
         head = self.as_expr(loop.element, span)
-        return ir.Comp("list", loop.steps, head, dtypes.ListOf(head.type), order=loop.order, span=span)
+        return ir.Comp("list", loop.steps, head, dtypes.ListOf(head.type), None, loop.order, loop.limit, span)
 
     def destructure(self, target: syntax.Expr, value: values.Value) -> dict[str, values.Value]:
         """Return the names that `target = value` binds."""

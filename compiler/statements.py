@@ -266,6 +266,8 @@ def _enter(before: Scope, bound: Scope, node: syntax.For) -> tuple[values.Iterat
         before.decline("D361", node.span, "`for … else` has no SQL form yet")
     hint = node.target.id if isinstance(node.target, syntax.Name) else "entry"
     loop = before.iterate(before.build(node.iter), node.span, hint)
+    if loop.limit is not None:
+        before.decline("D306", node.span, "a loop over a list that was cut has no SQL form yet; write a comprehension")
     inner = bound.bind(bound.destructure(node.target, loop.element))
     inner = inner.assume(one for step in loop.steps if isinstance(step, ir.Cond) for one in facts_of(step.test, True))
     match node.body:

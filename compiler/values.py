@@ -99,6 +99,7 @@ class Iteration:
     steps: tuple[ir.Step, ...]
     element: Value
     order: tuple[ir.Order, ...]
+    limit: int | None = None
 
 
 Static = (

@@ -373,6 +373,7 @@ def _grouped(
 
 def pushed(expr: ir.Expr) -> ir.Expr:
     """Move what is done with the first entity of a collection into the collection: `first(ms).text` → first(m.text)."""
+    expr = rewrite.transform(expr, _as_found)
     firsts = {
         one for one in rewrite.walk(expr)
         if isinstance(one, ir.Reduce) and one.op in ("first", "last")
@@ -388,6 +389,15 @@ def pushed(expr: ir.Expr) -> ir.Expr:
     if isinstance(expr, ir.Prim):
         return replace(expr, args=tuple(pushed(one) for one in expr.args))
     raise joins.decline("D421", expr.span, "what is done with the first item needs another collection too")
+
+
+def _as_found(one: ir.Expr) -> ir.Expr | None:
+    # Behind `is not None` the first entity has the type of what is there: it is the same search all the same.
+    if isinstance(one, ir.Reduce) and one.op in ("first", "last") and one.empty is not None:
+        kind = dtypes.required(one.type)
+        if isinstance(kind, dtypes.Entity) and one.type == kind:
+            return replace(one, type=dtypes.optional(kind))
+    return None
 
 
 def _inside(first: ir.Reduce) -> set[ir.Expr]:

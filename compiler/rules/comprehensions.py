@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from compiler import dtypes, ir, syntax, values
+from compiler import dtypes, ir, raising, syntax, values
 from compiler.scope import Scope, entity_id, facts_of
 
 
@@ -14,10 +14,12 @@ def comprehension(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined
     if not isinstance(node, syntax.Comprehension):
         return None
     inner, steps, order = scope, list[ir.Step](), list[ir.Order]()
+    limit: int | None = None
     for generator in node.generators:
         source = inner.build(generator.iter)
         hint = generator.target.id if isinstance(generator.target, syntax.Name) else "entry"
         loop = inner.iterate(source, node.span, hint)
+        limit = loop.limit if loop.limit is not None else limit
         steps.extend(loop.steps)
         order.extend(loop.order)
         inner = inner.bind(inner.destructure(generator.target, loop.element))
@@ -30,6 +32,11 @@ def comprehension(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined
                 steps.append(ir.Cond(test))
             inner = inner.assume(facts_of(test, True))
     head = inner.expr(node.element)
+    alone = len(node.generators) == 1 and not node.generators[0].conditions and node.kind not in ("dict", "set")
+    if limit is not None and (not alone or raising.may_raise(head)):
+        return ir.Declined(
+            "D306", node.span, "more than a plain list of the items of a list that was cut has no SQL form"
+        )
     if node.kind == "dict":
         assert node.key is not None
         key = _hashable(inner.expr(node.key))
@@ -38,7 +45,7 @@ def comprehension(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined
     if node.kind == "set":
         head = _hashable(head)
         return ir.Comp("set", tuple(steps), head, dtypes.SetOf(head.type), span=node.span)
-    return ir.Comp("list", tuple(steps), head, dtypes.ListOf(head.type), order=tuple(order), span=node.span)
+    return ir.Comp("list", tuple(steps), head, dtypes.ListOf(head.type), None, tuple(order), limit, node.span)
 
 
 def _hashable(expr: ir.Expr) -> ir.Expr:

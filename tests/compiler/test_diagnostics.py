@@ -102,7 +102,7 @@ def test_every_code_of_the_front_end_has_a_page_and_a_case() -> None:
 
 
 def test_codes_are_in_order_and_each_is_there_once() -> None:
-    numbers = [one.number[1:] for one in codes.CODES]
+    numbers = [(one.number[1:], one.number[0]) for one in codes.CODES]
     assert numbers == sorted(set(numbers))
 
 

@@ -109,7 +109,7 @@ def test_a_check_raises_its_text() -> None:
     checked = prim("check", optional(STR), fine, text, column("name", optional(STR)))
     assert (told(checked), guarded(checked)) == (
         f"if(not(not_none(t.doc_id)), {text.value!r}, None)",
-        ir.show(checked),  # an outer join without a match gives NULL anyway
+        "t.name",  # an outer join without a match gives NULL anyway
     )
 
 
