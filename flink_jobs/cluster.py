@@ -164,6 +164,9 @@ def _config(home: Path, shape: Shape, port: int) -> dict[str, str]:
         "taskmanager.memory.jvm-overhead.min": "192m",
         "taskmanager.memory.jvm-overhead.max": "192m",
         "parallelism.default": "1",
+        # A machine that is busy starting a job answers late; 10 s, and a job that gives up while it starts can end
+        # the whole TaskManager (MiniBatchStreamingJoinOperator.close before open, 2.2.1).
+        "pekko.ask.timeout": "60 s",
         "io.tmp.dirs": str(home / "tmp"),
         "execution.checkpointing.interval": "10 s",
         "execution.checkpointing.dir": (home / "checkpoints").as_uri(),

@@ -154,7 +154,7 @@ class StationPage(ViewModel):
 
     @attrs.getter
     def ratios(self) -> list[float]:
-        return [reading.value / reading.count for reading in self.store.readings.values()]
+        return [reading.value / reading.count for reading in self.store.readings.values() if reading.count != 0]
 
     @attrs.getter
     def safe_ratios(self) -> list[float]:
