@@ -17,7 +17,7 @@ from tests.conftest import Road
 from tests.parity import apps, sides
 
 IDS = (*strategies.IDS, *(f"n{number}" for number in range(7)))
-WAVES = 4
+WAVES = 2
 CHANGES = 150
 DEADLINE = 90.0  # seconds for one wave to arrive
 
