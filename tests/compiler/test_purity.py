@@ -153,6 +153,8 @@ PURE = [
     ("tags = list(self.store.user.tags)\ntags += ['x']\nreturn tags", ""),
     ("rows = sorted(self.store.users.values())\nrows.reverse()\nreturn rows", ""),
     ("n = 0\nfor u in self.store.users.values():\n    n += 1\nreturn n", ""),
+    ("out = {}\nfor u in self.store.users.values():\n    out.setdefault(u.name, []).append(u.doc_id)\nreturn out", ""),
+    ("out = {'a': [], 'b': []}\nfor u in self.store.users.values():\n    out['a'].append(u.name)\nreturn out", ""),
     ("return fact(3)", "def fact(n):\n    if n < 2:\n        return 1\n    return n * fact(n - 1)\n"),
     ("return fact(3)", "def fact(n):\n    return n * fact(n - 1) if n > 1 else 1\n"),
     ("return random.Random(1).random()", "import random\n"),
