@@ -280,13 +280,9 @@ def _child(
     child = Child(table, place.table, kind, steps, key, entry, tuple(outputs), of.order, of.limit)
     node = plan.FieldNode(
         name, json_name, "map" if of.kind == "dict" else "list",
-        table=table, parent_key=parent_key, order=tuple(order), map_key=map_key, item=_flattened(item.node),
+        table=table, parent_key=parent_key, order=tuple(order), map_key=map_key, item=item.node,
     )  # fmt: skip
     return node, [child, *item.children]
-
-
-def _flattened(node: plan.FieldNode) -> plan.FieldNode:
-    return node
 
 
 def _field_names(head: ir.Expr) -> set[str]:
