@@ -183,15 +183,45 @@ class FieldNode:
     item: FieldNode | None = None
 
 
+Role = Literal["value", "condition", "join", "either"]
+"""What a read does: its value goes into the field, it decides what does, it finds rows, or Python may do any of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A stored attribute that a field depends on, as `orders.total`, and where it is first read so."""
+
+    attribute: str
+    role: Role
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """All that a field depends on; `over` are the collections of which it takes many rows."""
+
+    reads: tuple[Read, ...] = ()
+    over: tuple[str, ...] = ()
+
+    def of(self, role: Role) -> tuple[str, ...]:
+        """Return the attributes that are read in a role, in order."""
+        return tuple(one.attribute for one in self.reads if one.role == role)
+
+
 @dataclass(frozen=True, slots=True)
 class FieldInfo:
     """What `explain` says of a getter."""
 
     name: str
     tier: Tier
-    reads: tuple[str, ...]
+    lineage: Lineage
     why: tuple[ir.Declined, ...] = ()
     span: Span = field(default=NOWHERE, compare=False)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Return all attributes that the field depends on, each once."""
+        return tuple(sorted({one.attribute for one in self.lineage.reads}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,13 @@ views.py:41:18: E312 `User` has no attribute `full_name`
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 
 from rich import text as rich_text
 
+from compiler import excerpt
 from compiler.diagnostics import Diagnostic, Span
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
 _COLOURS = {"E": "bold red", "W": "bold yellow", "D": "bold cyan"}
 
 
@@ -66,20 +64,8 @@ def in_order(found: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def _excerpt(span: Span, source: str | None) -> list[tuple[str, str]]:
-    lines = [] if source is None else _LINE_END.split(source)
-    if not 0 < span.line <= len(lines):
+    found = excerpt.marked(span, source)
+    if found is None:
         return []
-    line = lines[span.line - 1]
-    end = span.end_column if span.end_line == span.line else len(line) + 1
-    before, marked = line[: span.column - 1], line[span.column - 1 : end - 1]
-    # Tabs are kept, so that the caret stands below its character whatever a tab's width.
-    margin = "".join("\t" if one == "\t" else " " * _width(one) for one in before)
-    caret = "^" * max(1, sum(_width(one) for one in marked))
-    number = f"{span.line:>5}"
-    return [(f"{number} | {line}", ""), (f"{' ' * len(number)} | {margin}{caret}", _COLOURS["E"])]
-
-
-def _width(one: str) -> int:
-    if unicodedata.combining(one):
-        return 0
-    return 2 if unicodedata.east_asian_width(one) in "WF" else 1
+    number = f"{found.number:>5}"
+    return [(f"{number} | {found.line}", ""), (f"{' ' * len(number)} | {found.carets}", _COLOURS["E"])]

@@ -74,7 +74,7 @@ class Writer:
         """Return a whole new document."""
         model = random.choice(self.models[collection])
         found: Document = {"doc_id": doc_id, "obj_type": model.__name__, "doc_ref": f"{collection}/{doc_id}"}
-        for key, kind in _stored(model):
+        for key, kind in stored(model):
             if random.random() < self.filled:
                 found[key] = self.value(random, kind)
             elif random.random() < 0.5:
@@ -83,7 +83,7 @@ class Writer:
 
     def _edited(self, random: Random, collection: str, before: Document) -> Document:
         model = next(one for one in self.models[collection] if one.__name__ == before["obj_type"])
-        key, kind = random.choice(list(_stored(model)))
+        key, kind = random.choice(list(stored(model)))
         return {**before, key: self.value(random, kind) if random.random() < self.filled else None}
 
     def value(self, random: Random, kind: shape.Shape) -> Any:
@@ -132,7 +132,9 @@ def histories(draw: st.DrawFn, found: app.App, most: int = 40) -> list[wire.Chan
     return Writer(found).changes(random, number)
 
 
-def _stored(model: type[domain_model.DomainModel]) -> Iterator[tuple[str, shape.Shape]]:
+def stored(model: type[domain_model.DomainModel]) -> Iterator[tuple[str, shape.Shape]]:
+    """Yield the stored keys of a model with the shapes of their values."""
+    """Yield the stored keys of a model with the shapes of their values."""
     for name, one in model._attributes.items():
         if not one.computed:
             yield model.json_name(name), one.value_shape()

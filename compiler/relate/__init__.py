@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from compiler import build, dtypes, ir, model, plan, rewrite, slices, sources, udf_contract
+from compiler import build, dtypes, ir, lineage, model, plan, rewrite, slices, sources, udf_contract
 from compiler.diagnostics import Log
 from compiler.relate import finish, joins, shapes
 
@@ -85,26 +85,9 @@ def _relational(
         isinstance(one, ir.Reduce | ir.Lookup) for _, expr in shape.outputs for one in rewrite.walk(expr)
     )
     tier: plan.Tier = "agg" if needs_more else "expr"
-    info = plan.FieldInfo(attribute.name, tier, _lineage(context, result), (), attribute.span)
+    read = lineage.of_expr(context.app, context.store, context.predicates, result)
+    info = plan.FieldInfo(attribute.name, tier, read, (), attribute.span)
     return _Candidate(shape, info)
-
-
-def _lineage(context: joins.Context, expr: ir.Expr) -> tuple[str, ...]:
-    found: set[str] = set()
-    for one in rewrite.walk(expr):
-        if isinstance(one, ir.Attr):
-            owner = dtypes.required(one.entity.type)
-            if isinstance(owner, dtypes.Entity):
-                found.add(f"{context.app.models[owner.model].collection}.{one.name}")
-        elif isinstance(one, ir.Lookup) or (isinstance(one, ir.One) and dtypes.nullable(one.type)):
-            found.add(f"{context.app.models[context.reference(one.reference).model].collection}.doc_id")
-        elif isinstance(one, ir.Comp | ir.Reduce | ir.GroupBy):
-            steps = one.steps if isinstance(one, ir.Comp) else one.comp.steps
-            for step in steps:
-                if isinstance(step, ir.Gen) and isinstance(step.source, ir.Many):
-                    name = context.reference(step.source.reference).model
-                    found.add(f"{context.app.models[name].collection}.doc_id")
-    return tuple(sorted(found))
 
 
 # ---------------------------------------------------------------- Python tiers
@@ -139,14 +122,8 @@ def _in_python(
     )  # fmt: skip
     node = plan.FieldNode(attribute.name, attribute.json_name, "scalar" if scalar else "json", column=attribute.name)
     called = udf_contract.call(function, arguments)
-    lineage = tuple(
-        sorted(
-            f"{context.app.models[context.reference(name).model].collection}.{one}"
-            for name, attributes in reads.items()
-            for one in attributes
-        )
-    )
-    info = plan.FieldInfo(attribute.name, "udf-collect" if collects else "udf", lineage, (reason,), attribute.span)
+    read = lineage.of_slice(context.app, context.store, context.predicates, reads)
+    info = plan.FieldInfo(attribute.name, "udf-collect" if collects else "udf", read, (reason,), attribute.span)
     return _Candidate(shapes.Shape(node, [(attribute.name, called)]), info, function)
 
 

@@ -1,28 +1,40 @@
 """`onto explain`: what each getter became and why, or what a code means.
 
-$ onto explain examples.shop ShopDashboard --sql          $ onto explain E324
+$ onto explain examples.shop ShopDashboard.revenue --sql          $ onto explain E324
 """
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+from rich import console
 
 from onto.cli import options, sources
+
+if TYPE_CHECKING:
+    from compiler import model, plan
 
 
 @click.command("explain")
 @click.argument("what")
-@click.argument("view", required=False)
+@click.argument("name", required=False, metavar="[VIEW[.FIELD]]")
 @click.option("--plan", "show_plan", is_flag=True, help="Also show the relational plan.")
 @click.option("--sql", "show_sql", is_flag=True, help="Also show the SQL of the views' tables.")
+@click.option("--mermaid", is_flag=True, help="Draw collections, joins and tables as a Mermaid flowchart instead.")
 @options.as_json
-def command(what: str, view: str | None, show_plan: bool, show_sql: bool, as_json: bool, **flags: Any) -> None:
-    """Explain WHAT: an app (a module name or a path), one VIEW of it, or a code such as E324."""
+def command(
+    what: str, name: str | None, show_plan: bool, show_sql: bool, mermaid: bool, as_json: bool, **flags: Any
+) -> None:
+    """Explain WHAT: an app (a module name or a path), one VIEW or FIELD of it, or a code such as E324.
+
+    The tiers are expr and agg (SQL alone), udf and udf-collect (the getter runs in Python). With --json everything
+    is told, the plan, the SQL and the flowchart too.
+    """
     if re.fullmatch(r"[EWDewd]\d{3}", what):
         _code(what, as_json=as_json)
         return
@@ -33,27 +45,41 @@ def command(what: str, view: str | None, show_plan: bool, show_sql: bool, as_jso
     assert result.plan is not None
     assert result.app is not None
     assert result.bundle is not None
-    known = [one.view_model for one in result.plan.views]
-    if view is not None and view not in known:
-        raise click.UsageError(f"{what} has no view {view}; it has {', '.join(known)}")
+    from compiler import explain, flow
+
+    known = explain.names(result.plan)
+    if name is not None and name not in known:
+        raise click.UsageError(_unknown(what, name, known))
+    chosen = explain.narrowed(result.plan, name)
+    queries = {table.name: table.query for view in result.bundle.views for table in view.tables}
+    if as_json:
+        click.echo(json.dumps(explain.to_json(chosen, result.app, queries), indent=2))
+    elif mermaid:
+        click.echo(flow.chart(chosen, result.app), nl=False)
+    else:
+        wanted = {table.name: queries[table.name] for view in chosen.views for table in view.tables}
+        _show(chosen, result.app, show_plan=show_plan, queries=wanted if show_sql else {})
+
+
+def _show(chosen: plan.Plan, app: model.App, *, show_plan: bool, queries: dict[str, str]) -> None:
     from compiler import explain, plan_text
 
-    queries = [table for one in result.bundle.views if view in (None, one.view_model) for table in one.tables]
-    chosen = [one for one in result.plan.views if view in (None, one.view_model)]
-    if as_json:
-        told = explain.to_json(result.plan, result.app, view)
-        if show_plan:
-            told["plan"] = "".join(map(plan_text.show_view, chosen))
-        if show_sql:
-            told["sql"] = {table.name: table.query for table in queries}
-        click.echo(json.dumps(told, indent=2))
-        return
-    click.echo(explain.text(result.plan, result.app, view), nl=False)
+    shown = console.Console(highlight=False, soft_wrap=True)
+    shown.print(explain.styled(chosen, app), end="")
     if show_plan:
-        click.echo("\n" + "\n".join(map(plan_text.show_view, chosen)), nl=False)
-    if show_sql:
-        for table in queries:
-            click.echo(f"\n-- {table.name}\n{table.query}")
+        click.echo("\n" + "\n".join(map(plan_text.show_view, chosen.views)), nl=False)
+    for table, query in queries.items():
+        click.echo(f"\n-- {table}\n{query}")
+
+
+def _unknown(app: str, name: str, known: tuple[str, ...]) -> str:
+    views = [one for one in known if "." not in one]
+    if name.partition(".")[0] not in views:
+        return f"{app} has no view {name.partition('.')[0]}; it has {', '.join(views)}"
+    near = difflib.get_close_matches(name, known, n=3)
+    fields = [one for one in known if one.startswith(f"{name.partition('.')[0]}.")]
+    hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(fields)}"
+    return f"{app} has no getter {name}; {hint}"
 
 
 def _code(number: str, *, as_json: bool) -> None:
@@ -61,7 +87,9 @@ def _code(number: str, *, as_json: bool) -> None:
 
     row = codes.find(number)
     if row is None:
-        raise click.UsageError(f"there is no code {number.upper()}")
+        near = difflib.get_close_matches(number.upper(), [one.number for one in codes.CODES], n=3)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise click.UsageError(f"there is no code {number.upper()}{hint}")
     if as_json:
         told = {"code": row.number, "title": row.title, "why": row.why, "example": row.example, "fix": row.fix}
         click.echo(json.dumps(told, indent=2))

@@ -27,6 +27,10 @@ class Card(ViewModel):
 )
 
 
+def _read(attribute: str) -> plan.Read:
+    return plan.Read(attribute, "either")
+
+
 def _plan(app: model.App) -> plan.Plan:
     path = next(iter(app.modules.values())).path
     why = ir.Declined("D360", Span(path, 19, 16, 19, 44), "`.title()` has no exact SQL form")
@@ -45,8 +49,8 @@ def _plan(app: model.App) -> plan.Plan:
                 "Card", "Card", "User", (plan.Table("Card", None, columns, ("doc_id",), query),),
                 (plan.FieldNode("title", "title", "scalar", column="title"),),
                 (
-                    plan.FieldInfo("title", "udf", ("User.doc_id", "User.name"), (why,)),
-                    plan.FieldInfo("constant", "expr", ()),
+                    plan.FieldInfo("title", "udf", plan.Lineage((_read("User.doc_id"), _read("User.name"))), (why,)),
+                    plan.FieldInfo("constant", "expr", plan.Lineage()),
                 ),
                 (function,), None,
             ),
@@ -57,39 +61,50 @@ def _plan(app: model.App) -> plan.Plan:
 def test_a_getter_in_python_is_explained_with_its_line(tmp_path: Path) -> None:
     app = projects.resolved(tmp_path, app=APP)
     path = next(iter(app.modules.values())).path
-    found = [
-        line for line in explain.text(_plan(app), app).splitlines() if not line.startswith(("    to climb", "     "))
-    ]
-    assert found == [
+    assert explain.text(_plan(app), app).splitlines() == [
         "Card (Card), one per document of User",
         "  title       udf          Python on one row",
         f"    D360 `.title()` has no exact SQL form    {path}:19:16",
-        "    reads User.doc_id, User.name",
-        "  constant    expr         one SQL expression over joined rows",
-        "    reads nothing",
-    ]
-
-
-def test_the_line_is_shown_with_a_caret(tmp_path: Path) -> None:
-    app = projects.resolved(tmp_path, app=APP)
-    lines = explain.text(_plan(app), app).splitlines()
-    assert lines[3:5] == [
         "      19 |         return self.store.user.name.title()",
         "         |                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^",
+        "    to climb:   names.append(user.name)",
+        "    instead of: names.insert(0, user.name)",
+        "    may read User.doc_id, User.name",
+        "  constant    expr         one SQL expression over joined rows",
+        "    depends on nothing",
+        "",
+        "2 getters: 1 expr, 1 udf; 50 % without Python",
     ]
 
 
 def test_json_says_the_same(tmp_path: Path) -> None:
     app = projects.resolved(tmp_path, app=APP)
-    (view,) = explain.to_json(_plan(app), app)["views"]
+    told = explain.to_json(_plan(app), app, {"Card": "SELECT 1"})
+    (view,) = told["views"]
     first, second = view["fields"]
-    assert (first["tier"], first["why"][0]["code"], first["why"][0]["line"]) == ("udf", "D360", 19)
-    assert second == {"name": "constant", "tier": "expr", "reads": [], "why": []}
+    path = next(iter(app.modules.values())).path
+    assert set(told) == {"explain_version", "app", "summary", "views", "mermaid"}
+    assert told["summary"]["tiers"] == {"expr": 1, "agg": 0, "udf": 1, "udf-collect": 0}
+    assert view["tables"][0]["sql"] == "SELECT 1"
+    assert first["why"] == [
+        {
+            "code": "D360", "message": "`.title()` has no exact SQL form", "file": path, "line": 19, "column": 16,
+            "end_line": 19, "end_column": 44, "fix": "names.append(user.name)",
+            "example": "names.insert(0, user.name)",
+        }
+    ]  # fmt: skip
+    assert second == {
+        "name": "constant", "file": None, "line": None, "column": None, "tier": "expr",
+        "what": "one SQL expression over joined rows", "over": [], "tables": [], "reads": [], "lineage": [], "why": [],
+    }  # fmt: skip
 
 
-def test_one_view_may_be_asked_for(tmp_path: Path) -> None:
+def test_one_getter_may_be_asked_for(tmp_path: Path) -> None:
     app = projects.resolved(tmp_path, app=APP)
-    assert explain.to_json(_plan(app), app, "Other")["views"] == []
+    whole = _plan(app)
+    assert explain.names(whole) == ("Card", "Card.title", "Card.constant")
+    (view,) = explain.narrowed(whole, "Card.title").views
+    assert ([one.name for one in view.fields], [one.name for one in view.tables]) == (["title"], ["Card"])
 
 
 def test_a_plan_has_a_stable_text(tmp_path: Path) -> None:

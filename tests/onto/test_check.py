@@ -201,7 +201,9 @@ def test_an_app_is_explained_with_plan_and_sql(tmp_path: Path) -> None:
         == """\
 Board (Board), one per document of Meeting
   title    expr         one SQL expression over joined rows
-    reads Meeting.title
+    value from Meeting.title
+
+1 getter: 1 expr; 100 % without Python
 
 view Board (Board) of Meeting
   table Board, key doc_id
