@@ -28,7 +28,7 @@ def value(expr: ir.Expr, scope: Scope, functions: Functions) -> Any:
         case ir.Const():
             return ir.python_value(expr)
         case ir.Column(alias, name):
-            return _column(scope[alias], name)
+            return _held(expr.type, _column(scope[alias], name))
         case ir.If(test, then, orelse):
             return value(then if value(test, scope, functions) is True else orelse, scope, functions)
         case ir.Raises():
@@ -40,6 +40,13 @@ def value(expr: ir.Expr, scope: Scope, functions: Functions) -> Any:
         case ir.Prim():
             return _prim(expr, scope, functions)
     raise AssertionError(f"evaluate: {type(expr).__name__} has no place in a plan")
+
+
+def _held(kind: dtypes.Type, column: Any) -> Any:
+    """Return a column's value as Python has it: a column holds a timedelta in microseconds."""
+    if dtypes.required(kind) == dtypes.TIMEDELTA and isinstance(column, int):
+        return datetime.timedelta(microseconds=column)
+    return column
 
 
 def _column(row: Mapping[str, Any], name: str) -> Any:
@@ -62,13 +69,17 @@ def _prim(expr: ir.Prim, scope: Scope, functions: Functions) -> Any:
     if special is not None:
         return special(expr, args)
     if expr.op == "udf.call":
-        answer, error = functions[str(args[0])](*args[1:])
+        answer, error = functions[str(args[0])](*map(_argument, args[1:]))
         return {"value": answer, "error": error}
     row = primitives.get(expr.op)
     operands = (given for one, given in zip(expr.args, args, strict=True) if one.type != dtypes.NONE)
     if row.strict and None in operands:  # what is always None is a bound that is left out: s[:3]
         return None
     return row.evaluate(*args)
+
+
+def _argument(given: Any) -> Any:
+    return given // datetime.timedelta(microseconds=1) if isinstance(given, datetime.timedelta) else given
 
 
 def _and(expr: ir.Prim, scope: Scope, functions: Functions) -> bool | None:

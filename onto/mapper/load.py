@@ -121,7 +121,9 @@ def _container(to: shape.ListOf | shape.SetOf | shape.DictOf | shape.Embedded, v
         case shape.DictOf(item):
             if not isinstance(value, dict):
                 _refuse(value, where, "an object")
-            return {text(key, where): load(item, one, f"{where}[{key!r}]") for key, one in value.items()}
+            # JSON's objects have no order, and a column of Flink keeps none: a dict of a document is in key order.
+            found = {text(key, where): load(item, one, f"{where}[{key!r}]") for key, one in value.items()}
+            return dict(sorted(found.items(), key=lambda entry: entry[0]))
         case shape.Embedded(kind, fields, build):
             if isinstance(value, kind) and kind is not dict:
                 return value

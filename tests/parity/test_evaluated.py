@@ -12,7 +12,12 @@ from onto import wire
 from tests import strategies
 from tests.parity import apps, sides
 
-APPS = (*apps.EXAMPLES, *apps.CORPUS)
+APPS = [
+    pytest.param(one, marks=pytest.mark.xfail(reason=f"notyet: {apps.NOTYET[one]}", raises=AssertionError))
+    if one in apps.NOTYET
+    else one
+    for one in (*apps.EXAMPLES, *apps.CORPUS)
+]
 EXAMPLES = 40  # histories for each app
 
 

@@ -1,0 +1,1 @@
+"""Customer relations: companies, contacts, deals in a pipeline, activities; forecasts and follow-ups."""

@@ -1,0 +1,1 @@
+"""Hotels: rooms, guests and bookings; nights, prices, a calendar."""

@@ -1,0 +1,1 @@
+"""Logistics: shipments with legs and parcels, depots, carriers, events of tracking."""
