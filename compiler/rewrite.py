@@ -119,6 +119,11 @@ def variables(expr: ir.Expr) -> frozenset[str]:
     return frozenset(one.var for one in walk(expr) if isinstance(one, ir.EntryKey | ir.EntryValue))
 
 
+def bound(expr: ir.Expr) -> frozenset[str]:
+    """Return the variables that generators in the expression bind."""
+    return frozenset(step.var for one in _comps(expr) for step in one.steps if isinstance(step, ir.Gen))
+
+
 def mentions_acc(expr: ir.Expr, name: str | None = None) -> bool:
     """Tell whether an accumulator (of that name) occurs."""
     return any(isinstance(one, ir.Acc) and name in (None, one.name) for one in walk(expr))

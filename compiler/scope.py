@@ -479,6 +479,10 @@ def unify(then: ir.Expr, orelse: ir.Expr) -> tuple[ir.Expr, ir.Expr, dtypes.Type
         return replace(then, type=dtypes.required(orelse.type)), orelse, orelse.type
     if isinstance(orelse, ir.MakeList) and not orelse.items and isinstance(dtypes.required(then.type), dtypes.ListOf):
         return then, replace(orelse, type=dtypes.required(then.type)), then.type
+    for one, other, swapped in ((then, orelse, False), (orelse, then, True)):
+        if isinstance(one, ir.MakeRecord) and not one.fields and isinstance(dtypes.required(other.type), dtypes.DictOf):
+            empty = replace(one, type=dtypes.required(other.type))
+            return (other, empty, other.type) if swapped else (empty, other, other.type)
     return None
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from compiler import build, dtypes, ir, lineage, model, plan, rewrite, slices, sources, udf_contract
 from compiler.diagnostics import Log
-from compiler.relate import finish, joins, shapes
+from compiler.relate import finish, joins, shapes, tables
 
 
 def relate(app: model.App, program: build.Program, log: Log) -> plan.Plan:
@@ -37,7 +37,7 @@ class _Candidate:
 
 def _view(app: model.App, program: build.Program, texts: sources.Sources, view: model.ViewModel, log: Log) -> plan.View:
     store = app.stores[view.store]
-    context = joins.Context(app, store, _predicates(program, store))
+    context = joins.Context(app, store, _predicates(program, store), tables.reducing)
     root = ir.One(store.root.name, dtypes.Entity(store.root.model))
     place = shapes.Place(view.collection, (), (("doc_id", ir.Attr(root, "doc_id", dtypes.STR)),))
     results = {one.name: one.result for one in program.getters if one.view == view.name}
@@ -60,7 +60,7 @@ def _predicates(program: build.Program, store: model.Store) -> dict[str, ir.Expr
 def _check_joins(app: model.App, program: build.Program, store: model.Store, log: Log) -> None:
     """Report the references that cannot be joined: no tier can do without their rows."""
     declined = {one.reference: one.test for one in program.joins if one.store == store.name}
-    context = joins.Context(app, store, _predicates(program, store))
+    context = joins.Context(app, store, _predicates(program, store), tables.reducing)
     for reference in store.references:
         test = declined.get(reference.name)
         found = test if isinstance(test, ir.Declined) else joins.fault(context, reference)

@@ -15,14 +15,17 @@ from compiler.relate import joins, tables
 
 _TEXT = dtypes.optional(dtypes.STR)
 _NOTHING = ir.Const(None, _TEXT)
+_TRUE = ir.Const(True, dtypes.BOOL)
 
 
 def with_checks(expr: ir.Expr) -> ir.Expr:
     """Return a scalar expression in which every reduction carries what its elements may raise."""
 
     def add(one: ir.Expr) -> ir.Expr | None:
-        if not isinstance(one, ir.Reduce) or one.op in ("collect", "error"):
+        if not isinstance(one, ir.Reduce):
             return None
+        if one.op in ("collect", "error"):
+            return one
         reduce = one if one.empty is None else replace(one, empty=with_checks(one.empty))
         if one.op in ("any", "all", "first", "last"):
             checks = [*of_sources(reduce.comp.steps), *of_order(reduce.comp)]
@@ -47,10 +50,12 @@ def of_steps(outer: tuple[ir.Step, ...], steps: tuple[ir.Step, ...], heads: tupl
     parts: list[ir.Expr] = []
     for step in (*steps, None):
         if isinstance(step, ir.Cond):
+            found += inside(before, step.test)
             parts.append(_where(before, step.test))
             before = (*before, step)
             continue
         if step is None:
+            found += [text for head in heads for text in inside(before, head)]
             parts += [_where(before, part) for head in heads for part in scalars(head)]
         elif isinstance(step.source, ir.Items):
             parts.append(_where(before, _iterable(step.source)))
@@ -66,21 +71,18 @@ def inside(outer: tuple[ir.Step, ...], head: ir.Expr) -> list[ir.Expr]:
     """Return the texts that reductions inside the head of a collection may raise."""
     match head:
         case ir.Reduce(comp=comp):
-            if _of_extreme(head) or any(dtypes.nullable(one.key.type) for one in _sorting(head)):
-                raise joins.decline("D410", head.span, "comparing what may be None inside a collection has no SQL form")
-            found = of_steps(outer, comp.steps, _heads(head)) + inside((*outer, *comp.steps), comp.head)
+            found = of_steps(outer, comp.steps, (*_heads(head), *(one.key for one in _sorting(head))))
+            compared = [*_of_extreme(head), *(of_order(comp) if _sorting(head) else ())]
+            found += [_error(outer, [_where(outer, tables.checked(text, _TRUE))]) for text in compared]
             return found + ([] if head.empty is None else inside(outer, head.empty))
         case ir.If(test, then, orelse):
             where, otherwise = ir.Cond(test), ir.Cond(ir.Prim("not", (test,), dtypes.BOOL))
-            if collects(test) and (collects(then) or collects(orelse)):
-                raise joins.decline("D422", head.span, "one collection decides about another inside a collection")
             return [*inside(outer, test), *inside((*outer, where), then), *inside((*outer, otherwise), orelse)]
         case ir.Comp() | ir.GroupBy():
             comp = head if isinstance(head, ir.Comp) else head.comp
             heads = heads_of(head)
-            flat = (part for one in heads for part in scalars(one))
-            found = of_steps(outer, comp.steps, (*flat, *(one.key for one in comp.order)))
-            return found + [text for one in heads for text in inside((*outer, *comp.steps), one)]
+            found = of_steps(outer, comp.steps, (*heads, *(one.key for one in comp.order)))
+            return found + [_error(outer, [_where(outer, tables.checked(text, _TRUE))]) for text in of_order(comp)]
     return [text for child in rewrite.children(head) for text in inside(outer, child)]
 
 
@@ -167,7 +169,9 @@ def scalars(head: ir.Expr) -> Iterator[ir.Expr]:
         case ir.MakeRecord(fields):
             for _, value in fields:
                 yield from scalars(value)
-        case ir.If() if isinstance(dtypes.required(head.type), dtypes.Record):
+        case ir.If() if isinstance(
+            dtypes.required(head.type), dtypes.Record | dtypes.ListOf | dtypes.SetOf | dtypes.DictOf
+        ):
             yield head.test
             for _, branch in ((True, head.then), (False, head.orelse)):
                 yield from scalars(branch)
@@ -175,8 +179,6 @@ def scalars(head: ir.Expr) -> Iterator[ir.Expr]:
             return
         case _ if isinstance(dtypes.required(head.type), dtypes.Entity):
             return  # taking an entity as it is cannot raise; reading it is another expression
-        case _ if collects(head):
-            return
         case _:
             yield head
 

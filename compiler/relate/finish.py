@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from compiler import dtypes, failures, ir, model, plan, rewrite, simplify, udf_contract
-from compiler.relate import checks, joins, shapes, tables
+from compiler.relate import joins, shapes, tables
 
 _TEXT = dtypes.optional(dtypes.STR)
 _FALSE = ir.Const(False, dtypes.BOOL)
@@ -48,25 +48,12 @@ def _child(context: joins.Context, child: shapes.Child) -> tuple[plan.Relation, 
     if child.kind == "last" or child.limit is not None:
         return _chosen(context, child)
     table = tables.assemble(context, tables.Table(child.name, child.parent, child.steps, child.key, child.outputs))
-    _none_raises(table, dict(child.outputs))
     return table.relation, {**dict(table.key), **table.values}
 
 
-def _none_raises(table: tables.Assembled, outputs: Mapping[str, ir.Expr]) -> None:
-    # What an item raises is found by its parent, from the rows themselves; from an aggregate over them it cannot be.
-    for name, expr in outputs.items():
-        if name in table.raised and checks.collects(expr):
-            raise joins.decline("D423", expr.span, "what is done with an inner collection may raise")
-
-
 def _rows(context: joins.Context, child: shapes.Child) -> joins.Rows:
-    rows = joins.Rows(context)
-    for step in child.steps:
-        if isinstance(step, ir.Cond):
-            rows.where(tables.true_where(rows.scalar(step.test)))
-        else:
-            rows.step(step)
-    return rows
+    reads = tuple(expr for _, expr in child.key) + (() if child.total is None else (child.total[2],))
+    return joins.Rows(context).run(child.steps, reads)
 
 
 def _distinct(context: joins.Context, child: shapes.Child) -> tuple[plan.Relation, Mapping[str, ir.Expr]]:
@@ -118,7 +105,6 @@ def _chosen(context: joins.Context, child: shapes.Child) -> tuple[plan.Relation,
     table = tables.assemble(
         context, tables.Table(child.name, child.parent, child.steps, by_entry, tuple(outputs.items()))
     )
-    _none_raises(table, outputs)
     values = {**dict(table.key), **table.values}
     source: plan.Relation = table.relation
     if child.kind == "last":

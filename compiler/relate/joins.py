@@ -7,14 +7,17 @@ Lookup("tickets", user.key)         →  … ⟕ tickets ON tickets.doc_id = mee
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 from compiler import dtypes, failures, ir, model, plan, primitives, rewrite
 from compiler.diagnostics import Span
 
 ID = "doc_id"
+_FALSE = ir.Const(False, dtypes.BOOL)
+_TRUE = ir.Const(True, dtypes.BOOL)
 
 
 class NotRelational(Exception):  # noqa: N818 - not an error: it carries a decline
@@ -31,6 +34,24 @@ def decline(code: str, span: Span, message: str) -> NotRelational:
     return NotRelational(ir.Declined(code, span, message))
 
 
+class Stage(Protocol):
+    """A derived table under construction: rows so far, with what was computed of them; it keeps what is asked for."""
+
+    @property
+    def alias(self) -> str:
+        """The name by which the table is known above."""
+
+    def carried(self, expr: ir.Expr) -> ir.Expr:
+        """Return what holds, above the table, an expression over the columns below it."""
+
+    def relation(self) -> plan.Relation:
+        """Return the table with all columns that were asked for."""
+
+
+Reduces = Mapping[ir.Reduce, ir.Expr]
+"""Reductions, and the columns that hold them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What is the same for all queries of a view."""
@@ -38,6 +59,7 @@ class Context:
     app: model.App
     store: model.Store
     predicates: Mapping[str, ir.Expr]  # reference → its `on=` test over EntryValue("item")
+    reducing: Callable[[Rows, str, tuple[ir.Reduce, ...]], tuple[Stage, Reduces]]
 
     def reference(self, name: str) -> model.Reference:
         """Return a reference of the store."""
@@ -54,29 +76,69 @@ class Context:
 
 @dataclass(slots=True)
 class Rows:
-    """A relation that grows by joins; `scalar` rewrites an expression to its columns, joining what it needs."""
+    """A relation that grows by joins; `scalar` rewrites an expression to its columns, joining what it needs.
+
+    Where an expression needs an aggregate per row, the rows so far become a derived table (`below`) that is grouped by
+    the rows' identity; columns of what is below it are read through it. The relation is made when all is asked for.
+    """
 
     context: Context
-    relation: plan.Relation = field(init=False)
+    grown: list[Callable[[plan.Relation], plan.Relation]] = field(default_factory=list)
+    base: Callable[[], plan.Relation] = field(init=False)
+    steps: list[ir.Step] = field(default_factory=list)  # what the rows went through
     keys: dict[str, ir.Expr] = field(default_factory=dict)  # variable → its EntryKey as a column
     items: dict[str, ir.Expr] = field(default_factory=dict)  # variable of Items → its EntryValue as a column
     entities: dict[str, str] = field(default_factory=dict)  # variable of Many → alias
     ones: dict[str, str] = field(default_factory=dict)  # to-one reference → alias
     lookups: dict[tuple[str, ir.Expr], str] = field(default_factory=dict)
-    aliases: set[str] = field(default_factory=set)
+    aliases: set[str] = field(default_factory=set)  # taken, in this relation and in all below
+    own: set[str] = field(default_factory=set)  # joined above the derived table
+    below: tuple[Rows, Stage] | None = None
+    reduced: dict[ir.Reduce, ir.Expr] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Begin with the root."""
         root = self.context.store.root
-        self.relation = self.context.scan(root, self._alias(root.name))
+        scan = self.context.scan(root, self._alias(root.name))
+        self.base = lambda: scan
         self.ones[root.name] = root.name
+
+    @property
+    def relation(self) -> plan.Relation:
+        """Return the relation, with all joins and columns that were asked for."""
+        made = self.base()
+        for grow in self.grown:
+            made = grow(made)
+        return made
+
+    @property
+    def is_joined(self) -> bool:
+        """Tell whether the rows are more than the documents of one collection."""
+        return bool(self.grown) or self.below is not None
 
     # ------------------------------------------------------------ growing
 
+    def run(self, steps: Iterable[ir.Step], reads: tuple[ir.Expr, ...] = ()) -> Rows:
+        """Go through the steps; what `reads` aggregates of outer entries alone is computed before inner ones join."""
+        left = list(steps)
+        while left:
+            step = left.pop(0)
+            later = (*_tests(left), *reads)
+            if isinstance(step, ir.Cond):
+                wanted = tuple(_reduces((step.test,)))
+                if wanted:
+                    self._reduce(tuple(one for one in (*wanted, *_reduces(later)) if self._is_bound(one)))
+                self.where(true_where(self.scalar(step.test)))
+            else:
+                self._reduce(tuple(one for one in _reduces(later) if self._is_bound(one)))
+                self.step(step)
+        return self
+
     def step(self, step: ir.Step) -> None:
         """Apply a generator or a condition."""
+        self.steps.append(step)
         if isinstance(step, ir.Cond):
-            self.where(self.scalar(step.test))
+            self.where(true_where(self.scalar(step.test)))
         elif isinstance(step.source, ir.Many):
             self._many(step.var, self.context.reference(step.source.reference))
         else:
@@ -85,7 +147,57 @@ class Rows:
     def where(self, condition: ir.Expr) -> None:
         """Keep the rows for which the condition over columns is true."""
         if not (isinstance(condition, ir.Const) and condition.value is True):
-            self.relation = plan.Filter(self.relation, condition)
+            self.grown.append(lambda below: plan.Filter(below, condition))
+
+    def identity(self) -> tuple[tuple[str, ir.Expr], ...]:
+        """Return what tells the rows apart: the root's key and the entries' keys."""
+        root = self.context.store.root
+        key: list[tuple[str, ir.Expr]] = [(ID, ir.Attr(ir.One(root.name, dtypes.Entity(root.model)), ID, dtypes.STR))]
+        for step in self.steps:
+            if isinstance(step, ir.Gen):
+                key.append((f"{step.var}_key", ir.EntryKey(step.var, self.keys[step.var].type)))
+        return tuple(key)
+
+    # ------------------------------------------------------------ aggregates per row
+
+    def _is_bound(self, reduce: ir.Reduce) -> bool:
+        return reduce not in self.reduced and free(reduce) <= self.keys.keys()
+
+    def _reduce(self, reduces: tuple[ir.Reduce, ...]) -> None:
+        """Group the rows so far by their identity, together with aggregates over what belongs to each."""
+        wanted = tuple(dict.fromkeys(reduces))
+        if not wanted:
+            return
+        frozen = self.branched()
+        alias = self._alias("g")
+        stage, found = self.context.reducing(frozen, alias, wanted)
+        self.base, self.grown = stage.relation, []
+        self.own = {alias}
+        self.below = (frozen, stage)
+        self.reduced.update(found)
+
+    def branched(self) -> Rows:
+        """Return the rows as they are now, with joins of their own from here on."""
+        frozen = copy.copy(self)
+        for name in ("grown", "steps", "keys", "items", "entities", "ones", "lookups", "own", "reduced"):
+            setattr(frozen, name, copy.copy(getattr(self, name)))
+        return frozen
+
+    def now(self, expr: ir.Expr) -> ir.Expr:
+        """Return an expression over columns as it reads above the derived table."""
+        if self.below is None:
+            return expr
+        frozen, stage = self.below
+
+        def carried(one: ir.Expr) -> ir.Expr | None:
+            match one:
+                case ir.Column(alias) | ir.Prim("record.field", (ir.Column(alias), ir.Const())) if alias in self.own:
+                    return one
+                case ir.Column() | ir.Prim("record.field", (ir.Column(), ir.Const())):
+                    return stage.carried(frozen.now(one))
+            return None
+
+        return rewrite.transform(expr, carried)
 
     def _alias(self, wanted: str) -> str:
         alias, count = wanted, 1
@@ -93,6 +205,7 @@ class Rows:
             count += 1
             alias = f"{wanted}_{count}"
         self.aliases.add(alias)
+        self.own.add(alias)
         return alias
 
     def _elements(self, var: str, collection: ir.Expr) -> None:
@@ -100,11 +213,11 @@ class Rows:
         value = self.scalar(_unchecked(collection))
         alias = self._alias(f"{var}_entry")
         if isinstance(inner, dtypes.DictOf):
-            self.relation = plan.Unnest(self.relation, value, alias, "dict")
+            self.grown.append(lambda below: plan.Unnest(below, value, alias, "dict"))
             self.keys[var] = ir.Column(alias, "key", inner.key)
             self.items[var] = ir.Column(alias, "value", dtypes.optional(inner.value))
         elif isinstance(inner, dtypes.ListOf):
-            self.relation = plan.Unnest(self.relation, value, alias, "list")
+            self.grown.append(lambda below: plan.Unnest(below, value, alias, "list"))
             one = ir.Const(1, dtypes.INT)
             self.keys[var] = ir.Prim("int.sub", (ir.Column(alias, "key", dtypes.INT), one), dtypes.INT)
             self.items[var] = ir.Column(alias, "value", dtypes.optional(inner.item))
@@ -121,12 +234,12 @@ class Rows:
             case model.ThroughList(owner, attribute):
                 entry = self._alias(f"{var}_entry")
                 ids = self._attribute(owner, attribute, reference)
-                self.relation = plan.Unnest(self.relation, ids, entry, "list", distinct=True)
+                self._unnest(ids, entry, "list")
                 self._inner(scan, ((ir.Column(entry, "value", dtypes.STR), own_id),))
             case model.ThroughDict(owner, attribute):
                 entry = self._alias(f"{var}_entry")
                 ids = self._attribute(owner, attribute, reference)
-                self.relation = plan.Unnest(self.relation, ids, entry, "dict")
+                self._unnest(ids, entry, "dict")
                 self._inner(scan, ((ir.Column(entry, "value", dtypes.STR), own_id),))
                 self.keys[var] = ir.Column(entry, "key", dtypes.STR)
             case model.PointsBack(attribute, owner):
@@ -139,8 +252,14 @@ class Rows:
             case model.Root():
                 raise AssertionError("the root is no mapping")
 
+    def _unnest(self, ids: ir.Expr, alias: str, kind: Literal["list", "dict"]) -> None:
+        self.grown.append(lambda below: plan.Unnest(below, ids, alias, kind, distinct=kind == "list"))
+
     def _inner(self, scan: plan.Relation, on: tuple[tuple[ir.Expr, ir.Expr], ...]) -> None:
-        self.relation = plan.Join(self.relation, scan, "inner", on)
+        self.grown.append(lambda below: plan.Join(below, scan, "inner", on))
+
+    def _left(self, scan: plan.Relation, on: tuple[tuple[ir.Expr, ir.Expr], ...]) -> None:
+        self.grown.append(lambda below: plan.Join(below, scan, "left", on))
 
     def _on(self, var: str, reference: model.Reference, scan: plan.Scan) -> None:
         pairs, membership, rest = self._predicate(reference, scan.alias)
@@ -154,9 +273,7 @@ class Rows:
                 right = plan.Unnest(scan, collection, entry, unnest_kind, distinct=unnest_kind == "list")
                 self._inner(right, (*pairs, (wanted, column)))
             else:
-                self.relation = plan.Unnest(
-                    self.relation, collection, entry, unnest_kind, distinct=unnest_kind == "list"
-                )
+                self._unnest(collection, entry, unnest_kind)
                 self._inner(scan, (*pairs, (column, wanted)))
         else:
             self._inner(scan, pairs)
@@ -220,7 +337,7 @@ class Rows:
                 on = ((self._attribute(owner, attribute, reference), own_id),)
             case _:
                 on = ((self._first_id(reference), own_id),)
-        self.relation = plan.Join(self.relation, scan, "left", on)
+        self._left(scan, on)
         self.ones[name] = alias
         return alias
 
@@ -238,8 +355,8 @@ class Rows:
             1,
             alias,
         )
-        pair = (ir.Column(root, ID, dtypes.STR), ir.Column(alias, "root_id", dtypes.STR))
-        self.relation = plan.Join(self.relation, first, "left", (pair,))
+        own_id = self.now(ir.Column(root, ID, dtypes.STR))
+        self._left(first, ((own_id, ir.Column(alias, "root_id", dtypes.STR)),))
         return ir.Column(alias, "id", dtypes.optional(dtypes.STR))
 
     def _attribute(self, owner: str, attribute: str, reference: model.Reference) -> ir.Expr:
@@ -248,19 +365,20 @@ class Rows:
             raise decline("D402", reference.span, f"`{reference.name}` goes through the mapping `{owner}`")
         return self._column(declared, self.one(owner), attribute)
 
-    def _column(self, reference: model.Reference, alias: str, attribute: str) -> ir.Column:
+    def _column(self, reference: model.Reference, alias: str, attribute: str) -> ir.Expr:
         stored = self.context.app.models[reference.model].attribute(attribute)
         assert isinstance(stored, model.StoredAttribute), attribute
         kind = stored.type if attribute == ID else dtypes.optional(stored.type)
-        return ir.Column(alias, attribute, kind)
+        return self.now(ir.Column(alias, attribute, kind))
 
     # ------------------------------------------------------------ lookups
 
     def lookup(self, found: ir.Lookup) -> str:
         """Return the alias of `mapping[key]`, left-joined when it is first needed."""
-        key = self.scalar(found.key)
-        if (found.reference, key) in self.lookups:
-            return self.lookups[found.reference, key]
+        raw = rewrite.transform(found.key, self._leaf)
+        if (found.reference, raw) in self.lookups:
+            return self.lookups[found.reference, raw]
+        key = self.now(raw)
         reference = self.context.reference(found.reference)
         alias = self._alias(f"{reference.name}_at")
         scan = self.context.scan(reference, alias)
@@ -283,15 +401,16 @@ class Rows:
                 on = ((key, own_id), *pairs)
             case _:
                 raise decline("D402", found.span, f"`{reference.name}` goes through another mapping")
-        self.relation = plan.Join(self.relation, scan, "left", on)
-        self.lookups[found.reference, key] = alias
+        self._left(scan, on)
+        self.lookups[found.reference, raw] = alias
         return alias
 
     # ------------------------------------------------------------ expressions
 
     def scalar(self, expr: ir.Expr) -> ir.Expr:
         """Rewrite a scalar expression to columns of the relation; what may raise carries its check."""
-        return rewrite.transform(expr, self._leaf)
+        self._reduce(tuple(one for one in _reduces((expr,)) if one not in self.reduced))
+        return self.now(rewrite.transform(expr, self._leaf))
 
     def _leaf(self, expr: ir.Expr) -> ir.Expr | None:
         match expr:
@@ -306,7 +425,9 @@ class Rows:
             case ir.EntryValue(var) if var in self.items:
                 column = self.items[var]
                 return replace(column, type=expr.type) if isinstance(column, ir.Column) else column
-            case ir.Comp() | ir.Reduce() | ir.GroupBy():
+            case ir.Reduce():
+                return self.reduced[expr]
+            case ir.Comp() | ir.GroupBy():
                 raise decline("D406", expr.span, "a collection inside a condition or key has no join")
             case ir.One() | ir.EntryValue() | ir.Lookup() | ir.MakePair():
                 raise decline("D407", expr.span, "a whole entity is not a value of a view; name its attributes")
@@ -348,6 +469,36 @@ class Rows:
             case ir.Lookup():
                 return self.lookup(entity)
         raise decline("D407", entity.span, "this entity is not joined")
+
+
+def _tests(steps: Iterable[ir.Step]) -> Iterator[ir.Expr]:
+    for step in steps:
+        if isinstance(step, ir.Cond):
+            yield step.test
+        elif isinstance(step.source, ir.Items):
+            yield step.source.value
+
+
+def _reduces(exprs: Iterable[ir.Expr]) -> Iterator[ir.Reduce]:
+    """Yield the outermost reductions; what is inside one is that one's own matter."""
+    for expr in exprs:
+        if isinstance(expr, ir.Reduce):
+            yield expr
+        elif not isinstance(expr, ir.Comp | ir.GroupBy):
+            yield from _reduces(rewrite.children(expr))
+
+
+def free(expr: ir.Expr) -> frozenset[str]:
+    """Return the variables of an expression that are bound outside of it."""
+    return rewrite.variables(expr) - rewrite.bound(expr)
+
+
+def true_where(test: ir.Expr) -> ir.Expr:
+    """Return the condition, false (or NULL, which keeps no row either) where evaluating it raises."""
+    guarded = failures.guarded(test)
+    if isinstance(guarded, ir.If) and guarded.then == ir.Const(None, guarded.then.type):
+        return replace(guarded, then=_FALSE, type=dtypes.BOOL)
+    return guarded
 
 
 def fault(context: Context, reference: model.Reference) -> ir.Declined | None:

@@ -172,8 +172,6 @@ def _collection(expr: ir.Expr, name: str, json_name: str, column: str, place: Pl
     result = Shape(plan.FieldNode(name, json_name, "list"))
     if comp is None:
         raise joins.decline("D415", expr.span, "a collection that is always empty has no item type")
-    if any(checks.collects(test) for test in guards):
-        raise joins.decline("D416", expr.span, "whether there is a list at all depends on another collection")
     null_when = None
     if null != _FALSE:
         null_when = f"{column}__null"
@@ -198,10 +196,7 @@ def _only_under(guards: tuple[ir.Expr, ...], checked: ir.Expr, null: ir.Expr) ->
 def _texts(comp: ir.Comp | ir.GroupBy, place: Place) -> list[ir.Expr]:
     of = comp.comp if isinstance(comp, ir.GroupBy) else comp
     heads = checks.heads_of(comp)
-    flat = tuple(part for head in heads for part in checks.scalars(head))
-    found = checks.of_steps(place.steps, of.steps, (*flat, *(one.key for one in of.order)))
-    for head in heads:
-        found += checks.inside((*place.steps, *of.steps), head)
+    found = checks.of_steps(place.steps, of.steps, (*heads, *(one.key for one in of.order)))
     if place.is_root:
         found += checks.of_order(of)
     elif any(dtypes.nullable(one.key.type) for one in of.order):
@@ -214,7 +209,7 @@ def _one_branch(expr: ir.Expr) -> tuple[tuple[ir.Expr, ...], ir.Comp | ir.GroupB
     match expr:
         case ir.Comp() | ir.GroupBy():
             return (), expr
-        case ir.MakeList(()) | ir.Const(None) | ir.Raises():
+        case ir.MakeList(()) | ir.MakeRecord(()) | ir.Const(None) | ir.Raises():
             return (), None
         case ir.If():
             then_tests, then = _one_branch(expr.then)

@@ -45,10 +45,18 @@ def assemble(context: joins.Context, table: Table) -> Assembled:
     return _Assembly(context, table).run()
 
 
+def reducing(rows: joins.Rows, alias: str, reduces: tuple[ir.Reduce, ...]) -> tuple[joins.Stage, joins.Reduces]:
+    """Return the rows grouped by their identity, with columns for the reductions."""
+    stage = _Assembly(rows.context, Table(alias, None, tuple(rows.steps), rows.identity(), ()), alias)
+    stage.spine = rows
+    return stage, {one: stage.reduced(one) for one in reduces}
+
+
 @dataclass(slots=True)
 class _Assembly:
     context: joins.Context
     table: Table
+    alias: str = "g"
     spine: joins.Rows = field(init=False)
     packed: dict[ir.Expr, str] = field(default_factory=dict)
     aggregates: dict[str, plan.Agg] = field(default_factory=dict)
@@ -60,15 +68,16 @@ class _Assembly:
     )
 
     def run(self) -> Assembled:
-        self.spine = self._rows(self.table.steps)
+        reads = tuple(expr for _, expr in (*self.table.key, *self.table.outputs))
+        self.spine = joins.Rows(self.context).run(self.table.steps, reads)
         self.wide = any(_calls_python(expr) for _, expr in self.table.outputs)
         key = tuple((name, self.spine.scalar(expr)) for name, expr in self.table.key)
-        if not any(_aggregates(expr) for _, expr in self.table.outputs):
+        if not any(self._aggregates(expr) for _, expr in self.table.outputs):
             return self._plain(key)
         values: dict[str, ir.Expr] = {}
         raised: dict[str, ir.Expr] = {}
         for name, expr in self.table.outputs:
-            is_packed = not _aggregates(expr) and not _calls_python(expr)
+            is_packed = not self._aggregates(expr) and not _calls_python(expr)
             value, text = self._packed_whole(expr, name) if is_packed else _guarded(self._lower(expr))
             values[name] = value
             if text is not None:
@@ -79,12 +88,20 @@ class _Assembly:
             return Assembled(
                 self.spine.relation, key, spread, {name: self._spread(expr) for name, expr in raised.items()}
             )
-        return Assembled(self._union(key), _own_key(key), values, raised)
+        return Assembled(self.union(key), _own_key(key), values, raised)
+
+    def _aggregates(self, expr: ir.Expr) -> bool:
+        """Tell whether the expression needs an aggregate that the rows do not have yet."""
+        if isinstance(expr, ir.Reduce):
+            return expr not in self.spine.reduced
+        if isinstance(expr, ir.Comp | ir.GroupBy):
+            return True
+        return any(map(self._aggregates, rewrite.children(expr)))
 
     def _is_plain(self) -> bool:
         """Tell whether no aggregate is left, and the rows are those of one collection by its own key."""
         aggregates = self.firsts or any(one.columns for one in self.branches.values())
-        return not (aggregates or self.wide or self.table.steps or _joined(self.spine.relation))
+        return not (aggregates or self.wide or self.table.steps or self.spine.is_joined)
 
     def _spread(self, expr: ir.Expr) -> ir.Expr:
         """Put what was packed in the place of the record's fields."""
@@ -92,7 +109,10 @@ class _Assembly:
 
         def unpack(one: ir.Expr) -> ir.Expr | None:
             match one:
-                case ir.Prim("record.field", (ir.Column("g", record), ir.Const(str(name)))) if record == PACK:
+                case ir.Prim("record.field", (ir.Column(alias, record), ir.Const(str(name)))) if (alias, record) == (
+                    self.alias,
+                    PACK,
+                ):
                     return packed[name]
             return None
 
@@ -118,14 +138,10 @@ class _Assembly:
             if first.name in columns or any(name.startswith(f"{first.name}_") for name in columns)
         }  # fmt: skip
 
-    def _rows(self, steps: tuple[ir.Step, ...]) -> joins.Rows:
-        rows = joins.Rows(self.context)
-        for step in steps:
-            if isinstance(step, ir.Cond):
-                rows.where(true_where(rows.scalar(step.test)))
-            else:
-                rows.step(step)
-        return rows
+    def _rows(self, steps: tuple[ir.Step, ...], reads: tuple[ir.Expr, ...]) -> joins.Rows:
+        """Return the rows of a collection below each row of the table; which rows there are is the spine's matter."""
+        outer = (one for one in self.table.steps if isinstance(one, ir.Gen) or not collects(one.test))
+        return joins.Rows(self.context).run((*outer, *steps), reads)
 
     # ------------------------------------------------------------ without aggregates
 
@@ -133,7 +149,7 @@ class _Assembly:
         both = {name: _guarded(_resolved(self.spine.scalar(expr))) for name, expr in self.table.outputs}
         values = {name: value for name, (value, _) in both.items()}
         raised = {name: text for name, (_, text) in both.items() if text is not None}
-        if not self.table.steps and not _joined(self.spine.relation):
+        if not self.table.steps and not self.spine.is_joined:
             return Assembled(self.spine.relation, key, values, raised)
         by_key = {expr: name for name, expr in key}
         packed = {name: expr for name, expr in values.items() if expr not in by_key}
@@ -187,10 +203,10 @@ class _Assembly:
         """Rewrite an output over the group's columns: reductions are aggregates, the rest is packed into one record."""
         if isinstance(expr, ir.Const | ir.Raises):
             return expr
-        if not _aggregates(expr) and not _calls_python(expr):
+        if not self._aggregates(expr) and not _calls_python(expr):
             return self._pack(expr)
         if isinstance(expr, ir.Reduce):
-            return self._reduce(expr)
+            return self.reduced(expr)
         if isinstance(expr, ir.Prim | ir.If):
             parts = tuple(self._lower(one) for one in rewrite.children(expr))
             if isinstance(expr, ir.Prim):
@@ -213,9 +229,10 @@ class _Assembly:
         free = wanted if wanted and wanted not in self.packed.values() else f"v{len(self.packed) + 1}"
         name = self.packed.setdefault(value, free)
         kind = dtypes.optional(value.type)
-        return ir.Column("g", f"{PACK}_{name}", kind) if self.wide else _member("g", PACK, name, kind)
+        return ir.Column(self.alias, f"{PACK}_{name}", kind) if self.wide else _member(self.alias, PACK, name, kind)
 
-    def _reduce(self, reduce: ir.Reduce) -> ir.Expr:
+    def reduced(self, reduce: ir.Reduce) -> ir.Expr:
+        """Return a reduction over the group's columns."""
         if reduce not in self.done:
             lowered = reduce if reduce.empty is None else replace(reduce, empty=self._lower(reduce.empty))
             found = self._first(lowered) if reduce.op in ("first", "last") else self._aggregate(lowered)
@@ -266,20 +283,42 @@ class _Assembly:
     def _error(self, branch: _Branch, comp: ir.Comp) -> ir.Expr:
         tests = tuple(step.test for step in comp.steps if isinstance(step, ir.Cond))
         assert not tests
-        value = branch.rows.scalar(comp.head)
-        text = failures.failure(value)
+        if collects(comp.head):  # aggregates per row are joined only for what may raise
+            gens = tuple(step for step in comp.steps if isinstance(step, ir.Gen))
+            if failures.failure(self._rows(gens, (comp.head,)).scalar(comp.head)) is None:
+                return ir.Const(None, _TEXT)
+        text = failures.failure(branch.rows.scalar(comp.head))
         if text is None:
             return ir.Const(None, _TEXT)
         return branch.column(self, "first_error", (), text, _TEXT)
 
     def _branch(self, comp: ir.Comp) -> tuple[_Branch, ir.Comp]:
-        gens = tuple(step for step in comp.steps if isinstance(step, ir.Gen))
-        bound = {gen.var: f"{_hint(gen)}{'' if place == 0 else place}" for place, gen in enumerate(gens)}
-        renamed = rewrite.fresh(comp, lambda var: bound.get(var, var))
+        renamed = self._renamed(comp)
         shape = tuple(step for step in renamed.steps if isinstance(step, ir.Gen))
         if shape not in self.branches:
-            self.branches[shape] = _Branch(self._rows((*self.table.steps, *shape)), f"b{len(self.branches) + 1}")
+            tests = tuple(step.test for step in renamed.steps if isinstance(step, ir.Cond))
+            rows = self._rows(shape, (*tests, renamed.head))
+            self.branches[shape] = _Branch(rows, self.alias, f"b{len(self.branches) + 1}")
         return self.branches[shape], renamed
+
+    def _renamed(self, comp: ir.Comp) -> ir.Comp:
+        """Return the comprehension with variables named by what they go through, so that equal loops are one."""
+        gens = tuple(step for step in comp.steps if isinstance(step, ir.Gen))
+        taken = (
+            rewrite.variables(comp)
+            | rewrite.bound(comp)
+            | {one.var for one in self.table.steps if isinstance(one, ir.Gen)}
+        )
+        taken -= {gen.var for gen in gens}
+        named: dict[str, str] = {}
+        for gen in gens:
+            name, count = _hint(gen), 0
+            while name in taken:
+                count += 1
+                name = f"{_hint(gen)}{count}"
+            taken |= {name}
+            named[gen.var] = name
+        return rewrite.fresh(comp, lambda var: named.get(var, var))
 
     def _column(
         self, branch: _Branch, op: str, tests: tuple[ir.Expr, ...], head: ir.Expr | None, kind: dtypes.Type
@@ -287,30 +326,26 @@ class _Assembly:
         scalars = tuple(branch.rows.scalar(one) for one in tests)
         value = None if head is None else branch.rows.scalar(head)
         # What raises was reported by an "error" column beside this one; here it only must not end the job.
-        scalars = tuple(true_where(one) for one in scalars if one != _TRUE)
+        scalars = tuple(joins.true_where(one) for one in scalars if one != _TRUE)
         value = None if value is None else failures.guarded(value)
         return branch.column(self, op, scalars, value, kind)
 
     # -- first and last
 
     def _first(self, reduce: ir.Reduce) -> ir.Expr:
-        comp = reduce.comp
-        bound = {step.var: _hint(step) for step in comp.steps if isinstance(step, ir.Gen)}
-        if len(set(bound.values())) < len(bound):
-            bound = {var: f"{name}{place}" for place, (var, name) in enumerate(bound.items())}
-        comp = rewrite.fresh(comp, lambda var: bound.get(var, var))
+        comp = self._renamed(reduce.comp)
         order = comp.order
         if reduce.op == "last":
             order = tuple(ir.Order(one.key, not one.descending) for one in order)
         shape = (comp.steps, order)
         first = self.firsts.get(shape)
         if first is None:
-            rows = self._rows((*self.table.steps, *comp.steps))
+            rows = self._rows(comp.steps, (*(one.key for one in order), comp.head))
             keys = tuple(ir.Order(rows.scalar(one.key), one.descending) for one in order)
             tests = (step.test for step in comp.steps if isinstance(step, ir.Cond))
             if any(failures.failure(rows.scalar(one)) is not None for one in (*tests, *(one.key for one in order))):
                 raise joins.decline("D409", reduce.span, "what the first item is chosen by may raise")
-            first = self.firsts[shape] = _First(rows, keys, f"f{len(self.firsts) + 1}", self.wide)
+            first = self.firsts[shape] = _First(rows, keys, self.alias, f"f{len(self.firsts) + 1}", self.wide)
         value = first.rows.scalar(comp.head)
         text = failures.failure(value)
         found = first.member(failures.guarded(value), comp.head.type)
@@ -321,7 +356,20 @@ class _Assembly:
 
     # -- the union
 
-    def _union(self, key: tuple[tuple[str, ir.Expr], ...]) -> plan.Relation:
+    def carried(self, expr: ir.Expr) -> ir.Expr:
+        """Return the column of the group that holds an expression over the rows, packing it if need be."""
+        name = next((name for name, one in self.table.key if self.spine.scalar(one) == expr), None)
+        if name is not None:
+            return ir.Column(self.alias, name, expr.type)
+        named = f"{expr.alias}__{expr.name}" if isinstance(expr, ir.Column) else ""
+        return replace(self._packed(expr, named), type=expr.type)
+
+    def relation(self) -> plan.Relation:
+        """Return the group with all that was asked for."""
+        return self.union(tuple((name, self.spine.scalar(expr)) for name, expr in self.table.key))
+
+    def union(self, key: tuple[tuple[str, ir.Expr], ...]) -> plan.Relation:
+        """Return the group over the union of the rows with what belongs to each."""
         packed = {name: value for value, name in self.packed.items()}
         inputs = [_Input(self.spine.relation, key, self._latest(PACK, packed or {"present": _TRUE}))]
         for branch in self.branches.values():
@@ -340,9 +388,9 @@ class _Assembly:
             for name, (op, _) in one.filled.items()
         )
         marker = next(iter(inputs[0].filled))
-        present = ir.Prim("not_none", (ir.Column("g", marker, columns[marker]),), dtypes.BOOL)
+        present = ir.Prim("not_none", (ir.Column(self.alias, marker, columns[marker]),), dtypes.BOOL)
         grouped = tuple((name, ir.Column("i", name, expr.type)) for name, expr in key)
-        return plan.Group(source, grouped, aggregates, "g", having=present if len(projections) > 1 else None)
+        return plan.Group(source, grouped, aggregates, self.alias, having=present if len(projections) > 1 else None)
 
     def _latest(self, name: str, members: Mapping[str, ir.Expr]) -> dict[str, tuple[plan.AggOp, ir.Expr]]:
         if not self.wide:
@@ -372,6 +420,7 @@ class _Branch:
     """One input of the union for all aggregates over the same generators."""
 
     rows: joins.Rows
+    alias: str
     prefix: str
     columns: dict[str, tuple[str, tuple[ir.Expr, ...], ir.Expr | None, dtypes.Type]] = field(default_factory=dict)
 
@@ -381,24 +430,29 @@ class _Branch:
         wanted = (op, tests, value, kind)
         for name, known in self.columns.items():
             if known == wanted:
-                return ir.Column("g", name, kind)
+                return ir.Column(self.alias, name, kind)
         name = f"{self.prefix}_{op}{len(self.columns) + 1}"
         self.columns[name] = wanted
-        return ir.Column("g", name, kind)
+        return ir.Column(self.alias, name, kind)
 
     def finish(self) -> tuple[plan.Relation, dict[str, tuple[plan.AggOp, ir.Expr]]]:
-        common = _common([tests for _, tests, _, _ in self.columns.values()])
+        rows = self.rows.branched()
+        columns = {
+            name: (op, tuple(map(rows.now, tests)), None if value is None else rows.now(value))
+            for name, (op, tests, value, _) in self.columns.items()
+        }
+        common = _common([tests for _, tests, _ in columns.values()])
         for test in common:
-            self.rows.where(test)
+            rows.where(test)
         filled: dict[str, tuple[plan.AggOp, ir.Expr]] = {}
-        for name, (op, tests, value, _) in self.columns.items():
+        for name, (op, tests, value) in columns.items():
             rest = tuple(one for one in tests if one not in common)
             body: ir.Expr = ir.Const(1, dtypes.INT) if value is None else value
             if rest:
                 test = rest[0] if len(rest) == 1 else ir.Prim("and", rest, dtypes.BOOL)
                 body = ir.If(test, body, ir.Const(None, dtypes.optional(body.type)), dtypes.optional(body.type))
             filled[name] = (op, body)  # type: ignore[assignment]  # op is one of Agg's
-        return self.rows.relation, filled
+        return rows.relation, filled
 
 
 def _common(every: list[tuple[ir.Expr, ...]]) -> tuple[ir.Expr, ...]:
@@ -411,6 +465,7 @@ class _First:
 
     rows: joins.Rows
     order: tuple[ir.Order, ...]
+    alias: str
     name: str
     wide: bool
     members: dict[ir.Expr, str] = field(default_factory=dict)
@@ -418,14 +473,14 @@ class _First:
     def member(self, value: ir.Expr, kind: dtypes.Type) -> ir.Expr:
         name = self.members.setdefault(value, f"m{len(self.members) + 1}")
         if self.wide:
-            return ir.Column("g", f"{self.name}_{name}", dtypes.optional(kind))
-        return _member("g", self.name, name, dtypes.optional(kind))
+            return ir.Column(self.alias, f"{self.name}_{name}", dtypes.optional(kind))
+        return _member(self.alias, self.name, name, dtypes.optional(kind))
 
     def finish(
         self, key: tuple[tuple[str, ir.Expr], ...]
     ) -> tuple[plan.Relation, tuple[tuple[str, ir.Expr], ...], dict[str, ir.Expr]]:
-        order = tuple((f"o{place}", one.key) for place, one in enumerate(self.order))
-        members = tuple((name, value) for value, name in self.members.items())
+        order = tuple((f"o{place}", self.rows.now(one.key)) for place, one in enumerate(self.order))
+        members = tuple((name, self.rows.now(value)) for value, name in self.members.items())
         inner = plan.Project(self.rows.relation, (*key, *order, *members), "t")
         by = tuple(
             ir.Order(ir.Column("t", f"o{place}", one.key.type), one.descending) for place, one in enumerate(self.order)
@@ -536,16 +591,13 @@ def _key_of(table: Table, rows: joins.Rows) -> tuple[tuple[str, ir.Expr], ...]:
     return tuple((name, rows.scalar(expr)) for name, expr in table.key)
 
 
-def _aggregates(expr: ir.Expr) -> bool:
+def collects(expr: ir.Expr) -> bool:
+    """Tell whether a collection occurs."""
     return any(isinstance(one, ir.Reduce | ir.Comp | ir.GroupBy) for one in rewrite.walk(expr))
 
 
 def _calls_python(expr: ir.Expr) -> bool:
     return any(isinstance(one, ir.Prim) and one.op == "udf.call" for one in rewrite.walk(expr))
-
-
-def _joined(relation: plan.Relation) -> bool:
-    return not isinstance(relation, plan.Scan)
 
 
 def _compare(op: str, number: ir.Expr) -> ir.Expr:
@@ -559,14 +611,6 @@ def _or_empty(reduce: ir.Reduce, is_empty: ir.Expr, value: ir.Expr) -> ir.Expr:
         name, _, message = reduce.empty_error.partition(": ")
         other = ir.Raises(name, message, span=reduce.span)
     return ir.If(is_empty, other, replace(value, type=reduce.type), reduce.type, reduce.span)
-
-
-def true_where(test: ir.Expr) -> ir.Expr:
-    """Return the condition, false (or NULL, which keeps no row either) where evaluating it raises."""
-    guarded = failures.guarded(test)
-    if isinstance(guarded, ir.If) and guarded.then == ir.Const(None, guarded.then.type):
-        return replace(guarded, then=ir.Const(False, dtypes.BOOL), type=dtypes.BOOL)
-    return guarded
 
 
 def _hint(gen: ir.Gen) -> str:

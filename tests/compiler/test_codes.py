@@ -29,7 +29,6 @@ NEVER_MET = {
     "D402": "a guard: joins are inferred through to-one references only",
     "D403": "a guard: E227 tells it first",
     "D414": "a guard: every expression of a record type has its fields",
-    "D423": "a guard: D410 tells it first",
     "D365": "a nesting that exceeds Python's recursion limit: a test would depend on the machine's stack",
 }
 

@@ -16,7 +16,7 @@ APPS = [
     pytest.param(one, marks=pytest.mark.xfail(reason=f"notyet: {apps.NOTYET[one]}", raises=AssertionError))
     if one in apps.NOTYET
     else one
-    for one in (*apps.EXAMPLES, *apps.CORPUS)
+    for one in (*apps.EXAMPLES, *apps.CORPUS, *apps.UNNESTED)
 ]
 EXAMPLES = 40  # histories for each app
 

@@ -79,7 +79,9 @@ def running(name: str, road: Road, folder: Path) -> Iterator[Running]:
 
 
 @pytest.mark.parametrize(
-    "names", [apps.EXAMPLES, tuple(one for one in apps.CORPUS if one not in apps.NOTYET)], ids=["examples", "corpus"]
+    "names",
+    [apps.EXAMPLES, tuple(one for one in apps.CORPUS if one not in apps.NOTYET), apps.UNNESTED],
+    ids=["examples", "corpus", "unnested"],
 )
 def test_flink_holds_what_the_engine_holds_after_every_wave(names: tuple[str, ...], road: Road, tmp_path: Path) -> None:
     with contextlib.ExitStack() as stack:
