@@ -1,0 +1,300 @@
+"""One entity's part in all transactions: a message comes in, state changes, effects go out. No I/O, no clock.
+
+    entity = entities.Entity("accounts/a", version=3, document={…})
+    handle(entity, Call("r1", "transfer", {"to": "b", "amount": 5}), programs, now=1000, limits=Limits())
+    →  [Send("accounts/b", Ask("accounts/a#r1@1000", 1, 1000, "X", "accounts/a"))]
+
+Check-out, replay, commit: the entity that is called (the root) runs the whole method. Where it touches an entity that
+is not at hand, the run is dropped, that entity is locked, and the method runs again from its top once the document is
+there. A run that reaches its end with everything at hand is the commit: each owner is sent its new document. Messages
+and state changes arrive exactly once, and in order between two entities, so nobody has to vote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, assert_never
+
+from flink_jobs import entities, locks, messages
+
+SEEN_MS = 10 * 60 * 1000  # for how long a reply is kept for a repeated command
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one entity and one transaction may take."""
+
+    seen: int = 32  # replies kept per entity, for commands that come again
+    waiting: int = 1000  # commands that wait or run at one entity
+    entities: int = 1000  # entities that one transaction may lock
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """The method touched entities that are not at hand."""
+
+    refs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The method returned; `writes` are the documents that it leaves changed (None: deleted)."""
+
+    result: Any
+    writes: Mapping[str, messages.Document | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The method raised, or could not be run; nothing has changed."""
+
+    type: str
+    message: str
+
+
+Outcome = Need | Done | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One run of a call: `ts` and `x` stay the same over all replays, and so what is made of them."""
+
+    x: str
+    ts: int
+    ref: str
+    call: messages.Call
+    documents: Mapping[str, messages.Document | None]  # all that is at hand, the root's own among them
+
+
+class Programs(Protocol):
+    """The methods: what the protocol asks of whoever runs them. Answers depend on the arguments alone."""
+
+    def mode(self, call: messages.Call) -> messages.Mode:
+        """Return how a call locks: S if it changes nothing."""
+
+    def run(self, attempt: Attempt) -> Outcome:
+        """Run a method once, from its top."""
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """A message for another entity."""
+
+    ref: str
+    message: messages.Message
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The reply to a command; a `repeated` one was given before, and is no news."""
+
+    call: messages.Call
+    reply: entities.Reply
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The entity's document is another one now."""
+
+    x: str
+    version: int
+    before: messages.Document | None
+    after: messages.Document | None
+
+
+Effect = Send | Answer | Changed
+
+
+def handle(
+    entity: entities.Entity, message: messages.Message, programs: Programs, now: int, limits: Limits
+) -> list[Effect]:
+    """Take in one message for `entity`, change it, and return what goes out, in order."""
+    turn = _Turn(entity, programs, now, limits)
+    match message:
+        case messages.Call():
+            turn.call(message)
+        case messages.Ask(x, at, ts, mode, root):
+            entity.locks.ask(locks.Lock(x, at, ts, mode, root))
+        case messages.Grant():
+            turn.granted(message)
+        case messages.Commit(x, at, document):
+            if entity.locks.held_by(x, at):
+                turn.write(x, document)
+                entity.locks.drop(x)
+        case messages.Release(x, at):
+            if entity.locks.held_by(x, at):
+                entity.locks.drop(x)
+        case messages.Wound(x, at, ref):
+            turn.wounded(x, at, ref)
+        case _:
+            assert_never(message)
+    turn.settle()
+    return turn.effects
+
+
+@dataclass(slots=True)
+class _Turn:
+    """One message's way through its entity."""
+
+    entity: entities.Entity
+    programs: Programs
+    now: int
+    limits: Limits
+    effects: list[Effect] = field(default_factory=list)
+
+    # ------------------------------------------------------------ what has come
+
+    def call(self, call: messages.Call) -> None:
+        """Answer a command that was here before, or let it wait for its turn, behind the earlier ones."""
+        for request_id, reply, _ in self.entity.seen:
+            if request_id == call.request_id:
+                self.effects.append(Answer(call, reply, repeated=True))
+                return
+        waiting = [one for one in self.entity.locks.queue if one.call is not None]
+        if any(one.call is not None and one.call.request_id == call.request_id for one in waiting):
+            return
+        if any(one.call.request_id == call.request_id for one in self.entity.running.values()):
+            return
+        if len(waiting) + len(self.entity.running) >= self.limits.waiting:
+            busy = f"{self.entity.ref} has {self.limits.waiting} commands to do"
+            self.effects.append(Answer(call, _error("Overloaded", busy)))  # not kept: it may come again later
+            return
+        earlier = [one.ts for one in waiting] + [one.ts for one in self.entity.running.values()]
+        ts = max(self.now, *(one + 1 for one in earlier)) if earlier else self.now
+        x = f"{self.entity.ref}#{call.request_id}@{ts}"
+        self.entity.locks.ask(locks.Lock(x, 0, ts, self.programs.mode(call), self.entity.ref, call))
+
+    def granted(self, grant: messages.Grant) -> None:
+        """Take what a transaction of this root has asked for."""
+        transaction = self.entity.running.get(grant.x)
+        if transaction is None:
+            return
+        out = transaction.refs.get(grant.ref)
+        if out is not None and out.at == grant.at:
+            out.held, out.document, out.version = True, grant.document, grant.version
+
+    def wounded(self, x: str, at: int, ref: str) -> None:
+        """Give a document back to an older transaction, and ask for it again; the others stay."""
+        transaction = self.entity.running.get(x)
+        if transaction is None:
+            return  # it has ended, and with it this lock
+        out = transaction.refs.get(ref)
+        if out is not None and out.at == at and out.held:
+            self._ask(transaction, ref)
+
+    def write(self, x: str, document: messages.Document | None) -> None:
+        """Hold another document from now on."""
+        before = self.entity.document
+        self.entity.version += 1
+        self.entity.document = document
+        self.effects.append(Changed(x, self.entity.version, before, document))
+
+    # ------------------------------------------------------------ what follows from it
+
+    def settle(self) -> None:
+        """Admit, wound and run until nothing more follows."""
+        moved = True
+        while moved:
+            moved = False
+            for lock in self.entity.locks.admit():
+                moved = True
+                self._admitted(lock)
+            for holder in self.entity.locks.wounds():
+                moved = True
+                if holder.root == self.entity.ref:
+                    self.wounded(holder.x, holder.at, self.entity.ref)
+                else:
+                    self._send(holder.root, messages.Wound(holder.x, holder.at, self.entity.ref))
+            for transaction in list(self.entity.running.values()):
+                if all(out.held for out in transaction.refs.values()):
+                    moved = True
+                    self._run(transaction)
+
+    def _admitted(self, lock: locks.Lock) -> None:
+        if lock.root != self.entity.ref:
+            own = messages.Grant(lock.x, lock.at, self.entity.ref, self.entity.document, self.entity.version)
+            self._send(lock.root, own)
+        elif lock.call is None:
+            out = self.entity.running[lock.x].refs[self.entity.ref]
+            out.held = True
+        else:
+            out = entities.CheckedOut(lock.at, held=True)
+            self.entity.running[lock.x] = entities.Transaction(lock.x, lock.ts, lock.call, {self.entity.ref: out})
+            if lock.call.deadline is not None and lock.call.deadline < self.now:
+                late = f"the deadline of `{lock.call.method}` passed before its turn came"
+                self._end(self.entity.running[lock.x], {}, _error("DeadlineExceeded", late))
+
+    def _run(self, transaction: entities.Transaction) -> None:
+        own = self.entity.ref
+        at_hand = {ref: out.document for ref, out in transaction.refs.items()}
+        at_hand[own] = self.entity.document
+        outcome = self.programs.run(Attempt(transaction.x, transaction.ts, own, transaction.call, at_hand))
+        match outcome:
+            case Need(refs):
+                if len(transaction.refs) + len(refs) > self.limits.entities:
+                    error = f"`{transaction.call.method}` reaches more than {self.limits.entities} entities"
+                    self._end(transaction, {}, _error("TooManyEntities", error))
+                    return
+                for ref in refs:
+                    self._ask(transaction, ref)
+            case Failed(kind, message):
+                self._end(transaction, {}, _error(kind, message))
+            case Done(result, writes):
+                if writes and self.programs.mode(transaction.call) == "S":
+                    error = f"`{transaction.call.method}` was compiled as read-only and changed {', '.join(writes)}"
+                    self._end(transaction, {}, _error("ReadOnlyMethod", error))
+                    return
+                token = [[*_place(ref), self._version(transaction, ref) + 1] for ref in writes]
+                self._end(transaction, writes, {"ok": result, "token": token})
+            case _:
+                assert_never(outcome)
+
+    def _version(self, transaction: entities.Transaction, ref: str) -> int:
+        return self.entity.version if ref == self.entity.ref else transaction.refs[ref].version
+
+    def _ask(self, transaction: entities.Transaction, ref: str) -> None:
+        transaction.asked += 1
+        transaction.refs[ref] = entities.CheckedOut(transaction.asked)
+        mode = self.programs.mode(transaction.call)
+        if ref == self.entity.ref:
+            self.entity.locks.ask(locks.Lock(transaction.x, transaction.asked, transaction.ts, mode, ref))
+        else:
+            root = self.entity.ref
+            self._send(ref, messages.Ask(transaction.x, transaction.asked, transaction.ts, mode, root))
+
+    def _end(
+        self, transaction: entities.Transaction, writes: Mapping[str, messages.Document | None], reply: entities.Reply
+    ) -> None:
+        """Commit, at this very moment for everybody: whoever reads any of these documents has to lock it first."""
+        for ref, out in transaction.refs.items():
+            if ref == self.entity.ref:
+                if ref in writes:
+                    self.write(transaction.x, writes[ref])
+            elif ref in writes:
+                self._send(ref, messages.Commit(transaction.x, out.at, writes[ref]))
+            else:
+                self._send(ref, messages.Release(transaction.x, out.at))
+        self.entity.locks.drop(transaction.x)
+        del self.entity.running[transaction.x]
+        self._answer(transaction.call, reply)
+
+    def _answer(self, call: messages.Call, reply: entities.Reply) -> None:
+        """entities.Reply; keep what was replied, unless the call can be run again without effect."""
+        self.effects.append(Answer(call, reply))
+        if self.programs.mode(call) == "X":
+            kept = [one for one in self.entity.seen if one[2] > self.now - SEEN_MS]
+            self.entity.seen = [*kept, (call.request_id, reply, self.now)][-self.limits.seen :]
+
+    def _send(self, ref: str, message: messages.Message) -> None:
+        self.effects.append(Send(ref, message))
+
+
+def _error(kind: str, message: str) -> entities.Reply:
+    return {"error": {"type": kind, "message": message}}
+
+
+def _place(ref: str) -> Iterable[str]:
+    collection, _, doc_id = ref.partition("/")
+    return collection, doc_id
