@@ -35,6 +35,14 @@ class Attribute(Generic[T]):
     required_on_load: bool = False
     defaults: tuple[T, ...] = ()  # what a new object holds: one value, or nothing
     text: str = ""
+    imports: bool | None = None  # whether documents of others may set it; None: unless an `init` makes it
+    exports: bool = True
+    import_defaults: tuple[T, ...] = ()  # what a document of others means that lacks it: one value, or nothing
+    export_defaults: tuple[T, ...] = ()  # what is shown while it is unset: one value, or nothing
+    required_on_export: bool = False
+    checks: tuple[Function, ...] = ()  # each is called with a value, and raises or returns False to refuse it
+    drops_none: bool = False
+    reserved: bool = False  # declares `doc_id`, `doc_ref` or `obj_type`, which every entity has anyway
     initialize: bool = False
     fget: Function | None = None
     fset: Function | None = None
@@ -58,10 +66,14 @@ class Attribute(Generic[T]):
         """Store the attribute under this key, as it is."""
         return dataclasses.replace(self, data_name=key)
 
+    def validate(self, *checks: Function) -> Self:
+        """Refuse values for which a check raises or returns False; marshmallow's validators are checks too."""
+        return dataclasses.replace(self, checks=(*self.checks, *checks))
+
     @property
     def optional(self) -> Self:
         """Say that the attribute may be absent, as any attribute may."""
-        return dataclasses.replace(self, required_on_load=False)
+        return dataclasses.replace(self, required_on_load=False, required_on_export=False)
 
     @property
     def required(self) -> Self:
@@ -69,6 +81,31 @@ class Attribute(Generic[T]):
         return dataclasses.replace(self, required_on_load=True)
 
     import_required = required
+
+    @property
+    def export_required(self) -> Self:
+        """Refuse to show the object while the attribute is unset."""
+        return dataclasses.replace(self, required_on_export=True)
+
+    @property
+    def import_enabled(self) -> Self:
+        """Let documents of others set the attribute, even where an `init` makes it."""
+        return dataclasses.replace(self, imports=True)
+
+    @property
+    def export_enabled(self) -> Self:
+        """Show the attribute in documents for others."""
+        return dataclasses.replace(self, exports=True)
+
+    @property
+    def internal(self) -> Self:
+        """Keep the attribute from documents of others and for others; the datastore has it."""
+        return dataclasses.replace(self, imports=False, exports=False)
+
+    @property
+    def none_as_missing(self) -> Self:
+        """Take None for an attribute never set: it is not stored."""
+        return dataclasses.replace(self, drops_none=True)
 
     def default_value(self, value: Any) -> Self:
         """Give new objects this value."""
@@ -82,12 +119,32 @@ class Attribute(Generic[T]):
 
     def __set_name__(self, owner: type[Holder], name: str) -> None:
         """Put a copy that knows its name and owner into the class: `attrs.nothing` itself is shared."""
+        if self.reserved and name in names.RESERVED:
+            delattr(owner, name)  # what the base class has stands
+            return
         setattr(owner, name, dataclasses.replace(self, name=name, owner=owner))
 
     @property
     def computed(self) -> bool:
         """Tell whether reading calls a getter."""
         return self.fget is not None
+
+    @property
+    def assignable(self) -> bool:
+        """Tell whether a document of others may set it: never what only a getter or an `init` makes."""
+        if self.fget is not None and self.fset is None:
+            return False
+        return self.imports if self.imports is not None else self.finit is None
+
+    def check(self, value: T) -> None:
+        """Raise MappingError, naming the attribute, for a value that one of its checks refuses."""
+        for one in self.checks if value is not None else ():
+            try:
+                refused = one(value) is False
+            except Exception as error:  # a check is user code: whatever it raises refuses the value
+                raise load.MappingError(f"{self.where}: {value!r} is refused: {error}") from error
+            if refused:
+                raise load.MappingError(f"{self.where}: {value!r} is refused by {getattr(one, '__name__', one)}")
 
     @property
     def where(self) -> str:
@@ -178,6 +235,9 @@ class Holder:
         for base in reversed(cls.__mro__):
             found.update({name: one for name, one in vars(base).items() if isinstance(one, Attribute)})
         cls._attributes = types.MappingProxyType(found)
+        for name in (name for name, one in found.items() if one.reserved):
+            known = ", ".join(names.RESERVED)
+            raise TypeError(f"{cls.__name__}.{name}: every entity has {known}; give the attribute that name")
 
     @classmethod
     def json_name(cls, name: str) -> str:
@@ -193,13 +253,37 @@ class Holder:
         return frozenset(meta(cls, "exclude", ()))
 
     @classmethod
-    def _from_raw(cls, document: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the values that a document has, by attribute; other keys are ignored."""
-        return {
-            name: load.load(one.value_shape(), document[cls.json_name(name)], one.where)
+    def imported(cls) -> list[Attribute[Any]]:
+        """Return the attributes that a document of others may set; `Meta.import_only` names them all."""
+        only = meta(cls, "import_only", None)
+        return [one for name, one in cls._attributes.items() if one.assignable and (only is None or name in only)]
+
+    @classmethod
+    def exported(cls) -> list[Attribute[Any]]:
+        """Return the attributes that documents for others show; `Meta.export_only` names them all."""
+        only = meta(cls, "export_only", None)
+        hidden = cls.excluded()
+        return [
+            one
             for name, one in cls._attributes.items()
-            if cls.json_name(name) in document
-        }
+            if one.exports and name not in hidden and (only is None or name in only)
+        ]
+
+    def _from_raw(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values that a document of others has, by attribute; other keys are ignored."""
+        values: dict[str, Any] = {}
+        for one in self.imported():
+            key = self.json_name(one.name)
+            if key in document and not (one.drops_none and document[key] is None):
+                values[one.name] = load.load(one.value_shape(), document[key], one.where)
+                one.check(values[one.name])
+            elif hasattr(self._attrs, one.name):
+                continue  # it is set already: a document may change some attributes and leave the others
+            elif one.import_defaults:
+                values[one.name] = frozen.thaw(one.import_defaults[0])
+            elif one.required_on_load:
+                raise load.MappingError(f"{one.where} is required, and the document has no {key!r}")
+        return values
 
     def _initialize(self) -> None:
         for one in self._attributes.values():
@@ -209,9 +293,10 @@ class Holder:
                 one.finit(self)
 
     def _assign(self, values: Mapping[str, Any]) -> None:
-        for name, value in values.items():
+        for name in values:
             if name not in self._attributes:
                 raise ValueError(unknown_attribute(type(self), name))
+        for name, value in values.items():
             setattr(self, name, value)
 
 
@@ -230,7 +315,16 @@ def _take_schema(cls: type[Holder]) -> None:
     schema = getattr(vars(cls).get("Meta"), "schema_cls", vars(cls).get("_schema_cls"))
     for name, one in ({} if schema is None else declared.fields_of(schema)).items():
         if name not in vars(cls):
-            made: Attribute[Any] = Attribute(explicit=one.shape, data_name=one.data_key, required_on_load=one.required)
+            made: Attribute[Any] = Attribute(
+                explicit=one.shape,
+                data_name=one.data_key,
+                required_on_load=one.required,
+                imports=one.imports,
+                exports=one.exports,
+                import_defaults=one.import_defaults,
+                export_defaults=one.export_defaults,
+                checks=one.checks,
+            )
             made.__set_name__(cls, name)
 
 
@@ -239,6 +333,16 @@ def unknown_attribute(cls: type[Holder], name: str) -> str:
     close = difflib.get_close_matches(name, cls._attributes, n=1)
     hint = f"; did you mean `{close[0]}`?" if close else ""
     return f"{cls.__name__} has no attribute `{name}`{hint}"
+
+
+class Closed(Holder):
+    """A holder that has its attributes and no others: a mistyped name is told, never kept in silence."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Refuse a public name that the class does not know."""
+        if not name.startswith("_") and not hasattr(type(self), name):
+            raise AttributeError(unknown_attribute(type(self), name))
+        super().__setattr__(name, value)
 
 
 def _resolve(written: str, owner: type, where: str) -> Any:

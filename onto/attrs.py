@@ -17,7 +17,8 @@ import builtins
 import datetime as _datetime
 import enum as _enum
 import sys
-from dataclasses import dataclass, replace
+import types
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from onto.attribute import Attribute
@@ -35,13 +36,15 @@ else:
 
     attrs = sys.modules[__name__]
 
+_NOT_GIVEN: Any = object()
+
 # `name: str = attrs.nothing` has to suit any annotation, hence Any.
 nothing: Any = Attribute()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Start(Attribute[Any]):
-    """An attribute whose type follows: `attrs.required.str`, `attrs.optional.list(attrs.str)`."""
+    """An attribute whose type follows: `attrs.required.str`, `attrs.data_key("t").list(attrs.str)`."""
 
     def __getattr__(self, name: builtins.str) -> Any:
         """Continue with a name of this module, keeping what has been said so far."""
@@ -53,12 +56,23 @@ class Start(Attribute[Any]):
         return lambda *given, **named: self._then(found(*given, **named))
 
     def _then(self, found: Attribute[Any]) -> Attribute[Any]:
-        return replace(found, required_on_load=self.required_on_load, text=self.text)
+        said = {one.name: getattr(self, one.name) for one in fields(Start) if one.name in _OPTIONS}
+        return replace(found, **said)
 
+
+_OPTIONS = (
+    "data_name", "required_on_load", "defaults", "text", "imports", "exports", "import_defaults", "export_defaults",
+    "required_on_export", "checks", "drops_none",
+)  # fmt: skip
 
 optional: Any = Start()
 required: Any = Start(required_on_load=True)
 import_required: Any = required
+export_required: Any = Start(required_on_export=True)
+import_enabled: Any = Start(imports=True)
+export_enabled: Any = Start()
+internal: Any = Start(imports=False, exports=False)
+none_as_missing: Any = Start(drops_none=True)
 str: Attribute[builtins.str] = Attribute(explicit=shape.Plain(builtins.str))
 string = str
 bool: Attribute[builtins.bool] = Attribute(explicit=shape.Plain(builtins.bool))
@@ -71,6 +85,8 @@ datetime: Attribute[_datetime.datetime] = Attribute(explicit=shape.Moment())
 local_time: Attribute[_datetime.datetime] = Attribute(explicit=shape.Moment(local=True))
 timedelta: Attribute[_datetime.timedelta] = Attribute(explicit=shape.Plain(_datetime.timedelta))
 raw: Attribute[Any] = Attribute(explicit=shape.RAW)
+doc_id: Any = Attribute(explicit=shape.Plain(builtins.str), reserved=True)
+node_id = doc_ref = object_type = doc_id
 
 
 def bproperty(
@@ -79,16 +95,47 @@ def bproperty(
     data_key: builtins.str | None = None,
     initialize: builtins.bool = False,
     initializer: Any = None,
+    validate: Any = (),
+    import_enabled: builtins.bool | None = None,
     import_required: builtins.bool = False,
+    import_default: Any = _NOT_GIVEN,
+    export_enabled: builtins.bool = True,
+    export_required: builtins.bool = False,
+    export_default: Any = _NOT_GIVEN,
 ) -> Any:
-    """Return an attribute of a given type, else of its annotation's, else raw JSON."""
+    """Return an attribute of a given type, else of its annotation's, else raw JSON.
+
+    The options of import say what a document of others may set (`update_vals(with_raw=)`), those of export
+    what others see (`to_view_dict`). The datastore is neither: `save` and `get` keep the whole entity.
+    """
     return Attribute(
         explicit=None if type_cls is None else shape.of(type_cls),
         data_name=data_key,
         initialize=initialize,
         finit=initializer,
+        checks=(validate,) if callable(validate) else tuple(validate),
+        imports=import_enabled,
         required_on_load=import_required,
+        import_defaults=() if import_default is _NOT_GIVEN else (import_default,),
+        exports=export_enabled,
+        required_on_export=export_required,
+        export_defaults=() if export_default is _NOT_GIVEN else (export_default,),
     )
+
+
+def data_key(key: builtins.str) -> Any:
+    """Return the start of an attribute that is stored under this key."""
+    return Start(data_name=key)
+
+
+def default_value(value: Any) -> Any:
+    """Return the start of an attribute that new objects hold with this value."""
+    return Start(defaults=(value,))
+
+
+def doc(text: builtins.str) -> Any:
+    """Return the start of an attribute with a description."""
+    return Start(text=text)
 
 
 def of_type(type_cls: Any) -> Any:
@@ -116,14 +163,14 @@ def relation(dm_cls: type | builtins.str, nested: builtins.bool = False, collect
     return Attribute(explicit=many.get(collection, one))
 
 
-def list(item: Any = None) -> Any:
-    """Return a list of the given attribute's or type's values."""
-    return Attribute(explicit=shape.ListOf(_shape_of(item)))
+def list(item: Any = None, *, value: Any = None) -> Any:
+    """Return a list of the given attribute's or type's values; `value` is the seed's word for it."""
+    return Attribute(explicit=shape.ListOf(_shape_of(value if item is None else item)))
 
 
-def set(item: Any = None) -> Any:
+def set(item: Any = None, *, value: Any = None) -> Any:
     """Return a set of the given attribute's or type's values."""
-    return Attribute(explicit=shape.SetOf(_shape_of(item)))
+    return Attribute(explicit=shape.SetOf(_shape_of(value if item is None else item)))
 
 
 def dict(value: Any = None) -> Any:
@@ -147,4 +194,6 @@ def enum(cls: type[_enum.Enum]) -> Any:
 def _shape_of(what: Any) -> shape.Shape:
     if what is None:
         return shape.RAW
+    if isinstance(what, types.FunctionType):  # `lambda a: a.of_type(str)`, with the builder as its argument
+        return _shape_of(what(sys.modules[__name__]))
     return what.value_shape() if isinstance(what, Attribute) else shape.of(what)

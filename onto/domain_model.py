@@ -19,7 +19,7 @@ from onto.database import client
 from onto.mapper import dump, frozen, load, names, shape
 
 
-class DomainModel(attribute.Holder):
+class DomainModel(attribute.Closed):
     """An entity: attributes, a `doc_id`, and methods that change it. Unset attributes read None.
 
     It equals its `doc_id` and hashes like it, so that a relation compares with what it points at.
@@ -120,17 +120,30 @@ class DomainModel(attribute.Holder):
     def to_dict(self) -> dict[str, Any]:
         """Return the stored form; attributes never set are absent. MappingError when a value does not fit."""
         kept = vars(self._attrs)
-        document = {
-            self.json_name(name): dump.dump(one.value_shape(), kept[name], one.where)
-            for name, one in self._attributes.items()
-            if name in kept and not one.computed and name not in self.excluded()
-        }
+        document: dict[str, Any] = {}
+        for name, one in self._attributes.items():
+            if name not in kept or one.computed or name in self.excluded() or (one.drops_none and kept[name] is None):
+                continue
+            one.check(kept[name])
+            document[self.json_name(name)] = dump.dump(one.value_shape(), kept[name], one.where)
         return {
             **document,
             "obj_type": type(self).__name__,
             "doc_id": self.doc_id,
             "doc_ref": str(self.doc_ref),
         }
+
+    def to_view_dict(self) -> dict[str, Any]:
+        """Return what others may see of the entity: exported attributes, computed ones too, by document key."""
+        shown: dict[str, Any] = {}
+        for one in self.exported():
+            if one.computed or hasattr(self._attrs, one.name):
+                shown[self.json_name(one.name)] = dump.plain(getattr(self, one.name))
+            elif one.export_defaults:
+                shown[self.json_name(one.name)] = dump.plain(one.export_defaults[0])
+            elif one.required_on_export:
+                raise load.MappingError(f"{one.where} is required in what is shown, and has not been set")
+        return shown
 
     # ------------------------------------------------------------ one entity
 
@@ -158,8 +171,8 @@ class DomainModel(attribute.Holder):
         self.doc_ref.delete()
 
     def update_vals(self, with_raw: Mapping[str, Any] | None = None, **values: Any) -> None:
-        """Set attributes by name, or from the keys that a document has."""
-        self._assign({**self._from_raw(with_raw or {}), **values})
+        """Set attributes by name, or from the keys of a document of others, of which only some may set one."""
+        self._assign({**({} if with_raw is None else self._from_raw(with_raw)), **values})
 
     def __eq__(self, other: object) -> bool:
         """Compare by doc_id, with an entity or with a relation's value."""
@@ -192,7 +205,7 @@ class DomainModel(attribute.Holder):
         raise ValueError(attribute.unknown_attribute(cls, field))
 
 
-class Embedded(attribute.Holder):
+class Embedded(attribute.Closed):
     """An object inside a document, made of attributes; compares by its values."""
 
     def __init__(self, **values: Any) -> None:

@@ -20,7 +20,7 @@ from typing import Any, Self
 from onto import attribute, context
 from onto import store as stores
 from onto.database import client
-from onto.mapper import dump
+from onto.mapper import dump, load
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +87,19 @@ class ViewModel(attribute.Holder):
         """
         document: dict[str, Any] = {}
         errors: list[FieldError] = []
-        for name, one in self._attributes.items():
-            if name in self.excluded() or not (one.computed or hasattr(self._attrs, name)):
+        for one in self.exported():
+            if not (one.computed or hasattr(self._attrs, one.name)):
+                if one.required_on_export:
+                    raise load.MappingError(f"{one.where} is required in what is shown, and has not been set")
+                if one.export_defaults:
+                    document[self.json_name(one.name)] = dump.plain(one.export_defaults[0])
                 continue
             try:
-                value = dump.plain(getattr(self, name))
+                value = dump.plain(getattr(self, one.name))
             except Exception as error:  # whatever user code raises is the field's news
                 value = None
-                errors.append(FieldError(name, type(error).__name__, str(error)))
-            document[self.json_name(name)] = value
+                errors.append(FieldError(one.name, type(error).__name__, str(error)))
+            document[self.json_name(one.name)] = value
         return Evaluation(document, tuple(errors))
 
     def to_view_dict(self) -> dict[str, Any]:
@@ -116,8 +120,12 @@ class ViewModel(attribute.Holder):
         self.doc_ref.set(self.to_dict())
 
     def update_vals(self, with_raw: Mapping[str, Any] | None = None, **values: Any) -> None:
-        """Set attributes, by name or from the keys that a document has, through their setters."""
-        self._assign({**self._from_raw(with_raw or {}), **values})
+        """Set attributes through their setters: by name, or from the keys of a document of others.
+
+        What only a getter or an `init` makes, and what is internal, no such document can set; a value that does not
+        fit is refused before any is set.
+        """
+        self._assign({**({} if with_raw is None else self._from_raw(with_raw)), **values})
 
     def propagate_change(self) -> None:
         """Save what the setters changed: every entity of the store, unless a class says otherwise."""

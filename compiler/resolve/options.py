@@ -29,9 +29,19 @@ def is_converted(info: hierarchy.ClassInfo) -> bool:
 
 def excluded(info: hierarchy.ClassInfo) -> frozenset[str]:
     """Return the attributes that `Meta.exclude` keeps out of documents."""
-    found = option(info, "exclude")
+    return _listed(info, "exclude") or frozenset()
+
+
+def is_shown(info: hierarchy.ClassInfo, name: str) -> bool:
+    """Tell whether `Meta.exclude` and `Meta.export_only` leave an attribute in a view's document."""
+    only = _listed(info, "export_only")
+    return name not in excluded(info) and (only is None or name in only)
+
+
+def _listed(info: hierarchy.ClassInfo, name: str) -> frozenset[str] | None:
+    found = option(info, name)
     if found is None or not isinstance(found[0], syntax.Tuple | syntax.List):
-        return frozenset()
+        return None
     return frozenset(
         one.value for one in found[0].items if isinstance(one, syntax.Literal) and isinstance(one.value, str)
     )

@@ -71,9 +71,10 @@ class Schemas:
             kind = self._type(module, name, call, keywords)
         if _is_true(keywords.get("many")):
             kind = dtypes.ListOf(kind)
+        shown = not _is_true(keywords.get("load_only"))
         key = keywords.get("data_key")
         data_key = key.value if isinstance(key, syntax.Literal) and isinstance(key.value, str) else None
-        return spellings.Spelling(kind, relation=relation, data_key=data_key)
+        return spellings.Spelling(kind, relation=relation, data_key=data_key, exports=shown)
 
     def _field_name(self, site: names.Site | None) -> str | None:
         """Return the name of a field's class; of a class of the project, that of the field it derives from."""
@@ -86,6 +87,11 @@ class Schemas:
             return dtypes.ListOf(self._inner(module, call.args[0] if call.args else keywords.get("cls_or_instance")))
         if name == "Dict":
             return dtypes.DictOf(dtypes.STR, self._inner(module, keywords.get("values")))
+        if name == "Enum":
+            return self.spelt.type_of(module, call.args[0] if call.args else keywords.get("enum"))
+        embedded = call.args[0] if call.args else keywords.get("of")
+        if name == "Embedded" and embedded is not None and not self._is_schema(module, embedded):
+            return self.spelt.type_of(module, embedded)
         if name in ("Nested", "Embedded") and call.args:
             schema = self._class(module, call.args[0])
             fields = {} if schema is None else self._fields(schema)
@@ -94,6 +100,11 @@ class Schemas:
             hint = diagnostics.alternatives(name, (*_TYPES, "List", "Dict", "Nested"), "fields:")
             self.log.add("W215", call.span, f"field `{name}` is not known, so it is raw JSON", hint=hint)
         return _TYPES.get(name, dtypes.JSON)
+
+    def _is_schema(self, module: str, written: syntax.Expr) -> bool:
+        site = self.known.find_expr(module, written)
+        info = self.classes.info(site) if isinstance(site, names.ClassSite) else None
+        return info is not None and info.kind == "schema"
 
     def _inner(self, module: str, written: syntax.Expr | None) -> dtypes.Type:
         call = syntax.Call(written, ()) if isinstance(written, syntax.Attribute | syntax.Name) else written

@@ -26,6 +26,7 @@ class Spelling:
     getter: syntax.Function | None = None
     module: str = ""  # of the getter
     has_setter: bool = False
+    exports: bool = True  # whether a view's document shows it
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,8 @@ _PLAIN: dict[str, dtypes.Type] = {
 
 # Said about loading, documentation or display; none of it changes what a view reads.
 _SILENT = frozenset({
-    "nothing", "optional", "required", "import_required", "import_enabled", "export_enabled", "internal",
-    "default_value", "doc", "none_as_missing", "executable", "action",
+    "nothing", "optional", "required", "import_required", "import_enabled", "export_required", "export_enabled",
+    "default_value", "doc", "none_as_missing", "validate",
 })  # fmt: skip
 
 
@@ -80,6 +81,7 @@ class Spellings:
             "bproperty": self._bproperty, "of_type": self._of_type, "decimal": self._decimal,
             "relation": self._relation, "list": self._list, "set": self._set, "dict": self._dict,
             "bdict": self._dict, "embed": self._of_type, "enum": self._of_type, "data_key": self._data_key,
+            "internal": self._internal,
         }  # fmt: skip
 
     def of(self, module: str, written: syntax.Expr, body: Mapping[str, Spelling]) -> Spelling | None:
@@ -154,8 +156,18 @@ class Spellings:
         data_key = step.argument(1, "data_key")
         if data_key is not None:
             spelling = replace(spelling, data_key=self._text(data_key))
+        shown = step.argument(2, "export_enabled")
+        if isinstance(shown, syntax.Literal) and shown.value is False:
+            spelling = replace(spelling, exports=False)
         written = step.argument(0, "type_cls")
         return spelling if written is None else self._typed(spelling, module, written)
+
+    def _internal(self, spelling: Spelling, module: str, step: _Step) -> Spelling:
+        return replace(spelling, exports=False)
+
+    def type_of(self, module: str, written: syntax.Expr | None) -> dtypes.Type:
+        """Return the type that a class given as an argument means; raw JSON where there is none."""
+        return (None if written is None else self._typed(Spelling(), module, written).type) or dtypes.JSON
 
     def _of_type(self, spelling: Spelling, module: str, step: _Step) -> Spelling:
         keyword = "cls" if step.name in ("embed", "enum") else "type_cls"
@@ -205,7 +217,25 @@ class Spellings:
     def _item(self, module: str, written: syntax.Expr | None) -> Spelling:
         if written is None:
             return Spelling()
+        if isinstance(written, syntax.Lambda) and len(written.params) == 1:  # `lambda a: a.of_type(str)`
+            return self._of_builder(module, written.body, written.params[0])
         return self.of(module, written, {}) or self._typed(Spelling(), module, written)
+
+    def _of_builder(self, module: str, written: syntax.Expr, builder: str) -> Spelling:
+        """Read a chain that begins with a lambda's parameter, which is the builder."""
+        steps: list[_Step] = []
+        link = written
+        while not isinstance(link, syntax.Name):
+            call = link if isinstance(link, syntax.Call) else None
+            link = link.func if isinstance(link, syntax.Call) else link
+            if not isinstance(link, syntax.Attribute):
+                return Spelling()
+            steps.insert(0, _Step(link.name, link.name_span, call))
+            link = link.value
+        spelling = Spelling()
+        for step in steps if link.id == builder else ():
+            spelling = self._apply(spelling, module, step)
+        return spelling
 
     def _data_key(self, spelling: Spelling, module: str, step: _Step) -> Spelling:
         written = step.argument(0, "key")

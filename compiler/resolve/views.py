@@ -44,7 +44,14 @@ class Views:
         return found
 
     def make(self, info: hierarchy.ClassInfo, store: str) -> model.ViewModel:
-        """Return one view."""
+        """Return one view; what its document does not show, its getters read as a property."""
+        declared = self.read.attributes(info)
+        shown = [one for one in declared if one.spelling.exports and options.is_shown(info, one.name)]
+        hidden = tuple(
+            model.Method(one.name, one.getter, one.spelling.module, "property", one.span, returns=one.type)
+            for one in declared
+            if one not in shown and one.getter is not None
+        )
         attributes = tuple(
             model.ViewAttribute(
                 name=one.name,
@@ -54,7 +61,7 @@ class Views:
                 declared=one.type,
                 span=one.span,
             )
-            for one in self.read.attributes(info)
+            for one in shown
         )
         return model.ViewModel(
             name=info.name,
@@ -62,7 +69,7 @@ class Views:
             collection=self._collection(info),
             store=store,
             attributes=attributes,
-            methods=self.read.methods(info),
+            methods=(*hidden, *self.read.methods(info)),
             span=info.declared.span,
             constants=self.read.constants(info),
         )
