@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
-from onto import condition
+from onto import condition, related, session
 from onto.mapper import declared, frozen, load, names, shape
 
 T = TypeVar("T")
@@ -174,7 +174,11 @@ class Attribute(Generic[T]):
             return self
         if self.fget is not None:
             return self.fget(instance)
-        return getattr(instance._attrs, self.name, None)
+        kept = getattr(instance._attrs, self.name, None)
+        if kept is not None and instance._session is not None and shape.relation_of(self.explicit) is not None:
+            assert self.explicit is not None  # where there is a relation
+            return instance._session.related(self.explicit, kept)
+        return kept
 
     def __set__(self, instance: Any, value: Any) -> None:
         """Call the setter, or keep the value; entities given to a relation are kept as their doc_id."""
@@ -183,7 +187,7 @@ class Attribute(Generic[T]):
         elif self.fget is not None:
             raise AttributeError(f"{self.where} is computed and has no setter")
         else:
-            kept = _ids(value) if shape.relation_of(self.explicit) is not None else value
+            kept = related.stored(value) if shape.relation_of(self.explicit) is not None else value
             setattr(instance._attrs, self.name, kept)
 
     # ------------------------------------------------------------ queries
@@ -226,6 +230,7 @@ class Holder:
 
     _attributes: ClassVar[Mapping[str, Attribute[Any]]] = types.MappingProxyType({})
     _attrs: types.SimpleNamespace
+    _session: session.Session | None = None  # of the call that reached the object, where relations read as entities
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """List the attributes, inherited ones first, in the order of their declaration."""
@@ -356,11 +361,3 @@ def _resolve(written: str, owner: type, where: str) -> Any:
         return eval(written, dict(known), dict(vars(owner)))
     except NameError as error:
         raise TypeError(f"{where}: the annotation `{written}` cannot be read: {error}") from error
-
-
-def _ids(value: Any) -> Any:
-    if isinstance(value, list | tuple | set | frozenset):
-        return type(value)(_ids(item) for item in value)
-    if isinstance(value, Mapping):
-        return {key: _ids(item) for key, item in value.items()}
-    return getattr(value, "doc_id", value)

@@ -13,12 +13,14 @@ that it touches, never from how many documents there are.
 from __future__ import annotations
 
 import contextlib
+import datetime
 import logging
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from onto import app, domain_model, entities, joins, store, view_model, wire
+from onto import app, domain_model, entities, joins, methods, store, view_model, wire
 from onto.database import memory, protocol
 from onto.mapper import load
 
@@ -124,14 +126,25 @@ class Engine:
         return None if document is None else cls.from_stored(document, doc_id)
 
     def call(self, cls: type[domain_model.DomainModel], doc_id: str, method: str, **arguments: Any) -> Any:
-        """Run a domain method on a stored entity and save what it changed; LookupError without the entity."""
+        """Run a domain method as one transaction over all that it reaches; what it raises comes out.
+
+        LookupError without the entity, TypeError for arguments that the method does not take.
+        """
+        request = methods.Request(method, methods.dump_args(cls, method, arguments), cls.__name__)
+        models = methods.Models.around([cls, *(one.model for view in self._views for one in view.joins.values())])
+        moment = datetime.datetime.now(datetime.UTC)
         with self.transaction():
-            entity = self.get(cls, doc_id)
-            if entity is None:
-                raise LookupError(f"{cls.__name__} {doc_id!r} does not exist")
-            answer = getattr(entity, method)(**arguments)
-            self._save_changed(entity)
-            return answer
+            ref = f"{cls.collection_name()}/{doc_id}"
+            done = methods.run(models, request, ref, self._lookup, moment, uuid.uuid4().hex)
+            for path, document in done.writes.items():
+                if document is None:
+                    self.database.delete(path)
+                else:
+                    self.database.set(path, document)
+        return methods.read_result(cls, method, done.result)
+
+    def _lookup(self, refs: tuple[str, ...]) -> dict[str, protocol.Document | None]:
+        return {ref: self.database.get(ref) for ref in refs}
 
     def update(self, cls: type[view_model.ViewModel], key: str, **values: Any) -> None:
         """Assign to a view's attributes, through their setters, and save the entities that these change."""

@@ -6,12 +6,15 @@ CTX.db.document("City/LA").get()
 
 from __future__ import annotations
 
+import datetime
 import pathlib
+import uuid
 import warnings
 from collections.abc import Callable
 from typing import Any, ClassVar, Generic, TypeVar
 
 from onto import config as configuration
+from onto import session
 from onto.database import client, memory, protocol
 
 T = TypeVar("T")
@@ -55,12 +58,24 @@ class Context:
         cls._database = database
 
     @classmethod
+    def uuid(cls) -> str:
+        """Return a new id; in a domain method the same one whenever its call is run again."""
+        running = session.current()
+        return uuid.uuid4().hex if running is None else running.uuid()
+
+    @classmethod
+    def _now(cls) -> datetime.datetime:
+        running = session.current()
+        return datetime.datetime.now(datetime.UTC) if running is None else running.now
+
+    @classmethod
     def _current(cls) -> protocol.Database:
         if Context._database is None:
             Context._database = memory.Memory()
         return Context._database
 
     database = _OfClass[protocol.Database](lambda cls: cls._current())
+    now = _OfClass[datetime.datetime](lambda cls: cls._now())  # in a domain method: when its call arrived
     db = _OfClass[client.Client](lambda cls: client.Client(cls._current()))
 
 

@@ -9,12 +9,13 @@ User.new(doc_id="ann", first_name="Ann").to_dict()
 
 from __future__ import annotations
 
+import datetime
 import types
 import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
-from onto import attribute, context, query
+from onto import attribute, context, query, session
 from onto.database import client
 from onto.mapper import dump, frozen, load, names, shape
 
@@ -28,7 +29,8 @@ class DomainModel(attribute.Closed):
     def __init__(self, doc_id: str | None = None, **values: Any) -> None:
         """Make an unsaved entity; ValueError for a value whose attribute does not exist."""
         self._attrs = types.SimpleNamespace()
-        self._doc_id = uuid.uuid4().hex if doc_id is None else doc_id
+        self._session = session.current()
+        self._doc_id = _new_id(self._session) if doc_id is None else doc_id
         self._initialize()
         self._assign(values)
 
@@ -47,6 +49,10 @@ class DomainModel(attribute.Closed):
     @classmethod
     def get(cls, doc_id: str) -> Self | None:
         """Return the stored entity of this class or a subclass; None where there is none."""
+        running = session.current()
+        if running is not None:
+            found: Self | None = running.get(cls, doc_id)
+            return found
         document = context.Context.database.get(f"{cls.collection_name()}/{doc_id}")
         return None if document is None else cls.from_stored(document, doc_id)
 
@@ -66,9 +72,16 @@ class DomainModel(attribute.Closed):
     @classmethod
     def get_query(cls) -> query.Query[Self]:
         """Return the query for all entities of this class and its subclasses."""
+        if session.current() is not None:
+            raise TypeError(f"{cls.__name__}: a domain method cannot search a collection; reach entities by relations")
         return query.Query(context.Context.database, cls.collection_name(), cls._of_path, cls._name_of)
 
     # ------------------------------------------------------------ stored form
+
+    @classmethod
+    def upgrade(cls, document: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a stored document as this version of the class has it, before a method sees it; to be overridden."""
+        return document
 
     @classmethod
     def collection_name(cls) -> str:
@@ -96,6 +109,7 @@ class DomainModel(attribute.Closed):
         if kind is None:
             return None
         made = kind.__new__(kind)
+        made._session = session.current()
         made._doc_id = load.text(document.get("doc_id") if doc_id is None else doc_id, f"{kind.__name__}.doc_id")
         made._attrs = _load_attrs(kind, document, read_only)
         return made
@@ -163,12 +177,23 @@ class DomainModel(attribute.Closed):
         return type(self).__name__
 
     def save(self) -> None:
-        """Write the entity to the context's datastore, replacing what is there."""
-        self.doc_ref.set(self.to_dict())
+        """Write the entity to the context's datastore, or with the running call, replacing what is there."""
+        if self._session is None:
+            self.doc_ref.set(self.to_dict())
+        else:
+            self._session.save(self)
 
     def delete(self) -> None:
-        """Remove the entity from the context's datastore."""
-        self.doc_ref.delete()
+        """Remove the entity from the context's datastore, or with the running call."""
+        if self._session is None:
+            self.doc_ref.delete()
+        else:
+            self._session.delete(self)
+
+    @property
+    def now(self) -> datetime.datetime:
+        """Return when the running call arrived, in UTC: the same however often it is run again."""
+        return context.Context.now
 
     def update_vals(self, with_raw: Mapping[str, Any] | None = None, **values: Any) -> None:
         """Set attributes by name, or from the keys of a document of others, of which only some may set one."""
@@ -223,6 +248,10 @@ class Embedded(attribute.Closed):
         return type(self) is type(other) and vars(self._attrs) == vars(other._attrs)
 
     __hash__ = None  # type: ignore[assignment]  # values may change
+
+
+def _new_id(running: session.Session | None) -> str:
+    return uuid.uuid4().hex if running is None else running.uuid()
 
 
 def _load_attrs(kind: type[DomainModel], document: Mapping[str, Any], read_only: bool) -> types.SimpleNamespace:

@@ -1,0 +1,307 @@
+"""Run a domain method: the same code in the in-process engine and in the StateFun endpoint.
+
+    run(Models([Account]), Request("transfer", {"to": "b", "amount": 5}), "accounts/a", lookup, moment, seed)
+    →  Done(None, {"accounts/a": {…, "balance": 5}, "accounts/b": {…, "balance": 15}})
+
+`lookup` gives the document of a place, or raises `NeedEntity` where it has to be fetched first: the run is then dropped
+and made again, from its top. An entity that the method reached and changed is written when it returns, whether it
+called `save` or not; a new one only if it did. An exception writes nothing.
+"""
+
+from __future__ import annotations
+
+import datetime
+import inspect
+import sys
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from onto import domain_model, errors, related, session, signature
+from onto.mapper import dump, load, shape
+
+Document = Mapping[str, Any]
+Lookup = Callable[[tuple[str, ...]], Mapping[str, Document | None]]
+BUILT_IN = ("new", "save", "delete")
+_IDS = uuid.UUID("0d3ee2f6-5b8a-5b0c-9c52-6f1f6a1d2a77")
+
+
+class NeedEntity(BaseException):  # no error: `except Exception` in user code must not catch it
+    """The documents of these places have to be fetched before the method can run."""
+
+    def __init__(self, refs: tuple[str, ...]) -> None:
+        """Name the places."""
+        super().__init__(refs)
+        self.refs = refs
+
+
+class DoesNotExistError(errors.OntoError, LookupError):
+    """A command for an entity that is not there."""
+
+
+class AlreadyExistsError(errors.OntoError, ValueError):
+    """A new entity whose id is taken."""
+
+
+class NoSuchMethodError(errors.OntoError, AttributeError):
+    """A command for a method that the entity does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A call as it was sent: the method, its arguments in JSON, the class that the caller means."""
+
+    method: str
+    args: Mapping[str, Any]
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The method returned: its result in JSON, and the documents that it leaves changed (None: deleted)."""
+
+    result: Any
+    writes: Mapping[str, Document | None]
+
+
+class Models:
+    """The domain models of an app, by collection and by name."""
+
+    def __init__(self, models: Iterable[type[domain_model.DomainModel]]) -> None:
+        """Take the models of an app; those above them are found by themselves."""
+        self._topmost: dict[str, type[domain_model.DomainModel]] = {}
+        self._named: dict[str, type[domain_model.DomainModel]] = {}
+        for one in models:
+            self._named.setdefault(one.__name__, one)
+            collection = one.collection_name()
+            known = self._topmost.get(collection)
+            if known is None or issubclass(known, one):
+                self._topmost[collection] = one
+
+    @classmethod
+    def around(cls, known: Iterable[type[domain_model.DomainModel]]) -> Models:
+        """Return these models with all that their modules name, and so on."""
+        pending = list(known)
+        found: dict[type[domain_model.DomainModel], None] = {}
+        while pending:
+            one = pending.pop(0)
+            if one in found or one is domain_model.DomainModel:
+                continue
+            found[one] = None
+            named = vars(sys.modules[one.__module__]).values()
+            pending += [each for each in named if isinstance(each, type) and issubclass(each, domain_model.DomainModel)]
+            pending += [each for each in (*one.__bases__, *one.family()) if issubclass(each, domain_model.DomainModel)]
+        return cls(found)
+
+    def of_collection(self, collection: str) -> type[domain_model.DomainModel] | None:
+        """Return the topmost model of a collection."""
+        return self._topmost.get(collection)
+
+    def named(self, name: str) -> type[domain_model.DomainModel] | None:
+        """Return the model of a name."""
+        return self._named.get(name)
+
+
+def run(models: Models, request: Request, ref: str, lookup: Lookup, now: datetime.datetime, seed: str) -> Done:
+    """Run one call on the entity at `ref`; whatever the method raises comes out, and nothing is written.
+
+    `seed` stands for the call: what `uuid` gives is made of it.
+    """
+    running = _Session(models, lookup, now, seed)
+    with session.running(running):
+        result = _call(running, request, ref)
+        return Done(result, running.writes())
+
+
+def method_of(model: type[domain_model.DomainModel], name: str) -> Callable[..., Any] | None:
+    """Return a public method that the app's own classes define; None for anything else."""
+    for base in model.__mro__:
+        found = vars(base).get(name)
+        if found is not None:
+            own = issubclass(base, domain_model.DomainModel) and base is not domain_model.DomainModel
+            return found if own and inspect.isfunction(found) and not name.startswith("_") else None
+    return None
+
+
+def methods_of(model: type[domain_model.DomainModel]) -> list[str]:
+    """Return the names of all methods that may be called, the built-in ones last."""
+    own = [name for name in dir(model) if method_of(model, name) is not None]
+    return [*own, *(name for name in BUILT_IN if name not in own)]
+
+
+def dump_args(model: type[domain_model.DomainModel], method: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments as they travel; those of a method that only a class below has, as plain JSON."""
+    function = method_of(model, method)
+    if function is not None:
+        return signature.of(function).dump(given)
+    known = model._attributes if method == "new" else {}
+    return {
+        name: dump.dump(known[name].value_shape(), value, known[name].where) if name in known else dump.json_form(value)
+        for name, value in given.items()
+    }
+
+
+def read_result(model: type[domain_model.DomainModel], method: str, result: Any) -> Any:
+    """Return the Python value of a result that came as JSON."""
+    function = method_of(model, method)
+    return result if function is None else signature.of(function).read(result)
+
+
+def _call(running: _Session, request: Request, ref: str) -> Any:
+    collection, _, doc_id = ref.partition("/")
+    topmost = running.models.of_collection(collection)
+    if topmost is None:
+        raise DoesNotExistError(f"no model has the collection {collection!r}")
+    meant = topmost if request.model is None else running.models.named(request.model)
+    if meant is None or meant.collection_name() != collection:
+        raise DoesNotExistError(f"no model `{request.model}` in the collection {collection!r}")
+    entity = running.get(meant, doc_id)
+    actual = meant if entity is None else type(entity)
+    function = method_of(actual, request.method)
+    if function is None and request.method in BUILT_IN:
+        return _built_in(running, request, meant, doc_id, entity)
+    if entity is None:
+        raise DoesNotExistError(f"{meant.__name__} {doc_id!r} does not exist")
+    if function is None:
+        known = ", ".join(methods_of(actual))
+        raise NoSuchMethodError(f"{actual.__name__} has no method `{request.method}` (methods: {known})")
+    typed = signature.of(function)
+    return typed.result(function(entity, **typed.bind(request.args, running)))
+
+
+def _built_in(
+    running: _Session, request: Request, model: type[domain_model.DomainModel], doc_id: str, entity: Any
+) -> None:
+    """Make, replace or remove the entity itself."""
+    args = dict(request.args)
+    if request.method == "delete":
+        if args:
+            raise signature.BadArgumentsError(f"{model.__name__}.delete takes no arguments")
+        if entity is None:
+            raise DoesNotExistError(f"{model.__name__} {doc_id!r} does not exist")
+        entity.delete()
+        return
+    try:
+        if request.method == "save":
+            if set(args) != {"document"} or not isinstance(args["document"], Mapping):
+                raise signature.BadArgumentsError(f"{model.__name__}.save takes `document`, an object in stored form")
+            made = model.from_dict(args["document"], doc_id)
+        else:
+            if entity is not None:
+                raise AlreadyExistsError(f"{model.__name__} {doc_id!r} exists already")
+            made = model.new(doc_id=doc_id)
+            made._assign(_values(model, args))
+    except (load.MappingError, ValueError) as error:
+        if isinstance(error, AlreadyExistsError):
+            raise
+        raise signature.BadArgumentsError(str(error)) from error
+    made.save()
+
+
+def _values(model: type[domain_model.DomainModel], args: Mapping[str, Any]) -> dict[str, Any]:
+    known = model._attributes
+    return {
+        name: load.load(known[name].value_shape(), value, known[name].where) if name in known else value
+        for name, value in args.items()
+    }
+
+
+@dataclass(slots=True)
+class _Held:
+    """An entity that was looked up, and the stored form in which it came."""
+
+    entity: Any
+    before: Document | None
+
+
+@dataclass(slots=True)
+class _Session:
+    """The entities of one run: each place is one object, however often it is reached."""
+
+    models: Models
+    lookup: Lookup
+    now: datetime.datetime
+    seed: str
+    held: dict[str, _Held] = field(default_factory=dict)
+    ids: int = 0
+
+    def uuid(self) -> str:
+        """Return the call's next id."""
+        self.ids += 1
+        return uuid.uuid5(_IDS, f"{self.seed}/{self.ids}").hex
+
+    def get(self, model: type[domain_model.DomainModel], doc_id: str) -> Any:
+        """Return the entity of that model, None where there is none."""
+        entity = self._fetch(model.collection_name(), [doc_id])[0]
+        return entity if isinstance(entity, model) else None
+
+    def save(self, entity: domain_model.DomainModel) -> None:
+        """Keep an entity: in its place, whatever was there."""
+        self._fetch(entity.collection_name(), [entity.doc_id])
+        self.held[_ref(entity)].entity = entity
+
+    def delete(self, entity: domain_model.DomainModel) -> None:
+        """Remove what is in the entity's place."""
+        self._fetch(entity.collection_name(), [entity.doc_id])
+        self.held[_ref(entity)].entity = None
+
+    def related(self, of: shape.Shape, value: Any) -> Any:
+        """Return the entity of an id, or the live collection over several."""
+        relation = shape.relation_of(of)
+        assert relation is not None  # asked for relations only
+        model = self._model(relation)
+
+        def find(ids: list[str]) -> list[Any]:
+            found = self._fetch(model.collection_name(), ids)
+            return [one if isinstance(one, model) else None for one in found]
+
+        match value:
+            case list():
+                return related.RelatedList(value, find)
+            case set():
+                return related.RelatedSet(value, find)
+            case dict():
+                return related.RelatedDict(value, find)
+        return find([value])[0]
+
+    def writes(self) -> dict[str, Document | None]:
+        """Return the documents that differ from what was looked up."""
+        found: dict[str, Document | None] = {}
+        for ref, one in self.held.items():
+            after = None if one.entity is None else one.entity.to_dict()
+            if after != one.before:
+                found[ref] = after
+        return found
+
+    def _model(self, relation: shape.RelationTo) -> type[domain_model.DomainModel]:
+        if isinstance(relation.target, type):
+            return relation.target
+        found = self.models.named(relation.model_name)
+        if found is None:
+            raise LookupError(f"no domain model `{relation.model_name}`")
+        return found
+
+    def _fetch(self, collection: str, ids: Sequence[str | None]) -> list[Any]:
+        """Return the entities of a collection, in the order of the ids; what is not at hand is asked for at once."""
+        refs = [f"{collection}/{doc_id}" for doc_id in ids]
+        new = tuple(dict.fromkeys(ref for ref, doc_id in zip(refs, ids, strict=True) if doc_id is not None))
+        documents = self.lookup(tuple(ref for ref in new if ref not in self.held))
+        for ref, document in documents.items():
+            self.held[ref] = self._load(collection, ref, document)
+        return [None if doc_id is None else self.held[ref].entity for ref, doc_id in zip(refs, ids, strict=True)]
+
+    def _load(self, collection: str, ref: str, document: Document | None) -> _Held:
+        if document is None:
+            return _Held(None, None)
+        topmost = self.models.of_collection(collection)
+        if topmost is None:
+            raise LookupError(f"no domain model in the collection {collection!r}")
+        entity = topmost.from_stored(topmost.upgrade(document), ref.partition("/")[2])
+        assert entity is not None  # the topmost class takes every document of its collection
+        # Compared with what it would be saved as: keys that are no attributes are no change.
+        return _Held(entity, entity.to_dict())
+
+
+def _ref(entity: domain_model.DomainModel) -> str:
+    return f"{entity.collection_name()}/{entity.doc_id}"

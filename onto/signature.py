@@ -1,0 +1,164 @@
+"""The typed edge of domain methods: arguments and results as JSON on one side, as Python on the other.
+
+    of(Account.transfer).bind({"to": "b", "amount": "5.00"}, session)
+    →  {"to": Account("b", …), "amount": Decimal("5.00")}
+
+Entities travel as their `doc_id`. What is not annotated is raw JSON.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from onto import domain_model, errors, session
+from onto.mapper import dump, load, shape
+
+
+class BadArgumentsError(errors.OntoError, TypeError):
+    """Arguments that the method does not take, or that are not of its types."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter; entities are relations here, as they are in documents."""
+
+    name: str
+    shape: shape.Shape
+    required: bool
+    optional: bool  # whether None is among its values
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a method takes and returns."""
+
+    name: str
+    params: tuple[Parameter, ...]
+    returns: shape.Shape
+
+    def bind(self, given: Mapping[str, Any], of: session.Session) -> dict[str, Any]:
+        """Return Python arguments of JSON ones; BadArgumentsError names the first that does not fit."""
+        self._check_names(given)
+        loaded = {one.name: self._load(one, given[one.name]) for one in self.params if one.name in given}
+        related = [one for one in self.params if shape.relation_of(one.shape) and loaded.get(one.name) is not None]
+        found = {one.name: of.related(one.shape, loaded[one.name]) for one in related}
+        for one in related:
+            if found[one.name] is None:
+                target = shape.relation_of(one.shape)
+                assert target is not None
+                raise BadArgumentsError(
+                    f"{self.name}: {one.name}: {target.model_name} {loaded[one.name]!r} does not exist"
+                )
+        return {**loaded, **found}
+
+    def dump(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return JSON arguments of Python ones; BadArgumentsError as `bind`."""
+        self._check_names(given)
+        shapes = {one.name: one.shape for one in self.params}
+        try:
+            return {name: dump.dump(shapes[name], value, f"{self.name}: {name}") for name, value in given.items()}
+        except (load.MappingError, TypeError) as error:
+            raise BadArgumentsError(str(error)) from error
+
+    def result(self, value: Any) -> Any:
+        """Return what a method returned as JSON; MappingError when it is not of the declared type."""
+        if self.returns == shape.RAW:
+            return dump.json_form(value)
+        return dump.dump(self.returns, value, f"{self.name}: its result")
+
+    def read(self, value: Any) -> Any:
+        """Return the Python value of a result in JSON."""
+        return load.load(self.returns, value, f"{self.name}: its result")
+
+    def _check_names(self, given: Mapping[str, Any]) -> None:
+        known = [one.name for one in self.params]
+        for name in given:
+            if name not in known:
+                takes = ", ".join(known) or "no arguments"
+                raise BadArgumentsError(f"{self.name} has no parameter `{name}` (it takes {takes})")
+        for one in self.params:
+            if one.required and one.name not in given:
+                raise BadArgumentsError(f"{self.name} needs `{one.name}`")
+
+    def _load(self, one: Parameter, value: Any) -> Any:
+        if value is None and not one.optional:
+            raise BadArgumentsError(f"{self.name}: {one.name} may not be None")
+        try:
+            return load.load(one.shape, value, f"{self.name}: {one.name}")
+        except (load.MappingError, TypeError) as error:
+            raise BadArgumentsError(str(error)) from error
+
+
+@functools.lru_cache(maxsize=4096)
+def of(function: Callable[..., Any]) -> Signature:
+    """Return the signature of a method; TypeError where an annotation cannot be read."""
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    params = tuple(
+        Parameter(
+            one.name,
+            _shape(annotation := _read(one.annotation, function)),
+            one.default is inspect.Parameter.empty,
+            _admits_none(annotation) or one.default is None,
+        )
+        for one in parameters
+        if one.kind in (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    )
+    returns = _shape(_read(inspect.signature(function).return_annotation, function))
+    return Signature(function.__qualname__, params, returns)
+
+
+def _read(written: Any, function: Callable[..., Any]) -> Any:
+    if written is inspect.Signature.empty:
+        return Any
+    if not isinstance(written, str):
+        return written
+    known = {one.__name__: one for one in _models()} | vars(sys.modules[function.__module__])
+    try:
+        return eval(written, known)
+    except (NameError, AttributeError) as error:
+        raise TypeError(f"{function.__qualname__}: the annotation `{written}` cannot be read: {error}") from error
+
+
+def _models() -> Iterator[type[domain_model.DomainModel]]:
+    pending = [domain_model.DomainModel]
+    while pending:
+        for one in pending.pop().__subclasses__():
+            pending.append(one)
+            yield one
+
+
+def _shape(annotation: Any) -> shape.Shape:
+    """Return what an annotation means, entities being relations."""
+    if isinstance(annotation, type) and issubclass(annotation, domain_model.DomainModel):
+        return shape.RelationTo(annotation)
+    if isinstance(annotation, str):  # inside another annotation: list["User"]
+        found = next((one for one in _models() if one.__name__ == annotation), None)
+        return shape.RAW if found is None else shape.RelationTo(found)
+    if isinstance(annotation, typing.ForwardRef):
+        return _shape(annotation.__forward_arg__)
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin in (typing.Union, types.UnionType):
+        inner = [one for one in arguments if one is not types.NoneType]
+        return _shape(inner[0]) if len(inner) == 1 else shape.RAW
+    plain = shape.of(annotation)
+    match plain:
+        case shape.ListOf():
+            return shape.ListOf(_shape(arguments[0])) if arguments else plain
+        case shape.SetOf():
+            return shape.SetOf(_shape(arguments[0])) if arguments else plain
+        case shape.DictOf():
+            return shape.DictOf(_shape(arguments[1])) if len(arguments) > 1 else plain
+    return plain
+
+
+def _admits_none(annotation: Any) -> bool:
+    if annotation is Any or annotation is None:
+        return True
+    return types.NoneType in typing.get_args(annotation)
