@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from compiler import dtypes, ir, model, statements, syntax, values
+from compiler import displays, dtypes, ir, model, statements, syntax, unpacking, values
 from compiler.diagnostics import Log
 from compiler.rules import attributes, calls, comprehensions, names, operators, texts
 from compiler.scope import Rule, Scope, Shared, Stop
@@ -65,7 +65,7 @@ def build(app: model.App, log: Log) -> Program:
     joins: dict[tuple[str, str], Join] = {}
     for view in app.views.values():
         store = app.stores[view.store]
-        shared = Shared(app, view, store, log, RULES, statements.run)
+        shared = Shared(app, view, store, log, RULES, statements.run, calls.apply, displays.show, unpacking.unpack)
         for attribute in view.attributes:
             if attribute.getter is not None:
                 getters.append(Getter(view.name, attribute.name, _getter(shared, attribute)))
@@ -93,7 +93,7 @@ def _getter(shared: Shared, attribute: model.ViewAttribute) -> ir.Expr | ir.Decl
     scope = Scope(shared, attribute.module, {"self": values.SelfView()})
     read = syntax.Attribute(syntax.Name("self", attribute.span), attribute.name, attribute.span, attribute.span)
     try:
-        return scope.expr(read)
+        return displays.without_tuples(scope.expr(read))
     except Stop as stop:
         shared.getters[attribute.name] = stop.declined
         shared.running.clear()
@@ -107,7 +107,7 @@ def _getter(shared: Shared, attribute: model.ViewAttribute) -> ir.Expr | ir.Decl
 
 def _join(shared: Shared, reference: model.Reference, via: model.On) -> ir.Expr | ir.Declined:
     item = ir.EntryValue("item", dtypes.Entity(reference.model), reference.span)
-    store_name, item_name = via.function.params
+    store_name, item_name = (one.name for one in via.function.params)
     scope = Scope(shared, via.module, {store_name: values.StoreValue(), item_name: item})
     try:
         return scope.test(via.function.body)

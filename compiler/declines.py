@@ -47,7 +47,7 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
         "first, *others = names", "first = names[0]",
     ),
     (
-        "D308", "recursion", "A function is inlined where it is called, which never ends for one that calls itself.",
+        "D308", "recursion", "A function that calls itself is inlined as often as constants say; data may say any number.",
         "def depth(n): return 1 + depth(n // 2) if n else 0", "store the value as an attribute, or accept Python",
     ),
     (
@@ -71,7 +71,7 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     # ------------------------------------------------------------ build: operators
     (
         "D320", "operator without exact SQL",
-        "SQL's operator differs from Python's for these types, or there is none (`**`, `//` of floats, bits).",
+        "SQL's operator differs from Python's for these types, or there is none (`**`, `//` of floats).",
         "return place.latitude // 0.1", "return round(place.latitude, 1)",
     ),
     (
@@ -90,8 +90,8 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     (
         "D324",
         "slice without exact SQL",
-        "Bounds must be constants; of a list that is computed, only `[:n]` is a top-n.",
-        "return names[user.age :]", "return names[:3]",
+        "Bounds must be numbers; of a list that is computed from rows, only `[:n]` is a top-n.",
+        "return sorted(users)[user.age :]", "return sorted(users)[:3]",
     ),
     # ------------------------------------------------------------ build: displays and texts
     (
@@ -101,8 +101,8 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     (
         "D331",
         "dict display with computed keys",
-        "The keys of a record are its columns, so they have to be in the text.",
-        "return {user.doc_id: user.name}", 'return {"id": user.doc_id, "name": user.name}',
+        "Keys that are computed must be texts, and their values of one type: then the dict is a map.",
+        "return {user.age: user.name}", "return {str(user.age): user.name}",
     ),
     (
         "D340", "f-string without SQL", "`!r` and `!a` follow Python's own notation, which SQL does not have.",
@@ -120,7 +120,7 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     # ------------------------------------------------------------ build: calls
     (
         "D350", "call of something that is no function", "What is called is a value, so there is nothing to inline.",
-        "return RULES[kind](order)", "if kind == 'a': return rule_a(order)",
+        "return order.total()   # an attribute", "return order.total",
     ),
     (
         "D351", "keyword arguments without SQL", "The function has SQL for its plain arguments only.",

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from compiler import dtypes, ir, operation, primitives, rewrite
-from compiler.operations import formats, numbers
+from compiler.operations import formats, numbers, strings
 
 TEXT = dtypes.optional(dtypes.STR)
 _BOOL = dtypes.BOOL
@@ -277,7 +277,10 @@ def _number(beside: ir.Expr, value: float) -> ir.Expr:
 
 
 def _no_character(prim: ir.Prim, index: ir.Expr) -> ir.Expr:
-    assert isinstance(index, ir.Const)
+    if not isinstance(index, ir.Const):
+        size = ir.Prim("str.len", prim.args[:1], dtypes.INT)
+        lowest = ir.Prim("int.neg", (size,), dtypes.INT)
+        return _any([_prim("ge", index, size), _prim("lt", index, lowest)])
     place = int(index.value or 0)
     least = place + 1 if place >= 0 else -place
     return _prim("lt", ir.Prim("str.len", prim.args[:1], dtypes.INT), ir.Const(least, dtypes.INT))
@@ -315,6 +318,12 @@ def _spelling_range(_: ir.Prim, x: ir.Expr) -> ir.Expr:
     return _any([_beyond(x, 1e16), small])
 
 
+def _moment_range(prim: ir.Prim, _: ir.Expr) -> ir.Expr:
+    sign = ir.Const(1 if prim.op.endswith(".plus") else -1, dtypes.INT)
+    kind = prim.op.partition(".")[0]
+    return _not(_prim(f"{kind}.is_in", *prim.args, sign))
+
+
 _CONDITIONS: MappingProxyType[str, Callable[[ir.Prim, ir.Expr], ir.Expr]] = MappingProxyType(
     {
         "zero": _zero,
@@ -331,6 +340,14 @@ _CONDITIONS: MappingProxyType[str, Callable[[ir.Prim, ir.Expr], ir.Expr]] = Mapp
         "product_range": _product_range,
         "factor_range": lambda _, x: _any([_prim("ge", x, _number(x, 10**10)), _prim("le", x, _number(x, -(10**10)))]),
         "spelling_range": _spelling_range,
+        "repeat_range": lambda _, x: _prim("gt", x, ir.Const(strings.MAX_REPEATS, dtypes.INT)),
+        "none_item": lambda _, x: _prim("list.has_none", x),
+        "not_float_text": lambda _, x: _not(_prim("str.is_float_text", x)),
+        "not_plain_float_text": lambda _, x: _not(_prim("str.is_plain_float_text", x)),
+        "not_date_text": lambda _, x: _not(_prim("str.is_date_text", x)),
+        "not_plain_date_text": lambda _, x: _not(_prim("str.is_plain_date_text", x)),
+        "no_date": lambda prim, _: _not(_prim("date.is_date", *prim.args)),
+        "moment_range": _moment_range,
     }
 )
 

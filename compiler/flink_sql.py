@@ -369,6 +369,28 @@ def field(record: exp.Expression, name: str) -> exp.Expression:
 
 # ---------------------------------------------------------------- templates
 
+
+def constant_int(prim: ir.Prim, place: int) -> int | None:
+    """Return the constant whole number in that place of an operation, None for any other argument."""
+    one = prim.args[place]
+    return one.value if isinstance(one, ir.Const) and isinstance(one.value, int) else None
+
+
+def bound(prim: ir.Prim, args: list[exp.Expression], place: int, size: exp.Expression) -> exp.Expression:
+    """Return a slice's bound as Python clips it: an INT from 0 to the size."""
+    if isinstance(prim.args[place].type, dtypes.NoneType):
+        return number(0) if place == 1 else again(size)
+    constant = constant_int(prim, place)
+    if constant is None:
+        index = args[place]
+        from_end = call("GREATEST", op(again(index), "+", again(size)), number(0))
+        clipped = case((op(again(index), "<", number(0)), from_end), default=call("LEAST", index, again(size)))
+        return cast(clipped, INT32)
+    if constant < 0:
+        return call("GREATEST", op(again(size), "-", number(-constant)), number(0))
+    return call("LEAST", number(constant), again(size)) if place > 1 else number(constant)
+
+
 Template = Callable[[ir.Prim, list[exp.Expression]], exp.Expression]
 """How an operation is written: its node (for constants and types) and its arguments, already written."""
 

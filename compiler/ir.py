@@ -10,6 +10,7 @@ helper functions have been inlined; what may raise says so through `primitives` 
 from __future__ import annotations
 
 import datetime
+import math
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, assert_never
@@ -44,9 +45,27 @@ def python_value(const: Const) -> Any:  # Any: a value of any type
             return datetime.timedelta(microseconds=micros)
         case str(text), dtypes.Scalar("date"):
             return datetime.date.fromisoformat(text)
-        case str(text), dtypes.Scalar("local_datetime"):
+        case str(text), dtypes.Scalar("local_datetime" | "datetime"):
             return datetime.datetime.fromisoformat(text)
     return const.value
+
+
+def constant(value: Any, kind: dtypes.Type, span: Span = NOWHERE) -> Const | None:  # Any: a value of any type
+    """Return the constant that stands for a Python value; None for one that no constant holds."""
+    match value, dtypes.required(kind):
+        case datetime.timedelta(), dtypes.Scalar("timedelta"):
+            return Const(value // datetime.timedelta(microseconds=1), kind, span)
+        case datetime.datetime() | datetime.date(), dtypes.Scalar("date" | "local_datetime" | "datetime"):
+            return Const(value.isoformat(), kind, span)
+        case float(), dtypes.Scalar("float") if math.isfinite(value):
+            return Const(value, kind, span)
+        case bool(), dtypes.Scalar("bool"):
+            return Const(value, kind, span)
+        case int(), dtypes.Scalar("int") if -(2**63) <= value < 2**63 and not isinstance(value, bool):
+            return Const(value, kind, span)
+        case (str(), dtypes.Scalar("str")) | (Decimal(), dtypes.Scalar("decimal")):
+            return Const(value, kind, span)
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ from __future__ import annotations
 import dataclasses
 from types import MappingProxyType
 
-from compiler import dtypes, operation
+from compiler import dtypes, ir, operation
 from compiler.operation import Failure, Primitive
 from compiler.operations import containers, core, formats, numbers, strings, times
 
-__all__ = ["TABLE", "Failure", "Primitive", "find", "get"]
+__all__ = ["TABLE", "Failure", "Primitive", "find", "folded", "get"]
 
 TABLE: tuple[Primitive, ...] = (
     *core.ROWS, *numbers.ROWS, *strings.ROWS, *formats.ROWS, *times.ROWS, *containers.ROWS
@@ -48,6 +48,17 @@ def find(spelling: str, types: tuple[dtypes.Type, ...]) -> Primitive | None:
             if found is not None:
                 return found
     return None
+
+
+def folded(prim: ir.Prim) -> ir.Expr:
+    """Return the constant that an operation on constants gives; itself where there is none, or where it raises."""
+    if not all(isinstance(one, ir.Const) for one in prim.args):
+        return prim
+    try:
+        value = get(prim.op).evaluate(*(ir.python_value(one) for one in prim.args if isinstance(one, ir.Const)))
+    except Exception:  # what it raises is told with the value, where it is evaluated
+        return prim
+    return ir.constant(value, prim.type, prim.span) or prim
 
 
 def _match(row: Primitive, types: tuple[dtypes.Type, ...], *, widen: bool) -> Primitive | None:

@@ -6,16 +6,39 @@ getter at once (`Stop`), so rules only meet good values.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from types import MappingProxyType
 from typing import NoReturn
 
-from compiler import dtypes, ir, model, primitives, raising, rewrite, syntax, values
+from compiler import dtypes, effects, ir, model, primitives, raising, rewrite, syntax, values
 from compiler.diagnostics import Log, Span
 
 Rule = Callable[["Scope", syntax.Expr], "values.Value | ir.Declined | None"]
 Runner = Callable[["Scope", tuple[syntax.Stmt, ...]], "values.Value"]
+Arguments = tuple["values.Value", ...]
+Keywords = Mapping[str, "values.Value"]
+Builder = Callable[["Scope", Arguments, Keywords, Span], "values.Value | ir.Declined | None"]
+Applier = Callable[["Scope", "values.Value", Arguments, Keywords, Span], "values.Value | ir.Declined"]
+Unpacker = Callable[["Scope", "syntax.Tuple | syntax.List", "values.Value"], Arguments]
+Shower = Callable[["Scope", "values.Several | values.Table | values.Range", Span], ir.Expr]
+
+MAX_INLINED = 500
+"""So many calls of functions that call themselves are inlined in one getter."""
+
+MAX_DEPTH = 40
+"""So deep are calls of a function inside itself inlined."""
+
+
+CONSTANTS: Mapping[str, ir.Const] = MappingProxyType(
+    {f"math.{name}": ir.Const(getattr(math, name), dtypes.FLOAT) for name in ("pi", "e", "tau", "inf")}
+)
+"""Constants of the standard library."""
+
+_LEFT, _RIGHT = "<left>", "<right>"
+"""Names of operands that no source can use."""
 
 
 class Stop(Exception):  # noqa: N818 - not an error: it carries a decline to the getter's builder
@@ -37,9 +60,13 @@ class Shared:
     log: Log
     rules: tuple[Rule, ...]
     run: Runner
+    apply: Applier
+    show: Shower
+    unpack: Unpacker
     getters: dict[str, values.Value | ir.Declined] = field(default_factory=dict)
     running: list[str] = field(default_factory=list)
     used: dict[str, int] = field(default_factory=dict)
+    recursions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +78,7 @@ class Scope:
     names: Mapping[str, values.Value]
     known: frozenset[ir.Expr] = frozenset()
     calls: tuple[str, ...] = ()
+    inner: frozenset[str] = frozenset()  # names that comprehensions bound: functions made outside do not see them
 
     # ------------------------------------------------------------ building children
 
@@ -75,11 +103,14 @@ class Scope:
             return self.comprehend(value, span)
         if isinstance(value, values.EmptyDict):
             return ir.MakeRecord((), dtypes.Record(()), span)
-        if isinstance(
-            value,
-            values.SelfView | values.StoreValue | values.Closure | values.BoundMethod | values.Builtin
-            | values.ClassValue | values.ModuleValue | values.Unbound,
-        ):  # fmt: skip
+        if isinstance(value, values.Several | values.Table | values.Range):
+            return self.shared.show(self, value, span)
+        if isinstance(value, values.Builtin) and value.qualified in CONSTANTS:
+            return replace(CONSTANTS[value.qualified], span=span)
+        if isinstance(value, values.Choice) and isinstance(value.then, ir.Expr) and isinstance(value.orelse, ir.Expr):
+            one, other = dtypes.show(value.then.type), dtypes.show(value.orelse.type)
+            self.decline("D313", span, f"the value is sometimes `{one}` and sometimes `{other}`")
+        if not isinstance(value, ir.Expr):
             self.decline("D302", span, f"a {_noun(value)} used as a value has no SQL form")
         return value
 
@@ -112,6 +143,10 @@ class Scope:
     def bind(self, names: Mapping[str, values.Value]) -> Scope:
         """Return the scope with more names."""
         return replace(self, names={**self.names, **names})
+
+    def bind_inner(self, names: Mapping[str, values.Value]) -> Scope:
+        """Return the scope inside a comprehension that binds these names."""
+        return replace(self.bind(names), inner=self.inner | frozenset(names))
 
     def assume(self, known: Iterable[ir.Expr]) -> Scope:
         """Return the scope in which these expressions are known not to be None."""
@@ -199,7 +234,7 @@ class Scope:
         match value:
             case values.Mapping():
                 return self._entries(value, "keys", name, span)
-            case values.Entries(kind, of):
+            case values.Entries(kind, of) if isinstance(of, values.Mapping | ir.Expr):
                 return self._entries(of, kind, name, span, asked=True)
             case ir.Comp():
                 return self._splice(value, span, name)
@@ -209,7 +244,7 @@ class Scope:
         inner = dtypes.required(expr.type)
         if isinstance(inner, dtypes.DictOf):
             return self._entries(expr, "keys", name, span)
-        if isinstance(inner, dtypes.ListOf) and not isinstance(expr, ir.If | ir.MakeList):
+        if isinstance(inner, dtypes.ListOf) and not isinstance(expr, ir.If):
             var = self.fresh(name)
             index = ir.EntryKey(var, dtypes.INT, span)
             item = ir.EntryValue(var, inner.item, span)
@@ -270,12 +305,11 @@ class Scope:
         if isinstance(target, syntax.Name):
             return {target.id: value}
         if isinstance(target, syntax.Tuple | syntax.List):
-            if isinstance(value, ir.MakePair | ir.MakeList) and len(value.items) == len(target.items):
-                names: dict[str, values.Value] = {}
-                for part, item in zip(target.items, value.items, strict=True):
-                    names.update(self.destructure(part, self.narrow(item)))
-                return names
-            self.decline("D307", target.span, "unpacking a value of unknown length has no SQL form")
+            names: dict[str, values.Value] = {}
+            for part, item in zip(target.items, self.shared.unpack(self, target, value), strict=True):
+                inner = part.value if isinstance(part, syntax.Starred) else part
+                names.update(self.destructure(inner, self.narrow(item)))
+            return names
         self.decline("D307", target.span, "assignment to this target has no SQL form")
 
     def chosen(self, record: ir.MakeRecord, key: ir.Expr, default: ir.Expr, span: Span) -> ir.Expr:
@@ -301,27 +335,58 @@ class Scope:
 
     # ------------------------------------------------------------ calls
 
-    def call(
-        self, function: values.Closure, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
-    ) -> values.Value:
+    def apply(self, function: values.Value, args: Arguments, keywords: Keywords, span: Span) -> values.Value:
+        """Call any value."""
+        answer = self.shared.apply(self, function, args, keywords, span)
+        if isinstance(answer, ir.Declined):
+            raise Stop(answer)
+        return self.narrow(answer)
+
+    def attribute(self, owner: values.Value, name: str, span: Span) -> values.Value:
+        """Return `owner.name`."""
+        read = syntax.Attribute(syntax.Name(_LEFT, span), name, span, span)
+        return self.bind({_LEFT: owner}).build(read)
+
+    def operate(self, op: str, left: values.Value, right: values.Value, span: Span) -> values.Value:
+        """Return `left op right`."""
+        written = syntax.Binary(op, syntax.Name(_LEFT, span), syntax.Name(_RIGHT, span), span)
+        return self.bind({_LEFT: left, _RIGHT: right}).build(written)
+
+    def call(self, function: values.Closure, args: Arguments, keywords: Keywords, span: Span) -> values.Value:
         """Inline a call to a function of the project."""
         # By place too: getters of a view and of a model of the same module may share a name.
-        line = function.body[0].span.line if function.body else 0
-        key = f"{function.module}.{function.name}:{line}"
-        if key in self.calls and function.name != "<lambda>":
-            self.decline("D308", span, f"`{function.name}` calls itself")
+        place = function.body[0].span if function.body else span
+        key = f"{function.module}.{function.name}:{place.line}:{place.column}"
+        if key in self.calls:
+            self._recurse(key, function.name, span)
         if function.receiver is not None:
             args = (function.receiver, *args)
-        inner = Scope(self.shared, function.module, function.names, self.known, (*self.calls, key))
+        itself = {} if function.home is None else {function.name: function}
+        names = {**itself, **function.names}
+        inner = Scope(self.shared, function.module, names, self.known, (*self.calls, key))
         bound = _bind_arguments(inner, function, args, keywords, span)
+        for name in sorted(effects.changed(function.body)):
+            if name in bound or name in function.names:
+                self.decline("D360", span, f"`{function.name}` changes `{name}`, which its caller holds too")
         result = self.shared.run(inner.bind(bound), function.body)
         for one in reversed((*args, *keywords.values())):
             result = self.after(one, result, span)
         return result
 
+    def _recurse(self, key: str, name: str, span: Span) -> None:
+        # What ends by constants ends soon; the rest would go on for ever.
+        self.shared.recursions += 1
+        if self.calls.count(key) > MAX_DEPTH or self.shared.recursions > MAX_INLINED:
+            self.decline("D308", span, f"`{name}` calls itself, and nothing constant says how often")
+
     def closure(self, function: syntax.Function, module: str, receiver: values.Value | None = None) -> values.Closure:
         """Return a function of the project as a value."""
         return values.Closure(function.name, function.params, function.body, module, {}, receiver)
+
+    def nested(self, name: str, params: tuple[syntax.Parameter, ...], body: tuple[syntax.Stmt, ...]) -> values.Closure:
+        """Return a lambda or nested function as a value: it sees the names around it, as they are when it is named."""
+        defaults = {one.name: self.build(one.default) for one in params if one.default is not None}
+        return values.Closure(name, params, body, self.module, self.names, None, self.calls, defaults)
 
     def primitive(self, spelling: str, args: tuple[ir.Expr, ...], span: Span) -> ir.Expr | None:
         """Apply the primitive with that spelling to the arguments, or answer None when there is none."""
@@ -330,7 +395,7 @@ class Scope:
             return None
         if row.accepts is not None and not row.accepts(args):
             return None
-        return ir.Prim(row.op, args, row.result, span)
+        return primitives.folded(ir.Prim(row.op, args, row.result, span))
 
 
 def _bind_arguments(
@@ -340,16 +405,24 @@ def _bind_arguments(
     keywords: Mapping[str, values.Value],
     span: Span,
 ) -> dict[str, values.Value]:
-    if any(one.kind in ("args", "kwargs") for one in function.params):
-        scope.decline("D309", span, f"`{function.name}` takes a variable number of arguments")
     plain = [one.name for one in function.params if one.kind == "plain"]
+    named = {one.name for one in function.params if one.kind in ("plain", "keyword")}
     bound: dict[str, values.Value] = dict(zip(plain, args, strict=False))
-    bound.update(keywords)
+    twice = bound.keys() & keywords.keys()
+    bound.update((name, value) for name, value in keywords.items() if name in named)
+    rest = {name: value for name, value in keywords.items() if name not in named}
     for one in function.params:
-        if one.name not in bound and one.default is not None:
+        if one.kind == "args":
+            bound[one.name] = values.Several("tuple", tuple(map(values.Item, args[len(plain) :])))
+        elif one.kind == "kwargs":
+            bound[one.name] = values.Table(tuple((ir.Const(name, dtypes.STR), one) for name, one in rest.items()))
+        elif one.name not in bound and one.name in function.defaults:
+            bound[one.name] = function.defaults[one.name]
+        elif one.name not in bound and one.default is not None:
             bound[one.name] = scope.build(one.default)
-    missing = [one.name for one in function.params if one.name not in bound]
-    if missing or len(args) > len(plain) or len(bound) > len(function.params):
+    kinds = {one.kind for one in function.params}
+    extra = (len(args) > len(plain) and "args" not in kinds) or (rest and "kwargs" not in kinds)
+    if twice or extra or len(bound) < len(function.params):
         scope.decline("D309", span, f"the arguments do not fit `{function.name}({', '.join(plain)})`")
     return bound
 
@@ -358,6 +431,7 @@ def _noun(value: values.Static) -> str:
     return {
         "SelfView": "view", "StoreValue": "store", "Closure": "function", "BoundMethod": "method",
         "Builtin": "function", "Unbound": "name that may be unbound", "ClassValue": "class", "ModuleValue": "module",
+        "Partial": "function", "Choice": "function",
     }.get(type(value).__name__, "value")  # fmt: skip
 
 

@@ -10,15 +10,8 @@ from types import MappingProxyType
 
 from sqlglot import exp
 
-from compiler import flink_sql, ir
-from compiler.flink_sql import Template, again, big, call, case, number, op, plain
-
-
-def _constant(prim: ir.Prim, place: int) -> int | None:
-    one = prim.args[place]
-    assert isinstance(one, ir.Const)
-    assert one.value is None or isinstance(one.value, int)
-    return one.value
+from compiler import dtypes, flink_sql, ir
+from compiler.flink_sql import Template, again, big, call, case, cast, number, op, plain
 
 
 def size(xs: exp.Expression) -> exp.Expression:
@@ -32,37 +25,57 @@ def has_key(xs: exp.Expression, key: exp.Expression) -> exp.Expression:
 
 
 def _item(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
-    index = _constant(prim, 1) or 0
-    place = number(index + 1) if index >= 0 else op(size(args[0]), "+", number(index + 1))
-    return flink_sql.item(args[0], place)
+    # `failures` has tested that the index is inside: 0 or less would end the job.
+    constant, xs = flink_sql.constant_int(prim, 1), args[0]
+    if constant is not None:
+        place = number(constant + 1) if constant >= 0 else op(size(xs), "+", number(constant + 1))
+        return flink_sql.item(xs, place)
+    index = args[1]
+    from_end = op(op(again(index), "+", size(xs)), "+", number(1))
+    inside = case(
+        (op(again(index), ">=", size(xs)), number(1)),
+        (op(again(index), ">=", number(0)), op(again(index), "+", number(1))),
+        (op(again(from_end), ">", number(0)), from_end),
+        default=number(1),
+    )
+    return flink_sql.item(xs, cast(inside, flink_sql.INT32))
 
 
 def _slice(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     # ARRAY_SLICE(v, 1, 0) gives one element, so an empty slice is taken from beyond the end.
     xs = args[0]
-    start, stop = _constant(prim, 1) or 0, _constant(prim, 2)
-    begin = number(start) if start >= 0 else _from_end(xs, start)
-    end = size(xs)
-    if stop is not None:
-        end = call("LEAST", number(stop), end) if stop >= 0 else _from_end(xs, stop)
+    begin, end = (flink_sql.bound(prim, args, place, size(xs)) for place in (1, 2))
     beyond = op(size(xs), "+", number(1))
     empty = call("ARRAY_SLICE", again(xs), beyond, again(beyond))
     taken = call("ARRAY_SLICE", again(xs), op(again(begin), "+", number(1)), again(end))
     return case((op(begin, "<", end), taken), default=empty)
 
 
-def _from_end(xs: exp.Expression, index: int) -> exp.Expression:
-    return call("GREATEST", op(size(xs), "-", number(-index)), number(0))
-
-
 def _has_index(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
-    index = _constant(prim, 1) or 0
-    return op(size(args[0]), ">", number(index if index >= 0 else -index - 1))
+    index = flink_sql.constant_int(prim, 1)
+    if index is not None:
+        return op(size(args[0]), ">", number(index if index >= 0 else -index - 1))
+    least = flink_sql.neg(size(args[0]))
+    return flink_sql.all_of(op(args[1], "<", size(args[0])), op(again(args[1]), ">=", least))
 
 
 def _get_or(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     xs, key, other = args
     return case((has_key(again(xs), again(key)), flink_sql.item(xs, key)), default=other)
+
+
+def _mul(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    times = flink_sql.constant_int(prim, 1) or 1
+    return call("ARRAY_CONCAT", *(again(args[0]) for _ in range(times)))
+
+
+def _sorted(ascending: bool) -> Template:
+    return lambda _, args: call("ARRAY_SORT", *args, *([] if ascending else [flink_sql.boolean(False)]))
+
+
+def _made(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    # A MAP of NOT NULL values gives -1 for a missing key, so it is cast to the nullable type.
+    return cast(exp.VarMap(keys=exp.Array(expressions=args[::2]), values=exp.Array(expressions=args[1::2])), prim.type)
 
 
 TEMPLATES: Mapping[str, Template] = MappingProxyType(
@@ -72,6 +85,11 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType(
         "list.item": _item,
         "list.slice": _slice,
         "list.reverse": plain("ARRAY_REVERSE"),
+        "list.has_none": lambda _, args: call("ARRAY_CONTAINS", args[0], flink_sql.null(dtypes.STR)),
+        "list.mul": _mul,
+        "list.sorted": _sorted(True),
+        "list.sorted_down": _sorted(False),
+        "dict.make": _made,
         "list.add": plain("ARRAY_CONCAT"),
         "list.index": lambda _, args: big(op(call("ARRAY_POSITION", *args), "-", number(1))),
         "list.has_index": _has_index,

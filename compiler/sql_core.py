@@ -137,6 +137,8 @@ def spelled(tree: exp.Expression, of: dtypes.Type) -> exp.Expression:
             return sql_times.iso(tree, of, " ")
         case dtypes.Scalar("int"):
             return cast(tree, dtypes.STR)
+        case dtypes.Scalar("timedelta"):
+            return sql_times.span_text(tree)
     return tree
 
 

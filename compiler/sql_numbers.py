@@ -71,6 +71,52 @@ def _pow(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     return tree
 
 
+def _masked(a: exp.Expression, bits: int) -> exp.Expression:
+    # Flink has no bit operators; a mask of low bits is a remainder, a single bit a quotient's last one.
+    if bits & (bits + 1) == 0:
+        return _rest(a, bits + 1) if bits else flink_sql.bigint(0)
+    terms = [1 << place for place in range(bits.bit_length()) if bits >> place & 1]
+    parts = [op(_rest(_quotient(a, one), 2), "*", number(one)) if one > 1 else _rest(a, 2) for one in terms]
+    tree = parts[0]
+    for part in parts[1:]:
+        tree = exp.Add(this=tree, expression=part)
+    return tree
+
+
+def _rest(a: exp.Expression, divisor: int) -> exp.Expression:
+    rest = call("MOD", again(a), number(divisor))
+    return op(rest, "+", case((op(again(rest), "<", number(0)), number(divisor)), default=number(0)))
+
+
+def _quotient(a: exp.Expression, divisor: int) -> exp.Expression:
+    below = op(call("MOD", again(a), number(divisor)), "<", number(0))
+    return op(op(again(a), "/", number(divisor)), "-", case((below, number(1)), default=number(0)))
+
+
+def _and(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    return _masked(args[0], _integer(prim, 1))
+
+
+def _or(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    bits = _integer(prim, 1)
+    return op(op(args[0], "+", number(bits)), "-", flink_sql.wrap(_masked(args[0], bits)))
+
+
+def _xor(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    bits = _integer(prim, 1)
+    twice = op(flink_sql.wrap(_masked(args[0], bits)), "*", number(2))
+    return op(op(args[0], "+", number(bits)), "-", twice)
+
+
+def _lshift(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    return op(args[0], "*", number(1 << _integer(prim, 1)))
+
+
+def _rshift(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    shift = _integer(prim, 1)
+    return _quotient(args[0], 1 << shift) if shift else args[0]
+
+
 # ---------------------------------------------------------------- float
 
 
@@ -168,6 +214,11 @@ def _int_of_text(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     return flink_sql.try_cast(call("REPLACE", stripped, flink_sql.string("_"), flink_sql.string("")), dtypes.INT)
 
 
+def _float_of_text(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    # TRY_CAST alone takes '1.5f'; `failures` tests the pattern first.
+    return flink_sql.try_cast(call("BTRIM", args[0], flink_sql.string(flink_sql.SPACES)), dtypes.FLOAT)
+
+
 TEMPLATES: Mapping[str, Template] = MappingProxyType(
     {
         "int.add": _arithmetic("+"),
@@ -177,6 +228,13 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType(
         "int.floordiv": _floordiv,
         "int.mod": _mod,
         "int.pow": _pow,
+        "int.and": _and,
+        "int.or": _or,
+        "int.xor": _xor,
+        "int.lshift": _lshift,
+        "int.rshift": _rshift,
+        "int.mean": _truediv,
+        "float.mean": _truediv,
         "int.neg": lambda _, args: flink_sql.neg(args[0]),
         "int.pos": lambda _, args: args[0],
         "int.abs": plain("ABS"),
@@ -235,5 +293,6 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType(
         "decimal.min": plain("LEAST"),
         "decimal.max": plain("GREATEST"),
         "str.int": _int_of_text,
+        "str.float": _float_of_text,
     }
 )

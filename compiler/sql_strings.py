@@ -11,7 +11,8 @@ from types import MappingProxyType
 from sqlglot import exp
 
 from compiler import dtypes, flink_sql, ir
-from compiler.flink_sql import SPACES, Template, again, big, call, case, cast, number, op, plain, string
+from compiler.flink_sql import INT32, SPACES, Template, again, big, call, case, cast, number, op, plain, string
+from compiler.operations.strings import MAX_REPEATS
 
 _SPACE_CLASS = "".join(f"\\u{ord(one):04X}" for one in SPACES)
 
@@ -50,14 +51,22 @@ def _extreme(sign: str) -> Template:
 
 
 def _item(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
-    index = _constant(prim, 1) or 0
-    start = number(index + 1) if index >= 0 else op(length(args[0]), "+", number(index + 1))
-    return call("SUBSTRING", args[0], start, number(1))
+    index = flink_sql.constant_int(prim, 1)
+    if index is not None:
+        start = number(index + 1) if index >= 0 else op(length(args[0]), "+", number(index + 1))
+        return call("SUBSTRING", args[0], start, number(1))
+    place = flink_sql.bound(prim, args, 1, length(args[0]))
+    return call("SUBSTRING", args[0], op(place, "+", number(1)), number(1))
 
 
 def _slice(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
-    start, stop = _constant(prim, 1) or 0, _constant(prim, 2)
     s = args[0]
+    start, stop = flink_sql.constant_int(prim, 1), flink_sql.constant_int(prim, 2)
+    if not all(isinstance(one, ir.Const) for one in prim.args[1:]):
+        first, last = (flink_sql.bound(prim, args, place, length(s)) for place in (1, 2))
+        size = call("GREATEST", op(last, "-", again(first)), number(0))
+        return call("SUBSTRING", s, op(first, "+", number(1)), size)
+    start = start or 0
     begin = number(start + 1) if start >= 0 else op(_from_end(s, start), "+", number(1))
     if stop is None:
         return call("SUBSTRING", s, begin)
@@ -98,6 +107,64 @@ def _count(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     return big(op(op(length(s), "-", without), "/", length(part)))
 
 
+def _repeat(prim: ir.Prim, s: exp.Expression, times: exp.Expression, place: int) -> exp.Expression:
+    constant = flink_sql.constant_int(prim, place)
+    count = (
+        number(constant)
+        if constant is not None
+        else cast(call("GREATEST", call("LEAST", times, number(MAX_REPEATS)), number(0)), INT32)
+    )
+    return call("REPEAT", s, count)
+
+
+def _rfind(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    s, part = args
+    place = call("LOCATE", call("REVERSE", again(part)), call("REVERSE", again(s)))
+    from_end = op(op(op(length(s), "-", length(part)), "-", again(place)), "+", number(1))
+    return big(case((op(place, ">", number(0)), from_end), default=number(-1)))
+
+
+def _partition(name: str, place: int) -> Template:
+    """Return one part of `s.partition(t)` or `s.rpartition(t)`."""
+
+    def build(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+        s, part = args
+        at = _find(prim, [again(s), again(part)]) if name == "partition" else _rfind(prim, [again(s), again(part)])
+        found = cast(at, INT32)
+        inside = op(again(found), ">=", number(0))
+        taken = (
+            call("SUBSTRING", again(s), number(1), again(found)),
+            again(part),
+            call("SUBSTRING", again(s), op(op(again(found), "+", length(part)), "+", number(1))),
+        )[place]
+        whole = place == (0 if name == "partition" else 2)
+        return case((inside, taken), default=s if whole else string(""))
+
+    return build
+
+
+def _split_at(right: bool) -> Template:
+    """Return `s.split(t, most)`: the rest, from that side, is joined again."""
+
+    def build(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+        s, part = args[:2]
+        most = flink_sql.constant_int(prim, 2) or 1
+        parts = _split(prim, [s, part])
+        size = call("CARDINALITY", again(parts))
+        if right:
+            cut = op(again(size), "-", number(most))
+            rest = call("ARRAY_JOIN", call("ARRAY_SLICE", again(parts), number(1), again(cut)), again(part))
+            kept = call("ARRAY_SLICE", again(parts), op(cut, "+", number(1)), again(size))
+            whole = call("ARRAY_PREPEND", kept, rest)
+        else:
+            tail = call("ARRAY_SLICE", again(parts), number(most + 1), again(size))
+            kept = call("ARRAY_SLICE", again(parts), number(1), number(most))
+            whole = call("ARRAY_APPEND", kept, call("ARRAY_JOIN", tail, again(part)))
+        return case((op(size, ">", number(most + 1)), cast(whole, prim.type)), default=parts)
+
+    return build
+
+
 def _split(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     # SPLIT('', sep) is empty; Python gives ['']. The nullable cast keeps a miss NULL.
     s, separator = args
@@ -136,10 +203,11 @@ def _center(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     # str.center puts the odd one to the left when the width is odd, unlike `^`.
     width = _constant(prim, 1) or 0
     missing = call("GREATEST", op(number(width), "-", length(args[0])), number(0))
+    fill = args[2] if len(args) > 2 else string(" ")
     extra = call("MOD", again(missing), number(2)) if width % 2 else number(0)
     left = op(op(again(missing), "/", number(2)), "+", extra)
     right = op(missing, "-", again(left))
-    return flink_sql.concat(call("REPEAT", string(" "), left), args[0], call("REPEAT", string(" "), right))
+    return flink_sql.concat(call("REPEAT", fill, left), args[0], call("REPEAT", again(fill), right))
 
 
 def _zfill(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
@@ -171,11 +239,46 @@ def _is_bigint_text(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     return flink_sql.all_of(matches(stripped, r"^[+-]?[0-9]+(_[0-9]+)*\z"), flink_sql.not_null(parsed))
 
 
+_DECIMAL = r"([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+
+
+def _is_plain_float_text(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    return matches(call("BTRIM", args[0], string(SPACES)), rf"^[+-]?{_DECIMAL}\z")
+
+
+def _is_float_text(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    # Names of infinity, underscores and other scripts' digits: Python takes them, `is_plain_float_text` does not.
+    names = "[iI][nN][fF]([iI][nN][iI][tT][yY])?|[nN][aA][nN]"
+    digits = r"\p{Nd}+(_\p{Nd}+)*"
+    number_ = rf"({digits}\.?({digits})?|\.{digits})([eE][+-]?{digits})?"
+    return matches(call("BTRIM", args[0], string(SPACES)), rf"^[+-]?({number_}|{names})\z")
+
+
+def _plain_date(s: exp.Expression) -> exp.Expression:
+    parsed = flink_sql.not_null(flink_sql.try_cast(again(s), dtypes.DATE))
+    return flink_sql.all_of(matches(s, r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\z"), op(again(s), ">=", string("0001")), parsed)
+
+
+def _is_date_text(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    # The other forms of ISO 8601 may be dates or not; either way SQL does not parse them.
+    other = matches(again(args[0]), r"^[0-9]{4}([0-9]{4}|-?W[0-9]{2}(-?[0-9])?)\z")
+    return flink_sql.any_of(_plain_date(args[0]), other)
+
+
 TEMPLATES: Mapping[str, Template] = MappingProxyType(
     {
         "str.add": lambda _, args: flink_sql.concat(*args),
-        "str.mul": lambda _, args: call("REPEAT", args[0], args[1].this),
-        "str.rmul": lambda _, args: call("REPEAT", args[1], args[0].this),
+        "str.mul": lambda prim, args: _repeat(prim, args[0], args[1], 1),
+        "str.rmul": lambda prim, args: _repeat(prim, args[1], args[0], 0),
+        "str.chars": lambda _, args: cast(
+            call("REGEXP_EXTRACT_ALL", args[0], string("(?s)."), number(0)), dtypes.ListOf(dtypes.STR)
+        ),
+        "str.split_at": _split_at(False),
+        "str.rsplit_at": _split_at(True),
+        "str.rfind": _rfind,
+        **{
+            f"str.{name}_{place}": _partition(name, place) for name in ("partition", "rpartition") for place in range(3)
+        },
         "str.len": lambda _, args: big(call("CHAR_LENGTH", args[0])),
         "str.contains": lambda _, args: op(call("LOCATE", args[0], args[1]), ">", number(0)),
         "str.item": _item,
@@ -210,6 +313,11 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType(
         "str.rjust_with": _padded(">"),
         "str.ljust_with": _padded("<"),
         "str.center": _center,
+        "str.center_with": _center,
+        "str.is_float_text": _is_float_text,
+        "str.is_plain_float_text": _is_plain_float_text,
+        "str.is_date_text": _is_date_text,
+        "str.is_plain_date_text": lambda _, args: _plain_date(args[0]),
         "str.isdecimal": lambda _, args: matches(args[0], r"^\p{Nd}+\z"),
         "str.isdigit": lambda _, args: matches(args[0], rf"^[\p{{Nd}}{_OTHER_DIGITS}]+\z"),
         "str.isalnum": lambda _, args: matches(args[0], r"^[\p{L}\p{N}]+\z"),

@@ -8,6 +8,7 @@ right, so every part is read from its text.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -96,11 +97,7 @@ def _minus(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
 
 
 def _timestamp(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
-    of = prim.args[0].type
-    epoch = cast(string("1970-01-01"), dtypes.DATE)
-    days = op(_days_between(day_of(again(args[0]), of), epoch), "*", number(DAY))
-    micros = exp.Add(this=days, expression=_micros_of_day(args[0], of))
-    return op(cast(micros, dtypes.FLOAT), "/", double(1e6))
+    return op(cast(_since_epoch(args[0], prim.args[0].type), dtypes.FLOAT), "/", double(1e6))
 
 
 def _moved(sign: int) -> Template:
@@ -136,6 +133,128 @@ def _rest_of_day(micros: exp.Expression) -> exp.Expression:
     return op(rest, "+", case((op(again(rest), "<", number(0)), number(DAY)), default=big(number(0))))
 
 
+def _since_epoch(moment: exp.Expression, of: dtypes.Type) -> exp.Expression:
+    epoch = cast(string("1970-01-01"), dtypes.DATE)
+    days = op(_days_between(day_of(again(moment), of), epoch), "*", number(DAY))
+    return exp.Add(this=days, expression=_micros_of_day(moment, of))
+
+
+def _at(micros: exp.Expression, of: dtypes.Type) -> exp.Expression:
+    """Return the moment so many microseconds after 1970, spelled and read: intervals have milliseconds at most."""
+    epoch = cast(string("1970-01-01"), dtypes.DATE)
+    days = cast(_floor_days(again(micros)), flink_sql.INT32)
+    day = call("TIMESTAMPADD", exp.var("DAY"), days, epoch)
+    rest = _rest_of_day(micros)
+
+    def part(size: int, count: int, width: int) -> exp.Expression:
+        units = op(again(rest), "/", number(size)) if size > 1 else again(rest)
+        return call("LPAD", cast(call("MOD", units, number(count)), dtypes.STR), number(width), string("0"))
+
+    text = flink_sql.concat(
+        cast(day, dtypes.STR), string(" "), part(3_600_000_000, 24, 2), string(":"), part(60_000_000, 60, 2),
+        string(":"), part(1_000_000, 60, 2), string("."), part(1, 1_000_000, 6),
+    )  # fmt: skip
+    return _read(text, of)
+
+
+def _read(text: exp.Expression, of: dtypes.Type) -> exp.Expression:
+    moment = cast(text, dtypes.LOCAL_DATETIME)
+    return cast(moment, dtypes.DATETIME) if dtypes.required(of) == dtypes.DATETIME else moment
+
+
+def _moved_by(sign: str) -> Template:
+    def build(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+        of = prim.args[0].type
+        return _at(op(exp.Paren(this=_since_epoch(args[0], of)), sign, args[1]), of)
+
+    return build
+
+
+_FIRST, _LAST = (
+    (moment - datetime.datetime(1970, 1, 1)) // datetime.timedelta(microseconds=1)
+    for moment in (datetime.datetime.min, datetime.datetime.max)
+)
+
+
+def _is_in(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    sign = "+" if (flink_sql.constant_int(prim, 2) or 1) > 0 else "-"
+    moved = op(exp.Paren(this=_since_epoch(args[0], prim.args[0].type)), sign, args[1])
+    return flink_sql.all_of(op(moved, ">=", number(_FIRST)), op(again(moved), "<=", number(_LAST)))
+
+
+def _replace(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    of, moment = prim.args[0].type, args[0]
+    given = [flink_sql.constant_int(prim, place) for place in range(1, len(prim.args))]
+    widths = (4, 2, 2, 2, 2, 2, 6)
+    after = ("-", "-", " ", ":", ":", ".", "")
+    parts: list[exp.Expression] = []
+    for name, value, width, end in zip(times.PARTS, given, widths, after, strict=False):
+        if value is None:
+            parts.append(formatted(again(moment), of, _PARTS[name]))
+            parts.append(string(end))
+        else:
+            parts.append(string(f"{value:0{width}}{end}"))
+    if dtypes.required(of) == dtypes.DATE:
+        return cast(call("BTRIM", flink_sql.concat(*parts)), dtypes.DATE)
+    return _read(flink_sql.concat(*parts), of)
+
+
+def _date_text(args: list[exp.Expression]) -> exp.Expression:
+    parts = (
+        call("LPAD", cast(one, dtypes.STR), number(width), string("0"))
+        for one, width in zip(args, (4, 2, 2), strict=True)
+    )
+    year, month, day = parts
+    return flink_sql.concat(year, string("-"), month, string("-"), day)
+
+
+def _is_date(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    limits = ((1, 9999), (1, 12), (1, 31))
+    tests = [
+        test
+        for one, (least, most) in zip(args, limits, strict=True)
+        for test in (op(again(one), ">=", number(least)), op(again(one), "<=", number(most)))
+    ]
+    return flink_sql.all_of(*tests, flink_sql.not_null(flink_sql.try_cast(_date_text(args), dtypes.DATE)))
+
+
+def _combine(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    micros = flink_sql.constant_int(prim, 1) or 0
+    time = (datetime.datetime.min + datetime.timedelta(microseconds=micros)).time()
+    text = f" {time.isoformat(timespec='microseconds')}"
+    return cast(flink_sql.concat(cast(args[0], dtypes.STR), string(text)), dtypes.LOCAL_DATETIME)
+
+
+def _iso_part(name: str) -> Template:
+    def build(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+        return big(exp.Extract(this=exp.var(name), expression=day_of(args[0], prim.args[0].type)))
+
+    return build
+
+
+def span_text(micros: exp.Expression) -> exp.Expression:
+    """Return `str(timedelta)`: `-1 day, 23:59:59.500000`."""
+    days, rest = _floor_days(again(micros)), _rest_of_day(micros)
+
+    def part(size: int, count: int, width: int) -> exp.Expression:
+        units = call("MOD", op(again(rest), "/", number(size)) if size > 1 else again(rest), number(count))
+        text = cast(units, dtypes.STR)
+        return text if width == 1 else call("LPAD", text, number(width), string("0"))
+
+    several = case((op(call("ABS", again(days)), "=", number(1)), string(" day, ")), default=string(" days, "))
+    before = case(
+        (op(again(days), "=", number(0)), string("")), default=flink_sql.concat(cast(days, dtypes.STR), several)
+    )
+    fraction = call("MOD", again(rest), number(1_000_000))
+    after = case(
+        (op(fraction, "=", number(0)), string("")), default=flink_sql.concat(string("."), part(1, 1_000_000, 6))
+    )
+    clock = (
+        part(3_600_000_000, 24, 1), string(":"), part(60_000_000, 60, 2), string(":"), part(1_000_000, 60, 2)
+    )  # fmt: skip
+    return flink_sql.concat(before, *clock, after)
+
+
 def _plus(sign: str) -> Template:
     return lambda _, args: op(flink_sql.bare(args[0], args[1]), sign, flink_sql.bare(args[1], args[0]))
 
@@ -150,6 +269,12 @@ _OF_ALL: dict[str, Template] = {
     "minus": _minus,
     "add": _moved(1),
     "sub": _moved(-1),
+    "plus": _moved_by("+"),
+    "less": _moved_by("-"),
+    "is_in": _is_in,
+    "replace": _replace,
+    "iso_year": _iso_part("ISOYEAR"),
+    "iso_week": _iso_part("WEEK"),
     "min": plain("LEAST"),
     "max": plain("GREATEST"),
 }
@@ -157,6 +282,12 @@ _OF_ALL: dict[str, Template] = {
 TEMPLATES: Mapping[str, Template] = MappingProxyType(
     {
         **{f"{kind}.{name}": how for kind in ("datetime", "local_datetime", "date") for name, how in _OF_ALL.items()},
+        "date.of_text": lambda _, args: flink_sql.try_cast(args[0], dtypes.DATE),
+        "date.of": lambda _, args: flink_sql.try_cast(_date_text(args), dtypes.DATE),
+        "date.is_date": _is_date,
+        "date.combine": _combine,
+        "local_datetime.utc": lambda _, args: cast(args[0], dtypes.DATETIME),
+        "datetime.local": lambda _, args: cast(args[0], dtypes.LOCAL_DATETIME),
         "date.add": _moved_days("+"),
         "date.sub": _moved_days("-"),
         "timedelta.add": _plus("+"),

@@ -64,6 +64,9 @@ def simple(scope: Scope, statement: syntax.Stmt) -> Scope:
             return scope.bind({name: result})
         case syntax.AugAssign(syntax.Subscript() as target, op, value):
             return _assign(scope, target, syntax.Binary(op, target, value, statement.span), statement.span)
+        case syntax.Define(function):
+            made = scope.nested(function.name, function.params, function.body)
+            return scope.bind({function.name: made})
         case syntax.ExprStmt(syntax.Call(syntax.Attribute(owner, name), args)) if name in _MUTATORS:
             return _mutate(scope, owner, name, args, statement.span)
         case syntax.ExprStmt(value):

@@ -119,9 +119,9 @@ class IfExp:
 
 @dataclass(frozen=True, slots=True)
 class Lambda:
-    """`lambda params: body` with plain positional parameters."""
+    """`lambda params: body`."""
 
-    params: tuple[str, ...]
+    params: tuple[Parameter, ...]
     body: Expr
     span: Span = field(default=NOWHERE, compare=False)
 
@@ -332,8 +332,16 @@ class Pass:
 
 
 @dataclass(frozen=True, slots=True)
+class Define:
+    """A nested `def`, without decorators."""
+
+    function: Function
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class OpaqueStmt:
-    """A statement that the body syntax has no node for: try, with, match, nested def, del, import…"""
+    """A statement that the body syntax has no node for: try, with, match, del, import…"""
 
     reason: str
     span: Span = field(default=NOWHERE, compare=False)
@@ -341,7 +349,7 @@ class OpaqueStmt:
 
 Stmt = (
     Assign | AugAssign | Return | If | For | While | ExprStmt | Raise | Assert | Break | Continue | Pass
-    | OpaqueStmt
+    | Define | OpaqueStmt
 )  # fmt: skip
 
 
@@ -447,7 +455,7 @@ def _show_operation(
         case Slice():
             return ":".join(show(part) for part in (one.lower, one.upper, one.step))
         case Lambda():
-            return f"(lambda {', '.join(one.params)}: {show(one.body)})"
+            return f"(lambda {', '.join(map(_show_parameter, one.params))}: {show(one.body)})"
         case Starred():
             return f"*{show(one.value)}"
         case Named():
@@ -460,6 +468,11 @@ def _show_operation(
             conversion = "" if one.conversion is None else f"!{one.conversion}"
             spec = one.spec if isinstance(one.spec, str) else show(one.spec)
             return f"{{{show(one.value)}{conversion}{f':{spec}' if spec else ''}}}"
+
+
+def _show_parameter(one: Parameter) -> str:
+    star = {"args": "*", "kwargs": "**"}.get(one.kind, "")
+    return f"{star}{one.name}{'' if one.default is None else f'={show(one.default)}'}"
 
 
 def _show_comprehension(one: Comprehension) -> str:

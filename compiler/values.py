@@ -6,11 +6,11 @@ self → SelfView        self.store → StoreValue        self.store.users → M
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingType
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from compiler import dtypes, ir, model, syntax
-from compiler.diagnostics import Span
+from compiler.diagnostics import NOWHERE, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,15 @@ class Entries:
     """`keys()`, `values()` or `items()` of a many-reference or of a dict expression."""
 
     kind: Literal["keys", "values", "items"]
-    of: Mapping | ir.Expr
+    of: Mapping | Table | EmptyDict | ir.Expr
 
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """A function, method or lambda of the project with what it sees; `receiver` is bound to its first parameter."""
+    """A function, method or lambda of the project with what it sees; `receiver` is bound to its first parameter.
+
+    `home` is the call in which a nested one was made (see `Scope.calls`); its `defaults` were evaluated there.
+    """
 
     name: str
     params: tuple[syntax.Parameter, ...]
@@ -48,6 +51,59 @@ class Closure:
     module: str
     names: MappingType[str, Value]
     receiver: Value | None = None
+    home: tuple[str, ...] | None = None
+    defaults: MappingType[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """`functools.partial(function, …)`: a function with its first arguments."""
+
+    function: Value
+    args: tuple[Value, ...]
+    keywords: tuple[tuple[str, Value], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of two values that are no columns, such as functions, by a test."""
+
+    test: ir.Expr
+    then: Value
+    orelse: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of `Several`: in it where the test holds, or always."""
+
+    value: Value
+    test: ir.Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Items that the compiler knows one by one, of any kind; those of a generator are evaluated when taken."""
+
+    kind: Literal["list", "tuple", "set", "generator"]
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A dict whose entries are known one by one; of equal keys the last counts."""
+
+    entries: tuple[tuple[ir.Expr, Value], ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """`range(start, stop, step)`."""
+
+    start: ir.Expr
+    stop: ir.Expr
+    step: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +144,13 @@ class EmptyDict:
 
 
 @dataclass(frozen=True, slots=True)
+class Fixed:
+    """A value of the standard library that is no column's: a time zone, a time, a rounding mode, a pattern."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
 class Unbound:
     """A local name that has no value on some path to here."""
 
@@ -104,20 +167,14 @@ class Iteration:
 
 Static = (
     SelfView | StoreValue | Mapping | Entries | Closure | BoundMethod | Builtin | ClassValue | ModuleValue | EmptyDict
-    | Unbound
+    | Unbound | Partial | Choice | Several | Table | Range | Fixed
 )  # fmt: skip
 Value = ir.Expr | Static
 
 
 def type_of(value: Value) -> dtypes.Type | None:
     """Return the type of an IR value; a value only the compiler sees has none."""
-    if isinstance(
-        value,
-        SelfView | StoreValue | Mapping | Entries | Closure | BoundMethod | Builtin | ClassValue | ModuleValue
-        | EmptyDict | Unbound,
-    ):  # fmt: skip
-        return None
-    return value.type
+    return value.type if isinstance(value, ir.Expr) else None
 
 
 def to_text(value: ir.Expr, span: Span) -> ir.Expr | ir.Declined:

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import operator
+from typing import Any
 
-from compiler import dtypes
+from compiler import dtypes, ir
 from compiler.dtypes import BOOL, INT, STR
 from compiler.operation import Failure, Primitive, T
 from compiler.operations import strings
@@ -28,16 +29,31 @@ def _scalar_item(types: tuple[dtypes.Type, ...]) -> dtypes.Type | None:
     return INT if fits and isinstance(of, dtypes.ListOf) and of.item == types[1] else None
 
 
+def _few(args: tuple[ir.Expr, ...]) -> bool:
+    last = args[-1]
+    return isinstance(last, ir.Const) and isinstance(last.value, int) and 1 <= last.value <= 20
+
+
+def _sortable(types: tuple[dtypes.Type, ...]) -> dtypes.Type | None:
+    of = types[0]
+    item = of.item if len(types) == 1 and isinstance(of, dtypes.ListOf) else None
+    return of if isinstance(item, dtypes.Scalar) and item.name not in ("bytes", "bool") else None
+
+
+def _made(*parts: Any) -> dict[Any, Any]:  # Any: keys and values in turn
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
 ROWS: tuple[Primitive, ...] = (
     Primitive("list.len", "len", (_LIST,), INT, len),
     Primitive("dict.len", "len", (_DICT,), INT, len),
     Primitive(
         "list.item", "[]", (_LIST, INT), T, operator.getitem,
-        failures=(Failure("no_index", 1, ([], 0)),), constant=(1,), accepts=strings.constant_bounds,
+        failures=(Failure("no_index", 1, ([], 0)),), accepts=strings.constant_bounds,
     ),
     Primitive(
         "list.slice", "[:]", (), _LIST, lambda xs, start, stop: xs[start:stop],
-        constant=(1, 2), accepts=strings.constant_bounds, applies=_slice,
+        accepts=strings.constant_bounds, applies=_slice,
     ),
     Primitive("list.reverse", "[::-1]", (_LIST,), _LIST, lambda xs: xs[::-1]),
     Primitive("list.add", "+", (_LIST, _LIST), _LIST, operator.add),
@@ -56,6 +72,12 @@ ROWS: tuple[Primitive, ...] = (
     # For `failures` alone: whether xs[i] is inside the list, whether a list has the item.
     Primitive(
         "list.has_index", "", (_LIST, INT), BOOL, lambda xs, i: -len(xs) <= i < len(xs),
-        constant=(1,), accepts=strings.constant_bounds,
+        accepts=strings.constant_bounds,
     ),
+    # For `failures` alone: whether a list of texts holds None.
+    Primitive("list.has_none", "", (dtypes.ListOf(STR),), BOOL, lambda xs: None in xs),
+    Primitive("list.mul", "*", (_LIST, INT), _LIST, operator.mul, constant=(1,), accepts=_few),
+    Primitive("list.sorted", "sorted", (), _LIST, sorted, applies=_sortable),
+    Primitive("list.sorted_down", "sorted reverse", (), _LIST, lambda xs: sorted(xs, reverse=True), applies=_sortable),
+    Primitive("dict.make", "", (), _DICT, _made, strict=False, applies=lambda _: None, propagates=False),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from compiler import dtypes, ir
 from compiler.operation import Primitive
 
 ORDERED = ("str", "int", "float", "decimal", "bool", "date", "datetime", "local_datetime", "timedelta")
-_TEXT = ("str", "int", "float", "bool", "date", "datetime", "local_datetime")
+_TEXT = ("str", "int", "float", "bool", "date", "datetime", "local_datetime", "timedelta")
 
 
 def _names(types: tuple[dtypes.Type, ...]) -> tuple[str, ...]:

@@ -48,6 +48,27 @@ def _power(args: tuple[ir.Expr, ...]) -> bool:
     return isinstance(last, ir.Const) and isinstance(last.value, int) and 1 <= last.value <= 16
 
 
+def _bits(args: tuple[ir.Expr, ...]) -> bool:
+    """Accept a constant of few bits: each is a term, but those of a mask such as 7."""
+    last = args[-1]
+    return (
+        isinstance(last, ir.Const)
+        and isinstance(last.value, int)
+        and 0 <= last.value < 2**62
+        and (last.value.bit_count() <= 4 or last.value & (last.value + 1) == 0)
+    )
+
+
+def _shift(args: tuple[ir.Expr, ...]) -> bool:
+    last = args[-1]
+    return isinstance(last, ir.Const) and isinstance(last.value, int) and 0 <= last.value < 62
+
+
+def _mean(total: int, count: int) -> int | float:
+    """Divide as `statistics.mean` of ints does: to an int where it is one."""
+    return total / count if total % count else total // count
+
+
 def _one(args: tuple[ir.Expr, ...]) -> bool:
     last = args[-1]
     return isinstance(last, ir.Const) and last.value == 1
@@ -83,6 +104,13 @@ def _ints() -> tuple[Primitive, ...]:
         Primitive("int.floordiv", "//", two, INT, operator.floordiv, failures=zero),
         Primitive("int.mod", "%", two, INT, operator.mod, failures=zero),
         Primitive("int.pow", "**", two, INT, operator.pow, constant=(1,), accepts=_power),
+        Primitive("int.and", "&", two, INT, operator.and_, constant=(1,), accepts=_bits, propagates=False),
+        Primitive("int.or", "|", two, INT, operator.or_, constant=(1,), accepts=_bits),
+        Primitive("int.xor", "^", two, INT, operator.xor, constant=(1,), accepts=_bits),
+        Primitive("int.lshift", "<<", two, INT, operator.lshift, constant=(1,), accepts=_shift),
+        Primitive("int.rshift", ">>", two, INT, operator.rshift, constant=(1,), accepts=_shift),
+        Primitive("int.mean", "", two, FLOAT, _mean, failures=zero),
+        Primitive("float.mean", "", two, FLOAT, operator.truediv, failures=zero),
         Primitive("int.neg", "unary -", (INT,), INT, operator.neg),
         Primitive("int.pos", "unary +", (INT,), INT, operator.pos),
         Primitive("int.abs", "abs", (INT,), INT, abs),
@@ -179,8 +207,17 @@ _NOT_AN_INT = (
 )
 
 
+_NOT_A_FLOAT = (
+    Failure("not_float_text", 0, ("x",), speaks=False),
+    Failure("not_plain_float_text", 0, reason="the text is not a float in ASCII digits"),
+)
+
+
 def _parsed() -> tuple[Primitive, ...]:
-    return (Primitive("str.int", "int", (STR,), INT, int, failures=_NOT_AN_INT),)
+    return (
+        Primitive("str.int", "int", (STR,), INT, int, failures=_NOT_AN_INT),
+        Primitive("str.float", "float", (STR,), FLOAT, float, failures=_NOT_A_FLOAT),
+    )
 
 
 ROWS: tuple[Primitive, ...] = (*_ints(), *_floats(), *_decimals(), *_parsed())

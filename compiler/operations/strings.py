@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import datetime
 import operator
+import re
+from collections.abc import Callable
 from typing import Any
 
 from compiler import dtypes, ir
@@ -13,6 +16,11 @@ from compiler.dtypes import BOOL, INT, STR
 from compiler.operation import Failure, Primitive
 
 _LIST = dtypes.ListOf(STR)
+_PLAIN_FLOAT = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_PLAIN_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+MAX_REPEATS = 10_000
+"""So often a text may be repeated: a count from the data must not end the job."""
 
 
 def _filled(place: int) -> Any:  # Any: the type of `accepts`
@@ -25,14 +33,24 @@ def _filled(place: int) -> Any:  # Any: the type of `accepts`
     return accepts
 
 
-def _repeats(place: int) -> Any:  # Any: the type of `accepts`
-    """Accept only a constant, small count: a large one from the data would end the job."""
+def _repeated(place: int) -> Failure:
+    return Failure("repeat_range", place, reason=f"the text is longer than {MAX_REPEATS} of its parts")
 
-    def accepts(args: tuple[ir.Expr, ...]) -> bool:
-        one = args[place]
-        return isinstance(one, ir.Const) and isinstance(one.value, int) and one.value <= 1000
 
-    return accepts
+def _splits(args: tuple[ir.Expr, ...]) -> bool:
+    return _filled(1)(args) and isinstance(args[-1], ir.Const) and args[-1].value in range(1, 11)
+
+
+def _splits_right(args: tuple[ir.Expr, ...]) -> bool:
+    """Accept separators that do not overlap themselves: then it is the same from which side they are looked for."""
+    separator = args[1].value if isinstance(args[1], ir.Const) else None
+    if not isinstance(separator, str) or separator == "" or (len(args) == 3 and not _splits(args)):
+        return False
+    return not any(separator.startswith(separator[size:]) for size in range(1, len(separator)))
+
+
+def _part(name: str, place: int) -> Any:  # Any: a callable on str
+    return lambda s, t: getattr(s, name)(t)[place]
 
 
 def _padding(args: tuple[ir.Expr, ...]) -> bool:
@@ -42,10 +60,11 @@ def _padding(args: tuple[ir.Expr, ...]) -> bool:
 
 
 def constant_bounds(args: tuple[ir.Expr, ...]) -> bool:
-    """Accept slices whose bounds are constants (None included) that fit an INT."""
+    """Accept constant bounds (None included) that fit an INT; computed ones are cut to the length before."""
     return all(
-        isinstance(one, ir.Const) and (one.value is None or (isinstance(one.value, int) and abs(one.value) < 2**31 - 1))
+        one.value is None or (isinstance(one.value, int) and abs(one.value) < 2**31 - 1)
         for one in args[1:]
+        if isinstance(one, ir.Const)
     )
 
 
@@ -60,18 +79,18 @@ def _test(op: str, spelling: str, evaluate: Any) -> Primitive:  # Any: a callabl
 
 ROWS: tuple[Primitive, ...] = (
     Primitive("str.add", "+", (STR, STR), STR, operator.add),
-    Primitive("str.mul", "*", (STR, INT), STR, operator.mul, constant=(1,), accepts=_repeats(1)),
-    Primitive("str.rmul", "*", (INT, STR), STR, operator.mul, constant=(0,), accepts=_repeats(0)),
+    Primitive("str.mul", "*", (STR, INT), STR, operator.mul, failures=(_repeated(1),)),
+    Primitive("str.rmul", "*", (INT, STR), STR, operator.mul, failures=(_repeated(0),)),
     Primitive("str.len", "len", (STR,), INT, len),
     Primitive("str.contains", "in str", (STR, STR), BOOL, lambda part, whole: part in whole),
     Primitive(
         "str.item", "[]", (STR, INT), STR, operator.getitem,
-        failures=(Failure("no_character", 1, ("", 0)),), constant=(1,), accepts=constant_bounds,
+        failures=(Failure("no_character", 1, ("", 0)),), accepts=constant_bounds,
     ),
     Primitive(
-        "str.slice", "[:]", (), STR, lambda s, start, stop: s[start:stop],
-        constant=(1, 2), accepts=constant_bounds, applies=_slice,
+        "str.slice", "[:]", (), STR, lambda s, start, stop: s[start:stop], accepts=constant_bounds, applies=_slice
     ),
+    Primitive("str.chars", "list", (STR,), _LIST, list),
     Primitive("str.reverse", "[::-1]", (STR,), STR, lambda s: s[::-1]),
     Primitive("str.min", "min", (STR, STR), STR, min, propagates=False),
     Primitive("str.max", "max", (STR, STR), STR, max, propagates=False),
@@ -97,8 +116,27 @@ ROWS: tuple[Primitive, ...] = (
     ),
     Primitive("str.count", ".count", (STR, STR), INT, lambda s, t: s.count(t), constant=(1,), accepts=_filled(1)),
     Primitive("str.split", ".split", (STR, STR), _LIST, lambda s, t: s.split(t), constant=(1,), accepts=_filled(1)),
+    Primitive(
+        "str.split_at", ".split", (STR, STR, INT), _LIST, lambda s, t, most: s.split(t, most),
+        constant=(1, 2), accepts=_splits,
+    ),
+    Primitive(
+        "str.rsplit_at", ".rsplit", (STR, STR, INT), _LIST, lambda s, t, most: s.rsplit(t, most),
+        constant=(1, 2), accepts=_splits_right,
+    ),
+    *(
+        Primitive(
+            f"str.{name}_{place}", f".{name}[{place}]", (STR, STR), STR, _part(name, place),
+            constant=(1,), accepts=_filled(1) if name == "partition" else _splits_right, propagates=False,
+        )
+        for name in ("partition", "rpartition") for place in range(3)
+    ),
+    Primitive("str.rfind", ".rfind", (STR, STR), INT, lambda s, t: s.rfind(t), constant=(1,), accepts=_filled(1)),
     Primitive("str.words", ".split", (STR,), _LIST, lambda s: s.split()),
-    Primitive("str.join", ".join", (STR, _LIST), STR, lambda s, parts: s.join(parts)),
+    Primitive(
+        "str.join", ".join", (STR, _LIST), STR, lambda s, parts: s.join(parts),
+        failures=(Failure("none_item", 1, ("", [None]), speaks=False),),
+    ),
     Primitive("str.zfill", ".zfill", (STR, INT), STR, lambda s, n: s.zfill(n), constant=(1,), accepts=_padding),
     Primitive("str.rjust", ".rjust", (STR, INT), STR, lambda s, n: s.rjust(n), constant=(1,), accepts=_padding),
     Primitive("str.ljust", ".ljust", (STR, INT), STR, lambda s, n: s.ljust(n), constant=(1,), accepts=_padding),
@@ -111,6 +149,10 @@ ROWS: tuple[Primitive, ...] = (
         constant=(1, 2), accepts=_padding,
     ),
     Primitive("str.center", ".center", (STR, INT), STR, lambda s, n: s.center(n), constant=(1,), accepts=_padding),
+    Primitive(
+        "str.center_with", ".center", (STR, INT, STR), STR, lambda s, n, c: s.center(n, c),
+        constant=(1, 2), accepts=_padding,
+    ),
     _test("str.isdecimal", ".isdecimal", lambda s: s.isdecimal()),
     _test("str.isdigit", ".isdigit", lambda s: s.isdigit()),
     _test("str.isalnum", ".isalnum", lambda s: s.isalnum()),
@@ -119,7 +161,18 @@ ROWS: tuple[Primitive, ...] = (
     _test("str.isspace", ".isspace", lambda s: s.isspace()),
     _test("str.isupper", ".isupper", lambda s: s.isupper()),
     _test("str.islower", ".islower", lambda s: s.islower()),
-    # For `failures` alone: whether int(s) raises, and whether SQL parses it.
+    # For `failures` alone: whether float(s) or date.fromisoformat(s) raises, and whether SQL parses it.
+    Primitive("str.is_float_text", "", (STR,), BOOL, lambda s: _fits(float, s)),
+    Primitive(
+        "str.is_plain_float_text", "", (STR,), BOOL, lambda s: _PLAIN_FLOAT.fullmatch(s.strip()) is not None,
+        propagates=False,
+    ),
+    Primitive("str.is_date_text", "", (STR,), BOOL, lambda s: _fits(datetime.date.fromisoformat, s)),
+    Primitive(
+        "str.is_plain_date_text", "", (STR,), BOOL,
+        lambda s: _PLAIN_DATE.fullmatch(s) is not None and _fits(datetime.date.fromisoformat, s), propagates=False,
+    ),
+    # Likewise: whether int(s) raises, and whether SQL parses it.
     Primitive("str.is_int_text", "", (STR,), BOOL, lambda s: _parses(s)),
     Primitive(
         "str.is_bigint_text", "", (STR,), BOOL,
@@ -129,8 +182,12 @@ ROWS: tuple[Primitive, ...] = (
 
 
 def _parses(text: str) -> bool:
+    return _fits(int, text)
+
+
+def _fits(parse: Callable[[str], object], text: str) -> bool:
     try:
-        int(text)
+        parse(text)
     except ValueError:
         return False
     return True

@@ -200,7 +200,9 @@ class Bodies:
         elif isinstance(node, cst.Global):
             self.changed.update(one.name.value for one in node.names)
         elif isinstance(node, cst.FunctionDef):
-            self.function(node, self.frame.owner)
+            nested = self.function(node, self.frame.owner)
+            if not node.decorators and not nested.is_async and not nested.is_generator:
+                return syntax.Define(nested, self.span(node))
         else:
             self._search(node)
         return syntax.OpaqueStmt(_REASONS.get(type(node), _spoken(node)), self.span(node))
@@ -468,9 +470,7 @@ class Bodies:
     def _lambda(self, node: cst.Lambda) -> syntax.Expr:
         params = self._parameters(node.params)
         body = self.expr(node.body)
-        if any(one.kind != "plain" or one.default is not None for one in params):
-            return syntax.Opaque("lambda with defaults or stars", self.span(node))
-        return syntax.Lambda(tuple(one.name for one in params), body, self.span(node))
+        return syntax.Lambda(params, body, self.span(node))
 
     def _tuple(self, node: cst.Tuple) -> syntax.Expr:
         return syntax.Tuple(self._elements(node.elements), self.span(node))

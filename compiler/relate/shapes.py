@@ -223,7 +223,7 @@ def _one_branch(expr: ir.Expr) -> tuple[tuple[ir.Expr, ...], ir.Comp | ir.GroupB
             return (), None
         case ir.Prim("after", (_, value)):
             return _one_branch(value)
-        case ir.Attr() | ir.EntryValue() | ir.Prim():
+        case ir.Attr() | ir.EntryValue() | ir.Prim() | ir.MakeList():
             return (), _elements(expr)
     raise joins.decline("D418", expr.span, "this collection has no SQL form")
 

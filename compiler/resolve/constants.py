@@ -14,10 +14,19 @@ from compiler.resolve import names
 _MAKERS = frozenset({
     "decimal.Decimal", "datetime.timedelta", "datetime.date", "datetime.datetime", "builtins.frozenset",
     "builtins.tuple", "builtins.list", "builtins.dict", "builtins.set", "builtins.str", "builtins.int",
-    "builtins.float", "builtins.bool", "types.MappingProxyType",
+    "builtins.float", "builtins.bool", "types.MappingProxyType", "builtins.range", "datetime.time", "re.compile",
+    "operator.attrgetter", "operator.itemgetter", "operator.methodcaller", "functools.partial",
 })  # fmt: skip
 
 _VALUES = frozenset({"math.pi", "math.e", "datetime.UTC", "datetime.timezone.utc"})
+
+
+_PURE = ("builtins.", "operator.", "math.", "decimal.", "datetime.timezone.", "functools.partial", "re.")
+"""Where functions come from that may be named in a constant."""
+
+
+def _own_names(value: syntax.Lambda | syntax.FString) -> frozenset[str]:
+    return frozenset(one.name for one in value.params) if isinstance(value, syntax.Lambda) else frozenset()
 
 
 class Constants:
@@ -52,7 +61,18 @@ class Constants:
             case syntax.Name() | syntax.Attribute():
                 return self._is_constant_name(module, value, through)
             case syntax.Dict(items=items):
-                return all(key is not None and self._all_hold(module, (key, one), through) for key, one in items)
+                parts = (part for item in items for part in item if part is not None)
+                return self._all_hold(module, parts, through)
+            case syntax.Lambda() | syntax.FString():
+                return all(
+                    self._holds(module, one, through)
+                    for one in syntax.walk(value)
+                    if isinstance(one, syntax.Name) and one.id not in _own_names(value)
+                )
+            case syntax.Starred(value=inner):
+                return self._holds(module, inner, through)
+            case syntax.Subscript(value=inner, index=index):
+                return self._all_hold(module, (inner, index), through)
             case syntax.Tuple(items=items) | syntax.List(items=items) | syntax.Set(items=items):
                 return self._all_hold(module, items, through)
             case syntax.Unary(value=inner):
@@ -67,9 +87,13 @@ class Constants:
     def _is_constant_name(self, module: str, value: syntax.Name | syntax.Attribute, through: tuple[str, ...]) -> bool:
         site = self._names.find_expr(module, value)
         if isinstance(site, names.Outside):
-            return site.qualified in _VALUES
-        if not isinstance(site, names.ValueSite) or site.module != module or site.name in through:
-            return False  # a constant's own names are looked up in one module, its home
+            return site.qualified in _VALUES or site.qualified.startswith(_PURE)
+        if isinstance(site, names.FunctionSite | names.ClassSite):
+            return True
+        if site is None and isinstance(value, syntax.Attribute):
+            return isinstance(self._names.find_expr(module, value.value), names.ClassSite)  # a member of it
+        if not isinstance(site, names.ValueSite) or site.name in through:
+            return False
         inner = site.assignments[-1].value
         fixed = len(site.assignments) == 1 and (site.module, site.name) not in self._changed
-        return inner is not None and fixed and self._holds(module, inner, (*through, site.name))
+        return inner is not None and fixed and self._holds(site.module, inner, (*through, site.name))

@@ -14,7 +14,7 @@ from compiler.resolve import references
 
 def store_names(on: syntax.Lambda) -> set[str]:
     """Return the references that a predicate reads from its store."""
-    return {one.name for one in _attributes_of(on.body, on.params[0])}
+    return {one.name for one in _attributes_of(on.body, on.params[0].name)}
 
 
 def check(
@@ -28,7 +28,7 @@ def check(
     on = one.on
     if on is None or any(isinstance(node, syntax.Opaque) for node in syntax.walk(on.body)):
         return False
-    store, other = on.params
+    store, other = (one.name for one in on.params)
     before = len(log.found)
     for read in _attributes_of(on.body, store):
         if read.name not in known:

@@ -90,21 +90,24 @@ class References:
             if len(written.params) == 2:
                 return written
             self.log.add("E221", written.span, "`on=` takes the store and the item, in this order")
-            return syntax.Lambda(("store", "item"), _unknown(written), written.span)
+            return syntax.Lambda(_PARAMETERS, _unknown(written), written.span)
         site = self.known.find_expr(module, written)
         if isinstance(site, names.FunctionSite):
             function = site.definition.function
             body = function.body
             if len(function.params) == 2 and len(body) == 1 and isinstance(body[0], syntax.Return) and body[0].value:
-                return syntax.Lambda(tuple(one.name for one in function.params), body[0].value, written.span)
+                return syntax.Lambda(function.params, body[0].value, written.span)
         message = f"`on={syntax.show(written)}` cannot be read"
         hint = "write a lambda, or name a function of store and item that is one return"
         self.log.add("E221", written.span, message, hint=hint)
-        return syntax.Lambda(("store", "item"), _unknown(written), written.span)
+        return syntax.Lambda(_PARAMETERS, _unknown(written), written.span)
 
     def _home(self, module: str, on: syntax.Expr | None) -> str:
         site = None if on is None else self.known.find_expr(module, on)
         return site.module if isinstance(site, names.FunctionSite) else module
+
+
+_PARAMETERS = (syntax.Parameter("store"), syntax.Parameter("item"))
 
 
 def calls_by_hand(view: hierarchy.ClassInfo) -> Iterator[tuple[str, syntax.Call]]:

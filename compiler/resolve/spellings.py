@@ -218,7 +218,7 @@ class Spellings:
         if written is None:
             return Spelling()
         if isinstance(written, syntax.Lambda) and len(written.params) == 1:  # `lambda a: a.of_type(str)`
-            return self._of_builder(module, written.body, written.params[0])
+            return self._of_builder(module, written.body, written.params[0].name)
         return self.of(module, written, {}) or self._typed(Spelling(), module, written)
 
     def _of_builder(self, module: str, written: syntax.Expr, builder: str) -> Spelling:

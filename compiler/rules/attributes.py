@@ -27,7 +27,7 @@ def _of(scope: Scope, owner: values.Value, node: syntax.Attribute) -> values.Val
             return _of_view(scope, node)
         case values.StoreValue():
             return _of_store(scope, node)
-        case values.Mapping() | values.Entries() | values.EmptyDict():
+        case values.Mapping() | values.Entries() | values.EmptyDict() | values.Several() | values.Table():
             return values.BoundMethod(owner, node.name)
         case values.Builtin(qualified):
             return values.Builtin(f"{qualified}.{node.name}")

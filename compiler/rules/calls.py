@@ -6,14 +6,15 @@ sorted(users.items(), key=lambda e: e[1].name) → Comp(…, order=name, key)
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
-from compiler import dtypes, ir, syntax, values
+from compiler import displays, dtypes, indexing, ir, library, syntax, values
 from compiler.diagnostics import Span
-from compiler.scope import Scope, entity_id
+from compiler.library import counting
+from compiler.scope import Arguments, Keywords, Scope, entity_id, facts_of
 
 _ZERO = ir.Const(0, dtypes.INT)
 _ONE = ir.Const(1, dtypes.INT)
@@ -24,21 +25,57 @@ def call(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined | None:
     """Build any call."""
     if not isinstance(node, syntax.Call):
         return None
-    if any(isinstance(one, syntax.Starred) for one in node.args) or any(name is None for name, _ in node.keywords):
-        return ir.Declined("D309", node.span, "unpacking into arguments has no SQL form")
     function = scope.build(node.func)
-    args = tuple(scope.build(one) for one in node.args)
-    keywords = {str(name): scope.build(value) for name, value in node.keywords}
+    args: list[values.Value] = []
+    for one in node.args:
+        if isinstance(one, syntax.Starred):
+            args.extend(_spread(scope, scope.build(one.value), one.span))
+        else:
+            args.append(scope.build(one))
+    keywords: dict[str, values.Value] = {}
+    for name, value in node.keywords:
+        given = scope.build(value)
+        keywords.update({name: given} if name is not None else _named(scope, given, value.span))
+    return apply(scope, function, tuple(args), keywords, node.span)
+
+
+def _spread(scope: Scope, value: values.Value, span: Span) -> tuple[values.Value, ...]:
+    items = displays.items_of(value)
+    spread = None if items is None else displays.spread(items)
+    if spread is None:
+        scope.decline("D309", span, "how many arguments these are is only known at run time")
+    return spread
+
+
+def _named(scope: Scope, value: values.Value, span: Span) -> dict[str, values.Value]:
+    entries = () if value == values.EmptyDict() else displays.entries_of(value)
+    if entries is None or any(key.type != dtypes.STR for key, _ in entries):
+        scope.decline("D309", span, "which arguments these are is only known at run time")
+    return {str(key.value): one for key, one in entries if isinstance(key, ir.Const)}
+
+
+def apply(
+    scope: Scope, function: values.Value, args: Arguments, keywords: Keywords, span: Span
+) -> values.Value | ir.Declined:
+    """Return what calling a value gives."""
     match function:
         case values.Closure():
-            return scope.call(function, args, keywords, node.span)
+            return scope.call(function, args, keywords, span)
         case values.ClassValue():
-            return _construct(scope, function, args, keywords, node.span)
+            return _construct(scope, function, args, keywords, span)
         case values.BoundMethod():
-            return _method(scope, function, args, keywords, node.span)
+            return _method(scope, function, args, keywords, span)
         case values.Builtin(qualified):
-            return _builtin(scope, qualified, args, keywords, node.span)
-    return ir.Declined("D350", node.span, "a call of this value has no SQL form")
+            return _builtin(scope, qualified, args, keywords, span)
+        case values.Partial(inner, first, named):
+            return apply(scope, inner, (*first, *args), {**dict(named), **keywords}, span)
+        case values.Choice(test, then, orelse):
+            made = scope.assume(facts_of(test, True)).apply(then, args, keywords, span)
+            other = scope.assume(facts_of(test, False)).apply(orelse, args, keywords, span)
+            return displays.choose(scope, test, made, other, span)
+        case ir.Raises():
+            return function
+    return ir.Declined("D350", span, "a call of this value has no SQL form")
 
 
 def _construct(
@@ -79,8 +116,21 @@ def _method(
     if isinstance(receiver, ir.Acc) and name == "get" and len(args) == 2:
         key, default = (scope.as_expr(one, span) for one in args)
         return ir.Prim("acc.get", (receiver, key, default), default.type, span)
-    if isinstance(receiver, ir.MakeRecord) and name == "get" and args:
-        return _record_get(scope, receiver, args, span)
+    if name == "get" and args:
+        otherwise = args[1] if len(args) > 1 else ir.Const(None, dtypes.NONE, span)
+        entry = indexing.get(scope, receiver, args[0], otherwise, span)
+        if entry is not None:
+            return entry
+    if isinstance(receiver, ir.GroupBy) and receiver.start == counting.ZERO:
+        counted = _counter(scope, receiver, name, args, span)
+        if counted is not None:
+            return counted
+    if name in ("keys", "values", "items") and not args:
+        entries = () if receiver == values.EmptyDict() else displays.entries_of(receiver)
+        if entries is not None and isinstance(receiver, values.Table | ir.MakeRecord | values.EmptyDict):
+            kind: Any = name  # one of the three
+            items = displays.items_of(values.Entries(kind, receiver)) or ()
+            return values.Several("list", items)
     is_dict = isinstance(receiver, ir.Expr) and isinstance(dtypes.required(receiver.type), dtypes.DictOf)
     if (isinstance(receiver, values.Mapping) or is_dict) and name in ("keys", "values", "items") and not args:
         return values.Entries(name, receiver)  # type: ignore[arg-type]  # checked by the test above
@@ -102,12 +152,14 @@ def _method(
     )
 
 
-def _record_get(
-    scope: Scope, record: ir.MakeRecord, args: tuple[values.Value, ...], span: Span
-) -> values.Value | ir.Declined:
-    key = scope.as_expr(args[0], span)
-    default = scope.as_expr(args[1], span) if len(args) > 1 else ir.Const(None, dtypes.NONE, span)
-    return scope.chosen(record, key, default, span)
+def _counter(
+    scope: Scope, counter: ir.GroupBy, name: str, args: Arguments, span: Span
+) -> values.Value | ir.Declined | None:
+    if name == "total" and not args:
+        return counting.total(counter, span)
+    if name == "get" and len(args) == 2:
+        return counting.entry(scope, counter, args[0], args[1], span)
+    return None
 
 
 def _mapping_get(
@@ -144,13 +196,17 @@ def _join(scope: Scope, separator: ir.Const, items: values.Value, span: Span) ->
 def _builtin(
     scope: Scope, name: str, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
 ) -> values.Value | ir.Declined:
+    name = name.removeprefix("builtins.")
+    known = library.FUNCTIONS.get(name)
+    answer = None if known is None else known(scope, args, keywords, span)
+    if answer is not None:
+        return answer
+    owner, _, method = name.partition(".")
+    if owner in _TYPES and method and args and not hasattr(object, method):
+        return scope.apply(values.BoundMethod(args[0], method), args[1:], keywords, span)
     collection = _COLLECTION.get(name)
     if collection is not None and len(args) > 0 and _is_collection(args[0], name):
         return collection(scope, args, keywords, span)
-    if name in ("list", "tuple") and not args:
-        return ir.MakeList((), dtypes.ListOf(dtypes.NONE), span)
-    if name == "dict" and not args:
-        return _dict(scope, keywords, span)
     if name == "collections.Counter" and not args:
         return values.EmptyDict(_ZERO)
     if (
@@ -162,9 +218,6 @@ def _builtin(
         return values.EmptyDict(zero)
     if name == "decimal.Decimal":
         return _decimal(scope, args, span)
-    moment = _constant_moment(name, args, keywords, span)
-    if moment is not None:
-        return moment
     if name == "str" and len(args) == 1:
         value = scope.as_expr(args[0], span)
         return values.to_text(value, span)
@@ -180,45 +233,15 @@ def _builtin(
     return ir.Declined("D354", span, f"`{name}` of {types or 'nothing'} has no exact SQL form")
 
 
+_TYPES = frozenset({"str", "int", "float", "dict", "list", "tuple", "bytes", "bool"})
+
+
 def _is_collection(value: values.Value, function: str) -> bool:
     if isinstance(value, values.Mapping | values.Entries | ir.Comp | ir.GroupBy | ir.MakeList):
         return True
     if not isinstance(value, ir.Expr) or not isinstance(dtypes.required(value.type), dtypes.ListOf | dtypes.DictOf):
         return False
     return isinstance(value, ir.If) or function != "len"  # the length of a column is a primitive
-
-
-_DATES: dict[str, tuple[Callable[..., object], dtypes.Type]] = {
-    "datetime.timedelta": (datetime.timedelta, dtypes.TIMEDELTA),
-    "datetime.date": (datetime.date, dtypes.DATE),
-    "datetime.datetime": (datetime.datetime, dtypes.LOCAL_DATETIME),
-}
-
-
-def _constant_moment(
-    name: str, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
-) -> ir.Expr | None:
-    """Return `date(2026, 1, 1)`, `timedelta(days=7)` and the like as a constant."""
-    if name not in _DATES:
-        return None
-    numbers = [one.value for one in (*args, *keywords.values()) if isinstance(one, ir.Const)]
-    if len(numbers) < len(args) + len(keywords) or not all(type(one) in (int, float) for one in numbers):
-        return None
-    make, kind = _DATES[name]
-    try:
-        made = make(*numbers[: len(args)], **dict(zip(keywords, numbers[len(args) :], strict=True)))
-    except (ValueError, OverflowError, TypeError) as error:
-        return ir.Raises(type(error).__name__, str(error), span=span)
-    if isinstance(made, datetime.timedelta):
-        return ir.Const(made // datetime.timedelta(microseconds=1), kind, span)
-    return ir.Const(str(made), kind, span)
-
-
-def _dict(scope: Scope, keywords: Mapping[str, values.Value], span: Span) -> values.Value:
-    if not keywords:
-        return values.EmptyDict()
-    fields = tuple((name, scope.as_expr(one, span)) for name, one in keywords.items())
-    return ir.MakeRecord(fields, dtypes.Record(tuple((name, one.type) for name, one in fields)), span)
 
 
 def _decimal(scope: Scope, args: tuple[values.Value, ...], span: Span) -> values.Value | ir.Declined:
@@ -362,10 +385,8 @@ def _ordered(scope: Scope, comp: ir.Comp, key: values.Value | None, descending: 
     if comp.limit is not None or comp.kind == "dict":
         scope.decline("D358", span, "sorting a list that was cut has no SQL form")
     value: values.Value = comp.head
-    if isinstance(key, values.Closure):
-        value = scope.call(key, (comp.head,), {}, span)
-    elif key is not None:
-        scope.decline("D358", span, "sorting by this key function has no SQL form")
+    if key is not None and not (isinstance(key, ir.Const) and key.value is None):
+        value = scope.apply(key, (comp.head,), {}, span)
     sort_key = scope.as_expr(value, span)
     parts = sort_key.items if isinstance(sort_key, ir.MakePair) else (sort_key,)
     order: list[ir.Order] = []

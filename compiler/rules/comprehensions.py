@@ -5,24 +5,41 @@
 
 from __future__ import annotations
 
-from compiler import dtypes, ir, raising, syntax, values
-from compiler.scope import Scope, entity_id, facts_of
+from collections.abc import Iterator
+
+from compiler import displays, dtypes, ir, raising, syntax, values
+from compiler.diagnostics import NOWHERE
+from compiler.scope import Scope, conjunction, entity_id, facts_of
 
 
 def comprehension(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined | None:
-    """Build a list, set or dict comprehension, or a generator expression (as a list)."""
+    """Build a list, set or dict comprehension, or a generator expression."""
     if not isinstance(node, syntax.Comprehension):
         return None
+    first, *others = node.generators
+    source = scope.build(first.iter)
+    items = displays.items_of(source)
+    if items is not None:
+        written = _written_out(scope, node, items)
+        if written is not None:
+            return scope.after(source, written, node.span) if isinstance(source, ir.Expr) else written
+    return _over_rows(scope, node, source, others)
+
+
+def _over_rows(
+    scope: Scope, node: syntax.Comprehension, source: values.Value, others: list[syntax.Generator]
+) -> values.Value | ir.Declined:
     inner, steps, order = scope, list[ir.Step](), list[ir.Order]()
     limit: int | None = None
     for generator in node.generators:
-        source = inner.build(generator.iter)
+        if generator in others:
+            source = inner.build(generator.iter)
         hint = generator.target.id if isinstance(generator.target, syntax.Name) else "entry"
         loop = inner.iterate(source, node.span, hint)
         limit = loop.limit if loop.limit is not None else limit
         steps.extend(loop.steps)
         order.extend(loop.order)
-        inner = inner.bind(inner.destructure(generator.target, loop.element))
+        inner = inner.bind_inner(inner.destructure(generator.target, loop.element))
         inner = inner.assume(
             known for step in loop.steps if isinstance(step, ir.Cond) for known in facts_of(step.test, True)
         )
@@ -48,53 +65,132 @@ def comprehension(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined
     return ir.Comp("list", tuple(steps), head, dtypes.ListOf(head.type), None, tuple(order), limit, node.span)
 
 
+def _written_out(scope: Scope, node: syntax.Comprehension, items: tuple[values.Item, ...]) -> values.Value | None:
+    """Return what a comprehension over known items gives, each written out; None where an inner source is not known."""
+    found: list[values.Item] = []
+    entries: list[tuple[ir.Expr, values.Value]] = []
+    for inner, test in _passes(scope, node.generators, items, ()):
+        if inner is None:
+            return None
+        value = inner.build(node.element)
+        if node.kind != "dict":
+            found.append(values.Item(value, test))
+        elif test is None and node.key is not None:
+            entries.append((_hashable(inner.expr(node.key)), value))
+        else:
+            return None
+    if node.kind == "dict":
+        return displays.table(tuple(entries), node.span)
+    return displays.several(node.kind, tuple(found), node.span)
+
+
+def _passes(
+    scope: Scope, generators: tuple[syntax.Generator, ...], items: tuple[values.Item, ...], tests: tuple[ir.Expr, ...]
+) -> Iterator[tuple[Scope | None, ir.Expr | None]]:
+    """Yield the scope of every innermost pass with what decides about it; None for a source that is not known."""
+    generator, *rest = generators
+    for one in items:
+        here = (*tests, *(() if one.test is None else (one.test,)))
+        inner = scope.assume(fact for test in here for fact in facts_of(test, True))
+        inner = inner.bind_inner(inner.destructure(generator.target, one.value))
+        here, inner = _kept(inner, generator.conditions, here)
+        if ir.Const(False, dtypes.BOOL) in here:
+            continue
+        if not rest:
+            yield inner, conjunction(here, one.test.span if one.test else NOWHERE) if here else None
+            continue
+        source = inner.build(rest[0].iter)
+        below = displays.items_of(source)
+        if below is None:
+            yield None, None
+            return
+        yield from _passes(inner, tuple(rest), below, here)
+
+
+def _kept(
+    scope: Scope, conditions: tuple[syntax.Expr, ...], tests: tuple[ir.Expr, ...]
+) -> tuple[tuple[ir.Expr, ...], Scope]:
+    for condition in conditions:
+        test = scope.test(condition)
+        if not (isinstance(test, ir.Const) and test.value):
+            tests = (*tests, test)
+        scope = scope.assume(facts_of(test, True))
+    return tests, scope
+
+
 def _hashable(expr: ir.Expr) -> ir.Expr:
     return entity_id(expr) if isinstance(dtypes.required(expr.type), dtypes.Entity) else expr
 
 
 def display(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined | None:
-    """Build `[a, b]`, `(a, b)` and `{"name": a}`."""
+    """Build `[a, b]`, `(a, *b)`, `{a, b}` and `{"name": a, **b}`."""
     match node:
         case syntax.Tuple(items):
-            parts = tuple(scope.expr(one) for one in items)
-            return ir.MakePair(parts, dtypes.Pair(tuple(one.type for one in parts)), node.span)
-        case syntax.List(items) | syntax.Set(items):
-            return _list(scope, items, node)
+            return _several(scope, "tuple", items, node)
+        case syntax.List(items):
+            return _several(scope, "list", items, node)
+        case syntax.Set(items):
+            return _several(scope, "set", items, node)
         case syntax.Dict(()):
             return values.EmptyDict()
         case syntax.Dict(items):
-            return _record(scope, items, node)
+            return _dict(scope, items, node)
     return None
 
 
-def _list(scope: Scope, items: tuple[syntax.Expr, ...], node: syntax.Expr) -> values.Value | ir.Declined:
-    if any(isinstance(one, syntax.Starred) for one in items):
-        return ir.Declined("D330", node.span, "unpacking into a display has no SQL form")
-    parts = tuple(scope.expr(one) for one in items)
-    kind: dtypes.Type = dtypes.NONE
-    for place, one in enumerate(parts):
-        joined = one.type if place == 0 else dtypes.join(kind, one.type)
+def _several(scope: Scope, kind: str, items: tuple[syntax.Expr, ...], node: syntax.Expr) -> values.Value | ir.Declined:
+    found: list[values.Item] = []
+    rest: list[ir.Expr] = []  # the lists of unknown length so far, and what stood between them
+    for one in items:
+        if not isinstance(one, syntax.Starred):
+            found.append(values.Item(scope.build(one)))
+            continue
+        source = scope.build(one.value)
+        known = displays.items_of(source)
+        if known is not None:
+            found.extend(known)
+            continue
+        whole = scope.as_expr(source, one.span)
+        if kind != "list" or not isinstance(dtypes.required(whole.type), dtypes.ListOf) or isinstance(whole, ir.Comp):
+            return ir.Declined("D330", one.span, "unpacking a collection of unknown length here has no SQL form")
+        rest.extend((scope.as_expr(displays.several(kind, tuple(found), node.span), node.span), whole))
+        found = []
+    end = displays.several(kind, tuple(found), node.span)
+    return end if not rest else _joined(scope, (*rest, scope.as_expr(end, node.span)), node)
+
+
+def _joined(scope: Scope, parts: tuple[ir.Expr, ...], node: syntax.Expr) -> values.Value | ir.Declined:
+    filled = [one for one in parts if not (isinstance(one, ir.MakeList) and not one.items)]
+    whole = filled[0]
+    for one in filled[1:]:
+        joined = scope.primitive("+", (whole, one), node.span)
         if joined is None:
             return ir.Declined("D313", node.span, "the items of the list have different types")
-        kind = joined
-    return ir.MakeList(parts, dtypes.ListOf(kind), node.span)
+        whole = joined
+    # `[*xs]` of None raises as a loop does: `list + list` tells of another error.
+    if any(dtypes.nullable(one.type) for one in filled):
+        return ir.Declined("D330", node.span, "unpacking a list that may be None has no SQL form")
+    return whole
 
 
-def _record(
+def _dict(
     scope: Scope, items: tuple[tuple[syntax.Expr | None, syntax.Expr], ...], node: syntax.Expr
 ) -> values.Value | ir.Declined:
-    fields: dict[str, ir.Expr] = {}
+    entries: list[tuple[ir.Expr, values.Value]] = []
     for key, value in items:
-        if not isinstance(key, syntax.Literal) or not isinstance(key.value, str):
-            return ir.Declined("D331", node.span, "a dict display whose keys are not literal strings has no SQL form")
-        fields[key.value] = scope.expr(value)
-    kind = dtypes.Record(tuple((name, one.type) for name, one in fields.items()))
-    return ir.MakeRecord(tuple(fields.items()), kind, node.span)
+        if key is not None:
+            entries.append((_hashable(scope.expr(key)), scope.build(value)))
+            continue
+        given = scope.build(value)
+        known = () if given == values.EmptyDict() else displays.entries_of(given)
+        if known is None:
+            return ir.Declined("D331", value.span, "unpacking a dict whose keys are not known has no SQL form")
+        entries.extend(known)
+    return displays.table(tuple(entries), node.span)
 
 
 def function(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined | None:
     """Build a lambda: it sees the names around it."""
     if not isinstance(node, syntax.Lambda):
         return None
-    params = tuple(syntax.Parameter(name) for name in node.params)
-    return values.Closure("<lambda>", params, (syntax.Return(node.body, node.span),), scope.module, scope.names)
+    return scope.nested("<lambda>", node.params, (syntax.Return(node.body, node.span),))

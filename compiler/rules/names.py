@@ -6,6 +6,7 @@ LARGE → Const(Decimal("100.00"))        len → Builtin("len")        pricing.
 from __future__ import annotations
 
 import builtins
+from dataclasses import replace
 
 from compiler import dtypes, ir, model, syntax, values
 from compiler.scope import Scope
@@ -40,13 +41,23 @@ def name(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined | None:
         found = scope.names[node.id]
         if isinstance(found, values.Unbound):
             return ir.Declined("D366", node.span, f"`{node.id}` is not set on every path to here")
-        return found
+        return _as_now(scope, found) if isinstance(found, values.Closure) else found
     module = scope.shared.app.modules.get(scope.module)
     if module is not None and node.id in module.names:
         return _bound(scope, module.names[node.id], scope.module, node)
     if hasattr(builtins, node.id):
         return values.Builtin(node.id)
     scope.error("E311", node.span, f"name `{node.id}` is not defined")
+
+
+def _as_now(scope: Scope, found: values.Closure) -> values.Closure:
+    """Return a nested function as it is in the call where it was made: it sees what its names stand for now."""
+    if found.home is None or found.home != scope.calls:
+        return found
+    outer = {one: value for one, value in found.names.items() if one in scope.inner}
+    hidden = scope.inner - outer.keys()
+    names = {name: one for name, one in scope.names.items() if name not in hidden}
+    return replace(found, names={**names, **outer})
 
 
 def member(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined | None:

@@ -56,7 +56,8 @@ def test_operands_fail_before_the_operation_does() -> None:
     inner = prim("int.floordiv", INT, const(1), B)
     assert told(prim("str.mul", STR, prim("str.upper", STR, S), inner)) == (
         "if(is_none(t.s), \"AttributeError: 'NoneType' object has no attribute 'upper'\", "
-        "if(eq(t.b, 0), 'ZeroDivisionError: integer division or modulo by zero', None))"
+        "if(eq(t.b, 0), 'ZeroDivisionError: integer division or modulo by zero', "
+        "if(gt(int.floordiv(1, t.b), 10000), 'OverflowError: the text is longer than 10000 of its parts', None)))"
     )
 
 

@@ -64,7 +64,7 @@ def test_min_of_an_int_and_a_float_is_not_widened() -> None:
 @pytest.mark.parametrize(
     ("spelling", "types"),
     [
-        ("&", (INT, INT)),
+        ("&", (INT, FLOAT)),
         ("//", (FLOAT, FLOAT)),
         (".title", (STR,)),
         ("/", (DECIMAL, DECIMAL)),

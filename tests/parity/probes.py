@@ -24,7 +24,8 @@ _MOMENTS = (
 VALUES: dict[str, tuple[Any, ...]] = {  # Any: Python values of the type
     "bool": (None, True, False),
     "int": (
-        None, 0, 1, -1, 2, 3, 7, -7, 10, 2**31, -(2**31) - 1, 2**53 + 1, 2**62, -(2**62) - 1, 2**63 - 1, -(2**63),
+        None, 0, 1, -1, 2, 3, 7, -7, 10, 29, 2024, 2**31, -(2**31) - 1, 2**53 + 1, 2**62, -(2**62) - 1,
+        2**63 - 1, -(2**63),
     ),
     "float": (
         None, 0.0, 0.5, -0.5, 1.5, 2.5, -2.5, 2.675, 1.005, 0.125, 0.1, 0.30000000000000004, 9.995, -7.3, 1e-5, 1e-4,
@@ -42,7 +43,10 @@ VALUES: dict[str, tuple[Any, ...]] = {  # Any: Python values of the type
         "x\u00a0y\u2003z ", "a\\b", "12", " -7 ", "1_000", "12.5", "+5", "-", "٣", "99999999999999999999", "ǆ x", "～",
         "😀", "é", "b", "aXbXc", "None", "'", '"', "ﬁn", "ab", "A", "ς", "1__0", "%d", "{x}", "\u2028", "tab\tx",
         "abc\n", "12\n", "aª", "ǅ", "1²", "x5",
+        "2024-02-29", "2023-02-29", "20240229", "2024-W09-4", "0000-01-01", "1.5", " -.5e3", "1e400", "nan", "1.5f",
+        "a-b-c", "1.", ".", "abab",
     ),
+    "index": (0, 1, -1, 2, -2, 3, -3, 5, 2**40, -(2**40)),
     "date": (
         None, datetime.date(2024, 2, 29), datetime.date(1969, 12, 31), datetime.date(1970, 1, 1),
         datetime.date(2021, 1, 3), datetime.date(2023, 12, 31), datetime.date(1815, 7, 4),
@@ -62,6 +66,16 @@ VALUES: dict[str, tuple[Any, ...]] = {  # Any: Python values of the type
     "dict[str, str]": (None, {}, {"k": "v"}, {"a": ""}),
 }  # fmt: skip
 
+_PARTS = ("partition", "rpartition")
+_NO = None
+_REPLACED = (
+    (_NO, _NO, _NO, 0, 0, 0, 0), (_NO, _NO, 1, _NO, _NO, _NO, _NO), (2024, 12, 28, 23, 59, 59, 999_999),
+    (_NO, _NO, _NO, _NO, _NO, 0, 0),
+)  # fmt: skip
+_SLICES = (
+    (0, 2), (None, -1), (-2, None), (1, None), (1, 3), (-3, -1), (2, 1), (1, -1), (-2, 2), (None, None)
+)  # fmt: skip
+
 CONSTANTS: dict[str, tuple[tuple[Any, ...], ...]] = {  # Any: Python values of the constant parameters
     "int.pow": ((1,), (2,), (3,)),
     "int.round_to": ((0,), (2,)),
@@ -71,12 +85,20 @@ CONSTANTS: dict[str, tuple[tuple[Any, ...], ...]] = {  # Any: Python values of t
     "decimal.round_to": ((1,), (2,), (8,)),
     "decimal.quantize": ((Decimal("0.01"),), (Decimal("1"),), (Decimal("0.001"),)),
     "decimal.quantize_half_up": ((Decimal("0.01"),), (Decimal("1"),)),
-    "str.mul": ((3,), (0,), (-1,)),
-    "str.rmul": ((2,),),
-    "list.has_index": ((0,), (2,), (-1,), (-3,)),
-    "str.item": ((0,), (1,), (-1,), (-2,)),
-    "str.slice": ((0, 2), (None, -1), (-2, None), (1, None), (1, 3), (-3, -1), (2, 1), (1, -1), (-2, 2), (None, None)),
-    "list.slice": ((0, 2), (None, -1), (-2, None), (1, None), (1, 3), (-3, -1), (2, 1), (1, -1), (-2, 2), (None, None)),
+    "int.and": ((1,), (7,), (4,), (10,), (0,)),
+    "int.or": ((1,), (6,), (0,)),
+    "int.xor": ((1,), (5,)),
+    "int.lshift": ((0,), (3,)),
+    "int.rshift": ((0,), (1,), (10,)),
+    "list.mul": ((1,), (3,)),
+    "str.split_at": ((",", 1), ("X", 1), ("b", 2), ("😀", 1)),
+    "str.rsplit_at": ((",", 1), ("X", 1), ("ab", 1), (",", 2)),
+    **{f"str.{name}_{place}": ((",",), ("b",), ("😀",), ("ab",)) for name in _PARTS for place in range(3)},
+    "str.rfind": ((",",), ("b",), ("aa",), ("😀",)),
+    "str.center_with": ((6, "."), (7, "*")),
+    "date.replace": ((None, None, 1), (2024, 2, 28), (None, 12, 5)),
+    **{f"{name}.replace": _REPLACED for name in ("datetime", "local_datetime")},
+    "date.combine": ((datetime.timedelta(0),), (datetime.timedelta(hours=12, microseconds=5),)),
     "str.strip_of": (("a",), ("ab",), (" ",)),
     "str.lstrip_of": (("a",), ("ab",)),
     "str.rstrip_of": (("a",), ("bc",)),
@@ -89,6 +111,15 @@ CONSTANTS: dict[str, tuple[tuple[Any, ...], ...]] = {  # Any: Python values of t
     "str.rjust_with": ((6, "."), (6, "😀")),
     "str.ljust_with": ((6, "."),),
     "str.center": ((5,), (6,), (7,), (0,)),
+}
+
+BESIDE: dict[str, tuple[tuple[Any, ...], ...]] = {  # Any: Python values of parameters that may be constants as well
+    "str.mul": ((3,), (0,), (-1,)),
+    "str.rmul": ((2,),),
+    "list.has_index": ((0,), (2,), (-1,), (-3,)),
+    "str.item": ((0,), (1,), (-1,), (-2,)),
+    "str.slice": _SLICES,
+    "list.slice": _SLICES,
     "list.item": ((0,), (1,), (-1,), (-2,)),
 }
 
@@ -108,6 +139,8 @@ TIMEDELTAS: tuple[int, ...] = (0, 1_000, 86_400_000_000, 90_061_001_000, -3_600_
 def of(name: str) -> dtypes.Type:
     """Return the type of that name."""
     match name:
+        case "index":
+            return dtypes.INT
         case "list[str]":
             return dtypes.ListOf(dtypes.STR)
         case "list[int]":

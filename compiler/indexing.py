@@ -1,0 +1,180 @@
+"""Items and slices of any collection, and the entries of dicts by their keys.
+
+users[k] → Lookup("users", k)        {"a": 1, "b": 2}.get(kind, 0) → if(eq(kind, "a"), 1, if(eq(kind, "b"), 2, 0))
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from compiler import comparing, displays, dtypes, ir, values
+from compiler.diagnostics import Span
+from compiler.scope import Scope, entity_id, retyped
+
+_NONE = ir.Const(None, dtypes.NONE)
+
+
+def item(scope: Scope, owner: values.Value, index: values.Value, span: Span) -> values.Value | ir.Declined:
+    """Return `owner[index]`."""
+    if isinstance(owner, values.Mapping):
+        return _of_mapping(scope, owner, scope.as_expr(index, span), span)
+    entries = _entries(owner)
+    if entries is not None:
+        named = repr(ir.python_value(index)) if isinstance(index, ir.Const) else ""
+        return look_up(scope, owner, entries, index, ir.Raises("KeyError", named, span=span), span)
+    key = scope.as_expr(index, span)
+    known = _sequence(owner)
+    if known is not None:
+        return _of_known(scope, owner, known, key, span)
+    match owner:
+        case ir.Acc(_, dtypes.DictOf(_, dtypes.Scalar() as kind)):
+            # A defaultdict or Counter: a missing key reads as zero.
+            zero = ir.Const(0 if kind == dtypes.INT else Decimal(0), kind)
+            return ir.Prim("acc.get", (owner, key, zero), kind, span)
+        case ir.If(test, then, orelse) if isinstance(dtypes.required(owner.type), dtypes.Record | dtypes.Pair):
+            return _of_branches(scope, test, then, orelse, key, span)
+        case values.Choice(test, one, other):
+            return _of_branches(scope, test, one, other, key, span)
+        case ir.Comp(kind="list") if isinstance(key, ir.Const) and key.value in (0, -1) and owner.limit is None:
+            op: ir.ReduceOp = "first" if key.value == 0 else "last"
+            return ir.Reduce(op, owner, owner.head.type, empty_error="IndexError: list index out of range", span=span)
+    value = scope.as_expr(owner, span)
+    found = scope.primitive("[]", (value, key), span)
+    if found is not None:
+        return found
+    return ir.Declined("D323", span, f"an item of a value of type `{dtypes.show(value.type)}` has no exact SQL form")
+
+
+def _of_mapping(scope: Scope, owner: values.Mapping, index: ir.Expr, span: Span) -> values.Value:
+    declared = scope.shared.store.reference(owner.reference)
+    assert declared is not None
+    key = entity_id(index) if isinstance(dtypes.required(index.type), dtypes.Entity) else index
+    lookup = ir.Lookup(owner.reference, key, True, dtypes.Entity(declared.model), span)
+    known = ir.Lookup(owner.reference, key, False, dtypes.optional(dtypes.Entity(declared.model)), span)
+    if known in scope.known:  # `if k in users: users[k]` does not raise
+        return retyped(known, lookup.type)
+    return lookup
+
+
+def _entries(owner: values.Value) -> tuple[tuple[ir.Expr, values.Value], ...] | None:
+    if isinstance(owner, values.Table):
+        return owner.entries
+    return None if isinstance(owner, values.EmptyDict) else displays.entries_of(owner)
+
+
+def get(scope: Scope, owner: values.Value, key: values.Value, default: values.Value, span: Span) -> values.Value | None:
+    """Return `owner.get(key, default)` of a dict whose entries are known; None for any other value."""
+    entries = () if owner == values.EmptyDict() else _entries(owner)
+    return None if entries is None else look_up(scope, owner, entries, key, default, span)
+
+
+def look_up(
+    scope: Scope,
+    owner: values.Value,
+    entries: tuple[tuple[ir.Expr, values.Value], ...],
+    key: values.Value,
+    default: values.Value,
+    span: Span,
+) -> values.Value:
+    """Return the value of an entry by its key: one condition per entry, unless the key is a constant."""
+    found = default
+    if all(isinstance(name, ir.Const) for name, _ in entries):
+        entries = tuple(reversed(dict(entries).items()))  # of equal keys the last counts: no need to look from there
+    for name, value in entries:
+        test = comparing.equal(scope, key, name, "==", span)
+        if isinstance(test, ir.Declined):
+            scope.decline("D323", span, f"the keys of the dict and this key: {test.message}")
+        found = displays.choose(scope, test, value, found, span)
+    # Python evaluates all values before it looks for one.
+    for name, value in reversed(entries):
+        found = scope.after(name, scope.after(value, found, span), span) if _shows(value) else found
+    return found
+
+
+def _shows(value: values.Value) -> bool:
+    return isinstance(value, ir.Expr) and not isinstance(value, ir.Comp | ir.GroupBy)
+
+
+def _sequence(owner: values.Value) -> tuple[values.Value, ...] | None:
+    match owner:
+        case ir.MakeList(items) | ir.MakePair(items):
+            return items
+        case values.Several("list" | "tuple", found):
+            return displays.spread(found)
+        case values.Range():
+            numbers = displays.items_of(owner)
+            return None if numbers is None else displays.spread(numbers)
+    return None
+
+
+def _of_known(
+    scope: Scope, owner: values.Value, items: tuple[values.Value, ...], index: ir.Expr, span: Span
+) -> values.Value | ir.Declined:
+    kind = "tuple" if isinstance(owner, ir.MakePair) else "list"
+    missing = ir.Raises("IndexError", f"{kind} index out of range", span=span)
+    if isinstance(index, ir.Const) and isinstance(index.value, int):
+        if not -len(items) <= index.value < len(items):
+            return missing
+        found = items[index.value]
+        for one in reversed(items):
+            found = found if one is items[index.value] else scope.after(one, found, span)
+        return found
+    if index.type != dtypes.INT:
+        return ir.Declined("D323", span, "an item at a place that may be None has no exact SQL form")
+    found = missing
+    for place, one in enumerate(items):
+        places = tuple(values.Item(ir.Const(each, dtypes.INT)) for each in (place, place - len(items)))
+        here = comparing.contains(scope, index, values.Several("tuple", places), span)
+        assert not isinstance(here, ir.Declined)
+        found = displays.choose(scope, here, one, found, span)
+    return scope.after(owner, found, span)
+
+
+def _of_branches(
+    scope: Scope, test: ir.Expr, one: values.Value, other: values.Value, index: ir.Expr, span: Span
+) -> values.Value | ir.Declined:
+    then, orelse = item(scope, one, index, span), item(scope, other, index, span)
+    if isinstance(then, ir.Declined) or isinstance(orelse, ir.Declined):
+        return then if isinstance(then, ir.Declined) else orelse
+    return displays.choose(scope, test, then, orelse, span)
+
+
+# ---------------------------------------------------------------- slices
+
+
+def cut(
+    scope: Scope,
+    owner: values.Value,
+    bounds: tuple[ir.Expr | None, ir.Expr | None, ir.Expr | None],
+    span: Span,
+) -> values.Value | ir.Declined:
+    """Return `owner[lower:upper:step]`."""
+    constant = all(one is None or isinstance(one, ir.Const) for one in bounds)
+    lower, upper, step = (_number(one) for one in bounds)
+    known = _sequence(owner)
+    if known is not None and constant:
+        kind = "tuple" if isinstance(owner, ir.MakePair) else "list"
+        taken = displays.several(kind, tuple(map(values.Item, known[slice(lower, upper, step)])), span)
+        return scope.after(owner, taken, span) if isinstance(owner, ir.Expr) else taken
+    if bounds[2] is not None and not isinstance(bounds[2], ir.Const):
+        return ir.Declined("D324", span, "a slice with a computed step has no exact SQL form")
+    if isinstance(owner, ir.Comp) and owner.kind == "list" and owner.limit is None and step in (None, 1):
+        if constant and not lower and isinstance(upper, int) and upper > 0:
+            return ir.Comp("list", owner.steps, owner.head, owner.type, owner.key, owner.order, upper, span)
+        return ir.Declined("D324", span, "only the slice `[:n]` of a list has an exact SQL form")
+    if isinstance(owner, ir.Comp) and step == -1 and lower is None and upper is None and owner.limit is None:
+        backwards = tuple(ir.Order(one.key, not one.descending) for one in owner.order)
+        return ir.Comp("list", owner.steps, owner.head, owner.type, owner.key, backwards, None, span)
+    value = scope.as_expr(owner, span)
+    found: ir.Expr | None = None
+    if step == -1 and bounds[0] is None and bounds[1] is None:
+        found = scope.primitive("[::-1]", (value,), span)
+    elif step in (None, 1):
+        found = scope.primitive("[:]", (value, *(_NONE if one is None else one for one in bounds[:2])), span)
+    if found is not None:
+        return found
+    return ir.Declined("D324", span, f"this slice of a value of type `{dtypes.show(value.type)}` has no exact SQL form")
+
+
+def _number(bound: ir.Expr | None) -> int | None:
+    return bound.value if isinstance(bound, ir.Const) and isinstance(bound.value, int) else None
