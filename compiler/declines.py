@@ -47,7 +47,8 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
         "first, *others = names", "first = names[0]",
     ),
     (
-        "D308", "recursion", "A function that calls itself is inlined as often as constants say; data may say any number.",
+        "D308", "recursion",
+        "A function that calls itself is inlined as often as constants say; data may say any number.",
         "def depth(n): return 1 + depth(n // 2) if n else 0", "store the value as an attribute, or accept Python",
     ),
     (
