@@ -276,7 +276,8 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ),
     (
         "D418", "collection without SQL", "The list or dict comes from an operation that gives no rows.",
-        "return next(user.tags for user in users.values())", "return [tag for user in users.values() for tag in user.tags]",
+        "return next(user.tags for user in users.values())",
+        "return [tag for user in users.values() for tag in user.tags]",
     ),
     (
         "D419",
