@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from compiler import displays, dtypes, ir, primitives, raising, values
+from compiler import accumulators, displays, dtypes, ir, primitives, raising, values
 from compiler.diagnostics import Span
 from compiler.scope import Scope, conditional, conjunction, disjunction, entity_id, facts_of, negate
 
@@ -153,6 +153,11 @@ def _all_equal(
 
 def contains(scope: Scope, item: values.Value, container: values.Value, span: Span) -> ir.Expr | ir.Declined:
     """Return `item in container`."""
+    if isinstance(container, ir.Expr) and accumulators.is_filled(container):
+        found = scope.as_expr(item, span)
+        key = entity_id(found) if isinstance(dtypes.required(found.type), dtypes.Entity) else found
+        has = accumulators.has if accumulators.is_dict(container) else accumulators.contains
+        return has(scope, container, key, span)
     match container:
         case values.Mapping(reference) | values.Entries("keys", values.Mapping(reference)):
             return _has_key(scope, scope.as_expr(item, span), reference, span)

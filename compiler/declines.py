@@ -174,20 +174,10 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
         "names.insert(0, user.name)", "names.append(user.name)",
     ),
     (
-        "D361", "loop with else", "`else` runs when no `break` did: two results of one loop.",
-        "for user in users.values(): ...\nelse: ...", "return the value after the loop",
-    ),
-    (
         "D362", "loop that gathers and ends early",
         "Aggregates see all rows of a group; where a loop ends depends on what came before.",
         "for o in orders.values():\n    total += o.number\n    if total > 9: break",
         "return sum(o.number for o in orders.values())",
-    ),
-    (
-        "D363", "loop beside other statements in a loop",
-        "A loop that is all of another's body runs over pairs; beside other statements it runs once per outer pass.",
-        "for u in users.values():\n    n = 0\n    for tag in u.tags: n += 1\n    counts.append(n)",
-        "counts = [len(u.tags) for u in users.values()]",
     ),
     (
         "D364", "loop that is no fold",
@@ -199,8 +189,10 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
         "return ((((… + 1) + 1) + 1) …", "split it, or make it a loop over data",
     ),
     (
-        "D366", "name that may be unset", "Python raises UnboundLocalError on the paths that did not set the name.",
-        "if user.deaf:\n    note = 'loop'\nreturn note", "note = None\nif user.deaf:\n    note = 'loop'\nreturn note",
+        "D366", "name that an earlier pass has set",
+        "An earlier pass of the loop, or a comprehension, has left what the name holds: a join does not know it.",
+        "for u in users.values():\n    if u.deaf: last = u\n    else: names.append(last.name)",
+        "keep the value in the getter's result, or accept Python",
     ),
     (
         "D367", "failure that the result does not show",

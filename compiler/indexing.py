@@ -5,9 +5,7 @@ users[k] → Lookup("users", k)        {"a": 1, "b": 2}.get(kind, 0) → if(eq(k
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from compiler import comparing, displays, dtypes, ir, values
+from compiler import accumulators, comparing, displays, dtypes, ir, values
 from compiler.diagnostics import Span
 from compiler.scope import Scope, entity_id, retyped
 
@@ -27,10 +25,11 @@ def item(scope: Scope, owner: values.Value, index: values.Value, span: Span) -> 
     if known is not None:
         return _of_known(scope, owner, known, key, span)
     match owner:
-        case ir.Acc(_, dtypes.DictOf(_, dtypes.Scalar() as kind)):
-            # A defaultdict or Counter: a missing key reads as zero.
-            zero = ir.Const(0 if kind == dtypes.INT else Decimal(0), kind)
-            return ir.Prim("acc.get", (owner, key, zero), kind, span)
+        case _ if isinstance(owner, ir.Expr) and accumulators.is_dict(owner):
+            named = repr(ir.python_value(key)) if isinstance(key, ir.Const) else ""
+            missing = accumulators.default(owner)
+            told = missing if missing is not None else ir.Raises("KeyError", named, span=span)
+            return accumulators.item(scope, owner, key, told, span)
         case ir.If(test, then, orelse) if isinstance(dtypes.required(owner.type), dtypes.Record | dtypes.Pair):
             return _of_branches(scope, test, then, orelse, key, span)
         case values.Choice(test, one, other):

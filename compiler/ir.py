@@ -107,10 +107,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Acc:
-    """A loop's accumulator as it enters the body. Lives inside `build` alone."""
+    """A loop's accumulator as it enters the body. Lives inside `build` alone.
+
+    `default` is what a `defaultdict` gives for a key that is not there yet.
+    """
 
     name: str
     type: dtypes.Type
+    default: Expr | None = None
     span: Span = field(default=NOWHERE, compare=False)
 
 
@@ -269,6 +273,7 @@ class Comp:
 
 
 ReduceOp = Literal["count", "sum", "min", "max", "any", "all", "first", "last", "join", "collect", "error"]
+GroupOp = Literal["count", "sum", "min", "max", "any", "all", "first", "last", "join", "list", "set"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,9 +298,12 @@ class Reduce:
 
 @dataclass(frozen=True, slots=True)
 class GroupBy:
-    """A dict filled by a loop or a Counter: per distinct `comp.key`, the reduction of the heads that share it."""
+    """A dict filled by a loop or a Counter: per distinct `comp.key`, the reduction of the heads that share it.
 
-    op: ReduceOp
+    "list" and "set" keep the heads themselves; `start` is what a sum, a text or the like begins with.
+    """
+
+    op: GroupOp
     comp: Comp  # kind "dict": key and head
     type: dtypes.Type
     start: Expr | None = None

@@ -1,290 +1,222 @@
-"""Loops to folds: what one pass of a loop's body does to each accumulator, and which monoid that is.
+"""Loops: a pass is run once on symbols, and what it does to each name becomes what the name holds afterwards.
 
-total = total + o.amount  if o.open      →  Reduce("sum", Comp(…, if o.open, head o.amount), start)
-names.append(u.name)                     →  Comp(list, head u.name)
-best[k] = best.get(k, 0) + n             →  GroupBy("sum", key k, head n)
+for u in users.values():                     names: Comp(list, u.name …)
+    if u.deaf: return u.name                 Exit(any(u.deaf …), Return(first(u.name … if u.deaf)))
+    names.append(u.name)
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Literal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
-from compiler import dtypes, ir, raising, rewrite, values
-from compiler.diagnostics import NOWHERE, Span
-from compiler.scope import Scope, conditional, conjunction, negate, unify
+from compiler import accumulators, dtypes, folds, ir, outcomes, passes, rewrite, syntax, targets, updates, values
+from compiler.diagnostics import Span
+from compiler.outcomes import Outcome
+from compiler.scope import Scope, conditional, conjunction, entity_id, facts_of
+
+Execute = Callable[[Scope, tuple[syntax.Stmt, ...]], Outcome]
+_ROUNDS = 6
+"""So often a pass is run anew with the types that the pass before found."""
+
+_PROBES = 2
+"""Of these so many leave out what cannot be built yet, to learn the types of what is None or empty before the loop."""
+
+
+def run(scope: Scope, node: syntax.For, loop: values.Iteration, execute: Execute) -> Outcome:
+    """Return the outcome of a loop over a collection."""
+    if loop.limit is not None:
+        scope.decline("D306", node.span, "a loop over a list that was cut has no SQL form yet; write a comprehension")
+    one = _pass(scope, node, loop, execute)
+    run = _Run(scope, loop, one, node.span)
+    leaving = one.leaving
+    if leaving == passes.FALSE:
+        after, steps = run.to_the_end()
+        return Outcome(steps, outcomes.Next(scope.bind(after))).then(execute(scope.bind(after), node.orelse))
+    whole, broken = run.until(leaving)
+    ended = execute(scope.bind(whole), node.orelse)
+    if broken is None:
+        found = run.returning(leaving)
+        return Outcome((outcomes.Exit(run.found(leaving), found), *ended.steps), ended.end)
+    at_break = Outcome((), outcomes.Next(scope.bind(broken)))
+    return outcomes.branch(scope, run.found(leaving), at_break, ended, node.span)
+
+
+def _pass(scope: Scope, node: syntax.For, loop: values.Iteration, execute: Execute) -> passes.Pass:
+    """Run one pass, until the accumulators leave it with the types with which they entered it."""
+    probing = scope.shared.probing
+    changed = targets.assigned(node.body) | targets.names_of(node.target)
+    starts = {name: scope.names.get(name, values.Unbound()) for name in sorted(changed)}
+    known: dict[str, values.Value] = {}
+    for number in range(_ROUNDS):
+        # What is None or empty before the loop has, at first, no type that anything could be done with.
+        scope.shared.probing = number < _PROBES and any(map(_is_vague, _entered(scope, starts, known).values()))
+        inner = scope.bind({name: _entering(name, start, known.get(name)) for name, start in starts.items()})
+        inner = inner.bind(inner.destructure(node.target, loop.element))
+        facts = (facts_of(step.test, True) for step in loop.steps if isinstance(step, ir.Cond))
+        inner = inner.assume(fact for each in facts for fact in each)
+        body = outcomes.absorb(inner, execute(inner, node.body), outcomes.Continue)
+        ends = passes.ends(inner, body, starts)
+        probed, scope.shared.probing = scope.shared.probing, probing
+        if not probed and _types(scope, starts, ends) == _types(scope, starts, known):
+            return passes.Pass(starts, ends, body)
+        known = ends
+    scope.decline("D364", node.span, "what the loop gathers changes its type with every pass")
+
+
+def _is_vague(value: values.Value) -> bool:
+    kind = values.type_of(value)
+    match kind:
+        case dtypes.NoneType() | dtypes.ListOf(dtypes.NoneType()) | dtypes.SetOf(dtypes.NoneType()):
+            return True
+        case dtypes.DictOf(key, item):
+            return dtypes.NONE in (key, item) or _is_vague(ir.Acc("", item))
+        case dtypes.Record(fields):
+            return any(_is_vague(ir.Acc("", item)) for _, item in fields)
+        case dtypes.Pair(items):
+            return any(_is_vague(ir.Acc("", item)) for item in items)
+    return False
+
+
+def _types(
+    scope: Scope, starts: Mapping[str, values.Value], ends: Mapping[str, values.Value]
+) -> dict[str, dtypes.Type | None]:
+    return {name: values.type_of(one) for name, one in _entered(scope, starts, ends).items()}
+
+
+def _entered(
+    scope: Scope, starts: Mapping[str, values.Value], ends: Mapping[str, values.Value]
+) -> dict[str, values.Value]:
+    return {name: _entering(name, start, ends.get(name)) for name, start in starts.items()}
+
+
+def _entering(name: str, start: values.Value, known: values.Value | None) -> values.Value:
+    return values.Unknown() if isinstance(start, values.Unbound) else accumulators.entering(name, start, known)
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
-    """The end of one path through a loop's body: what the names are then, and how it goes on."""
+class _Run:
+    """A loop of which one pass is known."""
 
-    kind: Literal["next", "break", "return"]
-    names: Mapping[str, values.Value]
-    value: values.Value | None
+    scope: Scope
+    loop: values.Iteration
+    one: passes.Pass
+    span: Span
 
+    def to_the_end(self) -> tuple[dict[str, values.Value], tuple[outcomes.Step, ...]]:
+        """Return the names after a loop that goes over everything, and what it evaluates that may raise."""
+        after = folds.fold(self.scope, self.one.starts, self.one.ends, self.loop, self.span)
+        gathered = {
+            name: _comps(one) for name, one in after.items()
+            if isinstance(one, ir.Expr) and not isinstance(self.one.starts[name], values.Unbound)
+        }  # fmt: skip
+        found: list[outcomes.Step] = []
+        telling: set[str] = set()
+        for tests, value in passes.evaluated(self.one.body):
+            covering = (
+                name for name, comps in gathered.items()
+                if any(passes.covers(comp, len(self.loop.steps), tests, value) for comp in comps)
+            )  # fmt: skip
+            name = next(covering, None)
+            if name is None:
+                found.append(outcomes.Evaluate(self._every(tests, value)))
+            else:
+                telling.add(name)
+        return after, (*found, *outcomes.evaluated(after[name] for name in after if name in telling))
 
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """Two paths and the test between them."""
+    def _every(self, tests: tuple[ir.Expr, ...], value: ir.Expr) -> ir.Expr:
+        """Return something that evaluates the value in every pass in which the tests hold."""
+        value = passes.sampled(value)
+        if any(rewrite.mentions_acc(one) for one in (*tests, value)):
+            self.scope.decline("D367", value.span, "this may raise in a pass, by what was gathered before it")
+        if any(isinstance(one, ir.Reduce | ir.Comp | ir.GroupBy) for one in rewrite.walk(value)):
+            self.scope.decline("D367", value.span, "a collection may raise here in a pass, though nothing gathers it")
+        is_entity = isinstance(dtypes.required(value.type), dtypes.Entity)
+        counted = self._heads(conjunction(tests, self.span), entity_id(value) if is_entity else value)
+        return ir.Reduce("count", counted, dtypes.INT, ir.Const(0, dtypes.INT), span=self.span)
 
-    test: ir.Expr
-    then: Tree
-    orelse: Tree
+    def _heads(self, test: ir.Expr, head: ir.Expr) -> ir.Comp:
+        steps = (*self.loop.steps, *(ir.Cond(one) for one in updates.conjuncts(test)))
+        return ir.Comp("list", steps, head, dtypes.ListOf(head.type), order=self.loop.order, span=self.span)
 
+    # ------------------------------------------------------------ loops that may end early
 
-Tree = Leaf | Branch
+    def found(self, leaving: ir.Expr) -> ir.Expr:
+        """Return whether some pass leaves the loop."""
+        return ir.Reduce("any", self._heads(leaving, passes.TRUE), dtypes.BOOL, span=self.span)
 
+    def until(self, leaving: ir.Expr) -> tuple[dict[str, values.Value], dict[str, values.Value] | None]:
+        """Return the names of a loop that may end early: where no pass left it, and where one broke out of it."""
+        left = (leaving, *self.one.left())
+        if any(rewrite.mentions_acc(one) for one in left):
+            self.scope.decline("D362", self.span, "where the loop ends depends on what it has gathered before")
+        for tests, value in passes.evaluated(self.one.body):
+            if not self._seen_by(leaving, left, tests, value):
+                self.scope.decline("D409", value.span, "the loop may end early, and never sees what raises after that")
+        whole = folds.fold(self.scope, self.one.starts, self.one.ends, self.loop, self.span)
+        if outcomes.Break not in self.one.ways:
+            return whole, None
+        if len(self.one.ways) > 1:
+            self.scope.decline("D362", self.span, "a loop that breaks at one entry and returns at another")
+        return whole, self._broken(leaving)
 
-def exits(tree: Tree) -> bool:
-    """Tell whether some path ends the loop."""
-    if isinstance(tree, Leaf):
-        return tree.kind != "next"
-    return exits(tree.then) or exits(tree.orelse)
+    def _seen_by(self, leaving: ir.Expr, left: tuple[ir.Expr, ...], tests: tuple[ir.Expr, ...], value: ir.Expr) -> bool:
+        # What the test evaluates is the search's matter; what is returned, is evaluated of the entry that was found.
+        wanted = {ir.show(value)}
+        return any(ir.show(one) in wanted for part in left for one in rewrite.walk(part))
 
+    def returning(self, leaving: ir.Expr) -> Outcome:
+        """Return what the first pass gives that returns or raises."""
+        value = passes.returned(self.scope, self.one.body, self.span)
+        if isinstance(value, ir.Raises):
+            return Outcome((), outcomes.Raise(value))
+        return Outcome((), outcomes.Return(self._of_last(leaving, value)))
 
-def first_exit(tree: Tree) -> tuple[ir.Expr, Leaf] | None:
-    """Return the condition and the leaf of the one path that ends the loop; None when there are several."""
-    found = list(_exit_paths(tree, ()))
-    if len(found) != 1:
-        return None
-    tests, leaf = found[0]
-    return conjunction(tests, tests[-1].span if tests else NOWHERE), leaf
+    def _of_last(self, leaving: ir.Expr, value: values.Value) -> values.Value:
+        """Return a value of the entry at which the loop ends."""
+        if isinstance(value, ir.Const | values.Static):
+            return value
+        if isinstance(value, ir.MakeList | ir.Comp | ir.GroupBy):
+            self.scope.decline("D362", self.span, "a list of the entry at which the loop ends has no SQL form yet")
+        if isinstance(value, ir.MakePair):
+            items = tuple(self.scope.as_expr(self._of_last(leaving, one), self.span) for one in value.items)
+            return ir.MakePair(items, value.type, self.span)
+        return ir.Reduce(
+            "first", self._heads(leaving, value), value.type, empty_error=outcomes.SEARCHED, span=self.span
+        )
 
+    def _broken(self, leaving: ir.Expr) -> dict[str, values.Value]:
+        scope = passes.broken(self.scope, self.one.body, self.span)
+        assert scope is not None
+        after: dict[str, values.Value] = {}
+        for name, start in self.one.starts.items():
+            now = scope.names.get(name, values.Unbound())
+            if updates.is_acc(now, name) and updates.is_acc(self.one.ends[name], name):
+                after[name] = start
+            elif not isinstance(now, ir.Expr):
+                after[name] = values.Unknown() if isinstance(now, values.Unbound) else now
+            elif not rewrite.mentions_acc(now):
+                after[name] = self._of_last(leaving, now)
+            else:
+                after[name] = self._gathered(name, start, now, leaving)
+        return after
 
-def _exit_paths(tree: Tree, tests: tuple[ir.Expr, ...]) -> list[tuple[tuple[ir.Expr, ...], Leaf]]:
-    if isinstance(tree, Leaf):
-        return [] if tree.kind == "next" else [(tests, tree)]
-    return [
-        *_exit_paths(tree.then, (*tests, tree.test)),
-        *_exit_paths(tree.orelse, (*tests, negate(tree.test))),
-    ]
-
-
-def changes_before_exit(tree: Tree, name: str) -> bool:
-    """Tell whether a path that goes on changes the accumulator."""
-    if isinstance(tree, Branch):
-        return changes_before_exit(tree.then, name) or changes_before_exit(tree.orelse, name)
-    return tree.kind == "next" and not _is_acc(tree.names.get(name), name)
-
-
-def ends(leaf: Leaf, accumulators: set[str]) -> list[ir.Expr]:
-    """Return what the end of a loop gives: its result, and the accumulators that it changes."""
-    changed = (leaf.names[name] for name in sorted(accumulators) if not _is_acc(leaf.names[name], name))
-    given = (*changed, leaf.value) if leaf.kind == "return" else tuple(changed)
-    return [one for one in given if isinstance(one, ir.Expr)]
-
-
-def begins(tree: Tree, wanted: values.Value, accumulators: Set[str]) -> bool:
-    """Tell whether every path evaluates the wanted value before anything else that may raise."""
-    assert isinstance(wanted, ir.Expr)
-    if isinstance(tree, Branch):
-        first = raising.first(tree.test, wanted)
-        if first is not None:
-            return first
-        return begins(tree.then, wanted, accumulators) and begins(tree.orelse, wanted, accumulators)
-    given = [tree.names[name] for name in sorted(accumulators)] if tree.kind != "return" else [tree.value]
-    return any(isinstance(one, ir.Expr) and raising.first(one, wanted) for one in given)
-
-
-def _is_acc(value: values.Value | None, name: str) -> bool:
-    return isinstance(value, ir.Acc) and value.name == name
-
-
-def update_of(tree: Tree, name: str) -> values.Value:
-    """Return the accumulator's value after one pass, in terms of its value before."""
-    if isinstance(tree, Leaf):
-        return tree.names[name]
-    then, orelse = update_of(tree.then, name), update_of(tree.orelse, name)
-    if then == orelse:
-        return then
-    if not isinstance(then, ir.Expr) or not isinstance(orelse, ir.Expr):
-        return values.Unbound()  # one path makes a thing of it that is no value: no fold
-    return ir.If(tree.test, then, orelse, then.type)
-
-
-def fold(
-    scope: Scope, name: str, start: values.Value, update: values.Value, loop: values.Iteration, span: Span
-) -> values.Value:
-    """Return the accumulator's value after the loop, or decline."""
-    if _is_acc(update, name) or update == start:
-        return start
-    if not isinstance(update, ir.Expr):
-        scope.decline("D364", span, f"the loop makes something else of `{name}`")
-    for recognise in (_appended, _grouped, _flag, _summed, _last):
-        found = recognise(scope, name, start, update, loop, span)
-        if found is not None:
-            return found
-    scope.decline("D364", span, f"what the loop does to `{name}` is not a sum, count, list, dict, flag or last value")
-
-
-def _guarded(update: ir.Expr, name: str) -> tuple[tuple[ir.Expr, ...], ir.Expr] | None:
-    """Split `if(c, if(d, X, acc), acc)` into (c, d) and X; None when more than one path changes the accumulator."""
-    if not isinstance(update, ir.If):
-        return (), update
-    for test, branch, other in (
-        (update.test, update.then, update.orelse),
-        (negate(update.test), update.orelse, update.then),
-    ):
-        if _is_acc(other, name):
-            inner = _guarded(branch, name)
-            return None if inner is None else ((test, *inner[0]), inner[1])
-    return (), update
-
-
-def _steps(loop: values.Iteration, tests: tuple[ir.Expr, ...]) -> tuple[ir.Step, ...]:
-    return (*loop.steps, *(ir.Cond(one) for one in tests))
-
-
-def _appended(
-    scope: Scope, name: str, start: values.Value, update: ir.Expr, loop: values.Iteration, span: Span
-) -> values.Value | None:
-    guarded = _guarded(update, name)
-    if guarded is None or not (isinstance(start, ir.MakeList) and not start.items):
-        return None
-    tests, body = guarded
-    if not (isinstance(body, ir.Prim) and body.op == "acc.append" and _is_acc(body.args[0], name)):
-        return None
-    if any(rewrite.mentions_acc(one) for one in (*tests, body.args[1])):
-        return None
-    head = body.args[1]
-    return ir.Comp("list", _steps(loop, tests), head, dtypes.ListOf(head.type), order=loop.order, span=span)
+    def _gathered(self, name: str, start: values.Value, now: ir.Expr, leaving: ir.Expr) -> values.Value:
+        """Return what was gathered up to the entry at which the loop ends."""
+        key = self.loop.order[0].key if len(self.loop.order) == 1 and not self.loop.order[0].descending else None
+        goes_on = self.one.ends[name]
+        both = accumulators.unify_states(now, goes_on) if isinstance(goes_on, ir.Expr) else None
+        if not isinstance(key, ir.EntryKey) or both is None:
+            told = "what a loop gathers until it ends can be told only where one key orders its entries"
+            return values.Conflict(ir.Declined("D362", self.span, told))
+        renamed = rewrite.fresh(self._heads(leaving, key), self.scope.fresh)
+        last = ir.Reduce("first", renamed, key.type, empty_error=outcomes.SEARCHED, span=self.span)
+        until = ir.Prim("le", (key, last), dtypes.BOOL, self.span)
+        loop = replace(self.loop, steps=(*self.loop.steps, ir.Cond(until)))
+        every = conditional(leaving, *both, self.span)
+        return folds.fold(self.scope, {name: start}, {name: every}, loop, self.span)[name]
 
 
-def _grouped(
-    scope: Scope, name: str, start: values.Value, update: ir.Expr, loop: values.Iteration, span: Span
-) -> values.Value | None:
-    guarded = _guarded(update, name)
-    if guarded is None or not isinstance(start, values.EmptyDict):
-        return None
-    tests, body = guarded
-    if not (isinstance(body, ir.Prim) and body.op == "acc.set" and _is_acc(body.args[0], name)):
-        return None
-    _, key, item = body.args
-    if any(rewrite.mentions_acc(one) for one in (*tests, key)):
-        return None
-    steps = _steps(loop, tests)
-    if not rewrite.mentions_acc(item):
-        kind: dtypes.Type = dtypes.DictOf(key.type, item.type)
-        return ir.Comp("dict", steps, item, kind, key, loop.order, span=span)
-    added = _added_to_entry(item, key)
-    if added is None or (
-        dtypes.required(added.type) not in (dtypes.INT, dtypes.DECIMAL) and not _is_decimal(added.type)
-    ):
-        return None
-    total = dtypes.INT if dtypes.required(added.type) == dtypes.INT else dtypes.DECIMAL
-    comp = ir.Comp("dict", steps, added, dtypes.DictOf(key.type, total), key, loop.order, span=span)
-    return ir.GroupBy("sum", comp, dtypes.DictOf(key.type, total), span=span)
-
-
-def _is_decimal(kind: dtypes.Type) -> bool:
-    inner = dtypes.required(kind)
-    return isinstance(inner, dtypes.Scalar) and inner.name == "decimal"
-
-
-def _added_to_entry(item: ir.Expr, key: ir.Expr) -> ir.Expr | None:
-    # acc.get(acc, key, 0) + e
-    if not isinstance(item, ir.Prim) or not item.op.endswith(".add"):
-        return None
-    left, right = item.args
-    for old, new in ((left, right), (right, left)):
-        if isinstance(old, ir.Prim) and old.op == "acc.get" and old.args[1] == key and not rewrite.mentions_acc(new):
-            default = old.args[2]
-            return new if isinstance(default, ir.Const) and default.value in (0, Decimal(0)) else None
-    return None
-
-
-def _flag(
-    scope: Scope, name: str, start: values.Value, update: ir.Expr, loop: values.Iteration, span: Span
-) -> values.Value | None:
-    guarded = _guarded(update, name)
-    if guarded is None or not isinstance(start, ir.Const):
-        return None
-    tests, body = guarded
-    if not isinstance(body, ir.Const) or any(rewrite.mentions_acc(one) for one in tests):
-        return None
-    head = ir.Const(True, dtypes.BOOL)
-    exists = ir.Comp("list", _steps(loop, tests), head, dtypes.ListOf(dtypes.BOOL), order=loop.order, span=span)
-    both = unify(body, start)
-    if both is None:
-        return None
-    return conditional(ir.Reduce("any", exists, dtypes.BOOL, span=span), *both, span)
-
-
-def _summed(
-    scope: Scope, name: str, start: values.Value, update: ir.Expr, loop: values.Iteration, span: Span
-) -> values.Value | None:
-    added = _delta(update, name)
-    if added is None or not isinstance(start, ir.Expr):
-        return None
-    tests, head = _only_where(added)
-    inner = dtypes.required(head.type)
-    if inner != dtypes.INT and not _is_decimal(inner):
-        return None
-    total: dtypes.Type = dtypes.INT if inner == dtypes.INT else dtypes.DECIMAL
-    zero = ir.Const(0 if total == dtypes.INT else Decimal(0), total)
-    comp = ir.Comp("list", _steps(loop, tests), head, dtypes.ListOf(head.type), order=loop.order, span=span)
-    op: ir.ReduceOp = "count" if head == ir.Const(1, dtypes.INT) else "sum"
-    reduced = ir.Reduce(op, comp, total, zero, span=span)
-    if isinstance(start, ir.Const) and start.value == 0:
-        return reduced
-    return scope.primitive("+", (start, reduced), span)
-
-
-def _delta(update: ir.Expr, name: str) -> ir.Expr | None:
-    """Return what is added to the accumulator: acc + e gives e, an if gives an if, acc itself gives 0."""
-    if _is_acc(update, name):
-        return ir.Const(0, dtypes.INT)
-    if isinstance(update, ir.If) and not rewrite.mentions_acc(update.test):
-        then, orelse = _delta(update.then, name), _delta(update.orelse, name)
-        both = None if then is None or orelse is None else unify(then, orelse)
-        return None if both is None else conditional(update.test, *both, update.span)
-    if (
-        isinstance(update, ir.Prim)
-        and update.op.endswith((".add", ".sub"))
-        and not rewrite.mentions_acc(update.args[1])
-    ):
-        before = _delta(update.args[0], name)
-        if before is None or update.op.endswith(".sub"):
-            return None
-        if isinstance(before, ir.Const) and before.value == 0:
-            return update.args[1]
-    if (
-        isinstance(update, ir.Prim)
-        and update.op.endswith(".add")
-        and not rewrite.mentions_acc(update.args[0])
-        and _is_acc(update.args[1], name)
-    ):
-        return update.args[0]
-    return None
-
-
-def _only_where(added: ir.Expr) -> tuple[tuple[ir.Expr, ...], ir.Expr]:
-    # if(c, e, 0) adds e where c: the condition becomes a filter, so that counts stay counts.
-    if isinstance(added, ir.If):
-        for test, branch, other in (
-            (added.test, added.then, added.orelse),
-            (negate(added.test), added.orelse, added.then),
-        ):
-            if isinstance(other, ir.Const) and other.value == 0:
-                tests, head = _only_where(branch)
-                return (test, *tests), head
-    return (), added
-
-
-def _last(
-    scope: Scope, name: str, start: values.Value, update: ir.Expr, loop: values.Iteration, span: Span
-) -> values.Value | None:
-    guarded = _guarded(update, name)
-    if guarded is None or not isinstance(start, ir.Expr):
-        return None
-    tests, body = guarded
-    if rewrite.mentions_acc(body) or any(rewrite.mentions_acc(one) for one in tests):
-        return None
-    both = unify(body, start)
-    if both is None:
-        return None
-    comp = ir.Comp("list", _steps(loop, tests), both[0], dtypes.ListOf(both[0].type), order=loop.order, span=span)
-    return ir.Reduce("last", comp, both[2], both[1], span=span)
+def _comps(expr: ir.Expr) -> list[ir.Comp]:
+    found = [one for one in rewrite.walk(expr) if isinstance(one, ir.Comp)]
+    return found + [one.comp for one in rewrite.walk(expr) if isinstance(one, ir.Reduce | ir.GroupBy)]

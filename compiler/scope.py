@@ -67,6 +67,23 @@ class Shared:
     running: list[str] = field(default_factory=list)
     used: dict[str, int] = field(default_factory=dict)
     recursions: int = 0
+    probing: bool = False  # a pass of a loop is run to learn types: what cannot be built is left out
+    splits: int = 0
+    passes: int = 0
+
+    def may_split(self) -> bool:
+        """Tell whether one more branch may be followed on its own; a view has only so many."""
+        self.splits += 1
+        return self.splits <= _MOST_SPLITS
+
+    def may_unroll(self) -> bool:
+        """Tell whether one more pass of a loop may be written out; a view has only so many."""
+        self.passes += 1
+        return self.passes <= _MOST_PASSES
+
+
+_MOST_SPLITS = 200
+_MOST_PASSES = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -430,7 +447,7 @@ def _bind_arguments(
 def _noun(value: values.Static) -> str:
     return {
         "SelfView": "view", "StoreValue": "store", "Closure": "function", "BoundMethod": "method",
-        "Builtin": "function", "Unbound": "name that may be unbound", "ClassValue": "class", "ModuleValue": "module",
+        "Builtin": "function", "Unbound": "name that is unbound", "ClassValue": "class", "ModuleValue": "module",
         "Partial": "function", "Choice": "function",
     }.get(type(value).__name__, "value")  # fmt: skip
 
@@ -466,6 +483,8 @@ def conditional(test: ir.Expr, then: ir.Expr, orelse: ir.Expr, kind: dtypes.Type
         return test if then.value else negate(test)
     if kind == dtypes.BOOL and isinstance(orelse, ir.Const) and orelse.value is False:
         return conjunction((test, then), span)
+    if kind == dtypes.BOOL and isinstance(then, ir.Const) and then.value is not None:
+        return disjunction((test, orelse), span) if then.value else conjunction((negate(test), orelse), span)
     return ir.If(test, then, orelse, kind, span)
 
 

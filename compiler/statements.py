@@ -6,405 +6,310 @@ return [...]
 
 from __future__ import annotations
 
-from compiler import dtypes, ir, loops, raising, rewrite, syntax, values
+from compiler import (
+    accumulators,
+    changes,
+    conditions,
+    displays,
+    dtypes,
+    ir,
+    loops,
+    outcomes,
+    syntax,
+    targets,
+    values,
+)
 from compiler.diagnostics import Span
-from compiler.scope import Scope, conditional, facts_of, negate, unify
-
-_MUTATORS = ("append", "add", "extend", "sort", "reverse", "update", "insert", "remove", "pop", "clear", "setdefault")
+from compiler.outcomes import Exit, Next, Outcome
+from compiler.scope import Scope, Stop, negate
 
 
 def run(scope: Scope, body: tuple[syntax.Stmt, ...]) -> values.Value:
     """Return the value of a function body; falling off its end gives None."""
-    if not body:
-        return ir.Const(None, dtypes.NONE)
-    first, rest = body[0], body[1:]
-    match first:
-        case syntax.Return(value):
-            return ir.Const(None, dtypes.NONE, first.span) if value is None else scope.build(value)
-        case syntax.Raise():
-            return _raised(first)
+    unset: dict[str, values.Value] = {
+        name: values.Unbound() for name in sorted(targets.bound(body)) if name not in scope.names
+    }
+    scope = scope.bind(unset)
+    return outcomes.result(scope, execute(scope, body))
+
+
+def execute(scope: Scope, body: tuple[syntax.Stmt, ...]) -> Outcome:
+    """Return the outcome of statements."""
+    steps: list[outcomes.Step] = []
+    for at, node in enumerate(body):
+        rest = body[at + 1 :]
+        branches = isinstance(node, syntax.If | syntax.Match) and bool(rest) and not scope.shared.probing
+        one = _branching(scope, node, rest) if branches else _probed(scope, node)
+        steps += one.steps
+        if branches or not one.goes_on:
+            return Outcome(tuple(steps), one.end)
+        assert isinstance(one.end, Next)
+        scope = one.end.scope
+    return Outcome(tuple(steps), Next(scope))
+
+
+def _probed(scope: Scope, node: syntax.Stmt) -> Outcome:
+    """Run a statement; while types are being learned, leave out what cannot be built yet."""
+    if not scope.shared.probing:
+        return _statement(scope, node)
+    try:
+        return _statement(scope, node)
+    except Stop as stop:
+        if stop.declined.code[0] == "E":
+            raise
+        if isinstance(node, syntax.If):
+            either = ir.Acc("", dtypes.BOOL)
+            then, orelse = execute(scope, node.body), execute(scope, node.orelse)
+            return outcomes.branch(scope, either, then, orelse, node.span)
+        return Outcome((), Next(scope))
+
+
+def _branching(scope: Scope, node: syntax.Stmt, rest: tuple[syntax.Stmt, ...]) -> Outcome:
+    """Run what follows a branch once, on names that are `if(test, a, b)`; where that has no SQL, once per branch."""
+    one = _statement(scope, node)
+    if not isinstance(one.end, Next):
+        return one
+    after = one.end.scope
+    used = dict(scope.shared.used)
+    try:
+        return one.then(execute(after, rest))
+    except Stop as stop:
+        differs = any(value is not scope.names.get(name) for name, value in after.names.items())
+        if stop.declined.code[0] == "E" or not differs or not scope.shared.may_split():
+            raise
+        scope.shared.used = used
+        try:
+            return _statement(scope, node, rest)
+        except Stop:
+            raise stop from None
+
+
+def _statement(scope: Scope, node: syntax.Stmt, rest: tuple[syntax.Stmt, ...] = ()) -> Outcome:
+    """Return the outcome of one statement; `rest` goes on at the end of each of its branches."""
+    match node:
         case syntax.If():
-            return _branch(scope, first, rest)
+            return _if(scope, node, rest)
+        case syntax.Return(value):
+            return _return(scope, value, node.span)
+        case syntax.Raise():
+            return _raise(scope, node)
+        case syntax.Assert(test, message):
+            return _assert(scope, test, message, node.span)
+        case syntax.Break():
+            return Outcome((), outcomes.Break(scope))
+        case syntax.Continue():
+            return Outcome((), outcomes.Continue(scope))
         case syntax.For():
-            return _loop(scope, first, rest)
-        case syntax.Assert(test):
-            holds = scope.test(test)
-            following = scope.assume(facts_of(holds, True))
-            return _choose(
-                scope, holds, run(following, rest), ir.Raises("AssertionError", "", span=first.span), first.span
-            )
-        case _:
-            now = simple(scope, first)
-            return _after(scope, _evaluated(scope, now), run(now, rest), first.span)
+            return _for(scope, node)
+        case syntax.While():
+            return _while(scope, node, 0)
+    return _simple(scope, node)
 
 
-_RESULT = ""
-"""The name under which `simple` leaves what an expression statement gives, so that what it raises is not lost."""
-
-
-def _evaluated(before: Scope, now: Scope) -> list[values.Value]:
-    return [value for name, value in now.names.items() if value is not before.names.get(name)]
-
-
-def _after(scope: Scope, evaluated: list[values.Value], result: values.Value, span: Span) -> values.Value:
-    for one in reversed(evaluated):
-        result = scope.after(one, result, span)
-    return result
-
-
-def simple(scope: Scope, statement: syntax.Stmt) -> Scope:
-    """Return the scope after a statement that neither branches nor loops."""
-    match statement:
+def _simple(scope: Scope, node: syntax.Stmt) -> Outcome:
+    """Return the outcome of a statement that neither branches nor loops."""
+    match node:
         case syntax.Pass():
-            return scope
+            return Outcome((), Next(scope))
         case syntax.Assign(target, value):
-            return _assign(scope, target, value, statement.span)
-        case syntax.AugAssign(syntax.Name(name), op, value):
-            result = scope.build(syntax.Binary(op, statement.target, value, statement.span))
-            return scope.bind({name: result})
-        case syntax.AugAssign(syntax.Subscript() as target, op, value):
-            return _assign(scope, target, syntax.Binary(op, target, value, statement.span), statement.span)
+            return _assign(scope, target, value, node)
+        case syntax.AugAssign():
+            return _augmented(scope, node)
+        case syntax.Delete(name):
+            unbound = scope.names.get(name, values.Unbound())
+            steps = outcomes.evaluated((outcomes.unset(unbound, name),))
+            return Outcome(steps, Next(scope.bind({name: values.Unbound()})))
         case syntax.Define(function):
-            made = scope.nested(function.name, function.params, function.body)
-            return scope.bind({function.name: made})
-        case syntax.ExprStmt(syntax.Call(syntax.Attribute(owner, name), args)) if name in _MUTATORS:
-            return _mutate(scope, owner, name, args, statement.span)
+            return Outcome(
+                (), Next(scope.bind({function.name: scope.nested(function.name, function.params, function.body)}))
+            )
+        case syntax.ExprStmt(syntax.Call(syntax.Attribute(owner, method)) as call) if method in targets.MUTATORS:
+            return _change(scope, call, method, owner)
         case syntax.ExprStmt(value):
-            return scope.bind({_RESULT: scope.build(value)})
+            bound, plain = conditions.hoisted(scope, value)
+            built = bound.build(plain)
+            return Outcome(outcomes.evaluated((*_new(scope, bound), built)), Next(bound))
         case syntax.OpaqueStmt(reason):
-            scope.decline("D301", statement.span, f"{reason} has no SQL form")
-    scope.decline("D301", statement.span, f"`{type(statement).__name__.lower()}` here has no SQL form")
+            scope.decline("D301", node.span, f"{reason} has no SQL form")
+    scope.decline("D301", node.span, f"`{type(node).__name__.lower()}` here has no SQL form")
 
 
-def _raised(statement: syntax.Raise) -> ir.Expr:
-    match statement.exc:
-        case syntax.Call(syntax.Name(name), (syntax.Literal(str(message)),)):
-            return ir.Raises(name, message, span=statement.span)
-        case syntax.Name(name) | syntax.Call(syntax.Name(name), ()):
-            return ir.Raises(name, "", span=statement.span)
-        case syntax.Call(syntax.Name(name)):
-            # The message is computed: the exception's name is what every tier reports alike.
-            return ir.Raises(name, "", span=statement.span)
-    return ir.Raises("Exception", "", span=statement.span)
+def _new(before: Scope, now: Scope) -> tuple[values.Value, ...]:
+    return tuple(value for name, value in now.names.items() if value is not before.names.get(name))
+
+
+# ---------------------------------------------------------------- ways out
+
+
+def _return(scope: Scope, value: syntax.Expr | None, span: Span) -> Outcome:
+    if value is None:
+        return Outcome((), outcomes.Return(ir.Const(None, dtypes.NONE, span)))
+    bound, plain = conditions.hoisted(scope, value)
+    return Outcome(outcomes.evaluated(_new(scope, bound)), outcomes.Return(bound.build(plain)))
+
+
+def _raise(scope: Scope, node: syntax.Raise) -> Outcome:
+    match node.exc:
+        case None if isinstance(scope.names.get(_HANDLED), ir.Raises):
+            again = scope.names[_HANDLED]
+            assert isinstance(again, ir.Raises)
+            return Outcome((), outcomes.Raise(again))
+        case None:
+            scope.decline("D301", node.span, "`raise` alone, where SQL does not know what is raised,")
+        case syntax.Call(func, args):
+            parts = tuple(scope.build(one) for one in args)
+            text = args[0].value if len(args) == 1 and isinstance(args[0], syntax.Literal) else ""
+            error = ir.Raises(_exception(scope, func), str(text) if args else "", span=node.span)
+            return Outcome(outcomes.evaluated(parts), outcomes.Raise(error))
+        case exc:
+            return Outcome((), outcomes.Raise(ir.Raises(_exception(scope, exc), "", span=node.span)))
+
+
+_HANDLED = "*raise"
+"""Under this name a handler's scope keeps what `raise` alone raises again."""
+
+
+def _exception(scope: Scope, node: syntax.Expr) -> str:
+    match node:
+        case syntax.Name(name) if name not in scope.names:
+            return name
+        case syntax.Attribute(_, name):
+            return name
+    scope.decline("D301", node.span, "`raise` of a value has no SQL form")
+
+
+def _assert(scope: Scope, test: syntax.Expr, message: syntax.Expr | None, span: Span) -> Outcome:
+    tested = conditions.test(scope, test)
+    text = str(message.value) if isinstance(message, syntax.Literal) else ""
+    parts = () if message is None else (tested.fails.build(message),)
+    fails = Outcome(outcomes.evaluated(parts), outcomes.Raise(ir.Raises("AssertionError", text, span=span)))
+    if isinstance(tested.test, ir.Const):
+        return Outcome((), Next(tested.holds)) if tested.test.value else fails
+    steps = outcomes.evaluated((*_new(scope, tested.holds), tested.test))
+    return Outcome((*steps, Exit(negate(tested.test), fails)), Next(tested.holds))
 
 
 # ---------------------------------------------------------------- branches
 
 
-def _branch(scope: Scope, node: syntax.If, rest: tuple[syntax.Stmt, ...]) -> values.Value:
-    test = scope.test(node.test)
-    if isinstance(test, ir.Const):
-        return run(scope, (*(node.body if test.value else node.orelse), *rest))
-    then_scope = scope.assume(facts_of(test, True))
-    else_scope = scope.assume(facts_of(test, False))
-    if not leaves(node.body) and not leaves(node.orelse) and not _loops(node.body) and not _loops(node.orelse):
-        now, evaluated = _both(scope, test, node)
-        return _after(scope, evaluated, run(now, rest), node.span)
-    then = run(then_scope, (*node.body, *rest))
-    orelse = run(else_scope, (*node.orelse, *rest))
-    return scope.after(test, _choose(scope, test, then, orelse, node.span), node.span)
+def _if(scope: Scope, node: syntax.If, rest: tuple[syntax.Stmt, ...]) -> Outcome:
+    tested = conditions.test(scope, node.test)
+    if isinstance(tested.test, ir.Const):
+        chosen, body = (tested.holds, node.body) if tested.test.value else (tested.fails, node.orelse)
+        return Outcome(outcomes.evaluated(_new(scope, chosen)), Next(chosen)).then(execute(chosen, (*body, *rest)))
+    then = execute(tested.holds, (*node.body, *rest))
+    orelse = execute(tested.fails, (*node.orelse, *rest))
+    steps = outcomes.evaluated((*_new(scope, tested.holds), tested.test))
+    return Outcome(steps, Next(scope)).then(outcomes.branch(scope, tested.test, then, orelse, node.span))
 
 
-def _both(scope: Scope, test: ir.Expr, node: syntax.If) -> tuple[Scope, list[values.Value]]:
-    """Return the scope after a branch that goes on, and what it evaluates that may raise."""
-    then, from_then = straight(scope.assume(facts_of(test, True)), node.body)
-    orelse, from_else = straight(scope.assume(facts_of(test, False)), node.orelse)
-    evaluated: list[values.Value] = [test]
-    for value in filter(_may_raise, from_then):
-        evaluated.append(_where(scope, test, value, node.span))
-    for value in filter(_may_raise, from_else):
-        evaluated.append(_where(scope, negate(test), value, node.span))
-    return merge(scope, test, then, orelse, node.span), evaluated
+# ---------------------------------------------------------------- assignments and changes
 
 
-def _may_raise(value: values.Value) -> bool:
-    return isinstance(value, ir.Expr) and raising.may_raise(value)
+def _assign(scope: Scope, target: syntax.Expr, value: syntax.Expr, node: syntax.Assign) -> Outcome:
+    bound, plain = conditions.hoisted(scope, value)
+    built = bound.build(plain)
+    evaluated = (*_new(scope, bound), built)
+    if isinstance(built, ir.Prim) and built.op == "after" and isinstance(built.args[1], ir.Comp | ir.GroupBy):
+        built = built.args[1]  # what comes before it, is evaluated here
+    now = changes.assign(bound, target, built, node.span)
+    handed = changes.escaping(value) | (targets.names_of(target) if isinstance(value, syntax.Name) else set())
+    now = changes.handed_on(now, handed).bind(conditions.left_over(value))
+    keys = _keys(bound, target)
+    return Outcome(outcomes.evaluated((*evaluated, *keys)), Next(now))
 
 
-def _where(scope: Scope, test: ir.Expr, value: values.Value, span: Span) -> ir.Expr:
-    expr = scope.as_expr(value, span)
-    if isinstance(expr, ir.Comp | ir.GroupBy):
-        scope.decline("D367", span, "what is computed in a branch may raise, and the result does not begin with it")
-    return ir.If(test, expr, ir.Const(None, dtypes.NONE), dtypes.optional(expr.type), span)
+def _keys(scope: Scope, target: syntax.Expr) -> tuple[values.Value, ...]:
+    match target:
+        case syntax.Subscript(syntax.Name(), index):
+            return (scope.build(index),)
+        case syntax.Subscript(owner, index):
+            return (changes.read(scope, owner), scope.build(index))
+    return ()
 
 
-def leaves(body: tuple[syntax.Stmt, ...]) -> bool:
-    """Tell whether a return, raise, break or continue occurs."""
-    for one in body:
-        match one:
-            case syntax.Return() | syntax.Raise() | syntax.Break() | syntax.Continue() | syntax.Assert():
-                return True
-            case syntax.If(_, then, orelse) if leaves(then) or leaves(orelse):
-                return True
-            case syntax.For() | syntax.While() if leaves(one.body) or leaves(one.orelse):
-                return True
-    return False
+def _augmented(scope: Scope, node: syntax.AugAssign) -> Outcome:
+    state = changes.read(scope, node.target)
+    if node.op in ("+", "|") and changes.is_mutable(state) and isinstance(state, ir.Expr):
+        items = scope.build(node.value)
+        new = accumulators.extended(scope, state, items, node.span)
+        return Outcome(outcomes.evaluated((items,)), Next(changes.write(scope, node.target, new, node.span)))
+    value = scope.build(syntax.Binary(node.op, node.target, node.value, node.span))
+    keys = _keys(scope, node.target)
+    if isinstance(node.target, syntax.Name):
+        now = changes.assign(scope, node.target, value, node.span)
+    else:
+        now = changes.write(scope, node.target, value, node.span)
+    return Outcome(outcomes.evaluated((*keys, value)), Next(now))
 
 
-def _loops(body: tuple[syntax.Stmt, ...]) -> bool:
-    return any(
-        isinstance(one, syntax.For | syntax.While)
-        or (isinstance(one, syntax.If) and (_loops(one.body) or _loops(one.orelse)))
-        for one in body
-    )
-
-
-def straight(scope: Scope, body: tuple[syntax.Stmt, ...]) -> tuple[Scope, list[values.Value]]:
-    """Return the scope after statements without return, raise, break, continue or loop, and what they evaluate."""
-    evaluated: list[values.Value] = []
-    for one in body:
-        if isinstance(one, syntax.If):
-            test = scope.test(one.test)
-            if isinstance(test, ir.Const):
-                now, found = straight(scope, one.body if test.value else one.orelse)
-            else:
-                now, found = _both(scope, test, one)
-        else:
-            now = simple(scope, one)
-            found = _evaluated(scope, now)
-        evaluated += found
-        scope = now
-    return scope, evaluated
-
-
-def merge(before: Scope, test: ir.Expr, then: Scope, orelse: Scope, span: Span) -> Scope:
-    """Return the scope after a branch: names that differ become `if(test, a, b)`."""
-    names: dict[str, values.Value] = {}
-    for name in {**then.names, **orelse.names}:
-        a, b = then.names.get(name, values.Unbound()), orelse.names.get(name, values.Unbound())
-        if isinstance(a, values.Unbound) or isinstance(b, values.Unbound):
-            names[name] = values.Unbound()
-        else:
-            names[name] = a if a == b else _choose(before, test, a, b, span)
-    return Scope(before.shared, before.module, names, then.known & orelse.known, before.calls)
-
-
-def _choose(scope: Scope, test: ir.Expr, then: values.Value, orelse: values.Value, span: Span) -> values.Value:
-    if then == orelse:
-        return then
-    a, b = scope.as_expr(then, span), scope.as_expr(orelse, span)
-    if isinstance(a, ir.Raises) or isinstance(b, ir.Raises):
-        return conditional(test, a, b, b.type if isinstance(a, ir.Raises) else a.type, span)
-    both = unify(a, b)
-    if both is None:
-        scope.decline(
-            "D313", span, f"the value is sometimes `{dtypes.show(a.type)}` and sometimes `{dtypes.show(b.type)}`"
-        )
-    return conditional(test, *both, span)
-
-
-# ---------------------------------------------------------------- assignment
-
-
-def _assign(scope: Scope, target: syntax.Expr, value: syntax.Expr, span: Span) -> Scope:
-    if isinstance(target, syntax.Subscript) and isinstance(target.value, syntax.Name):
-        return _set_item(scope, target.value.id, target.index, value, span)
-    if not isinstance(target, syntax.Name | syntax.Tuple | syntax.List):
-        scope.decline("D307", span, "assignment to this target has no SQL form")
-    return scope.bind(scope.destructure(target, scope.build(value)))
-
-
-def _set_item(scope: Scope, name: str, index: syntax.Expr, value: syntax.Expr, span: Span) -> Scope:
-    owner = scope.names.get(name)
-    key, item = scope.expr(index), scope.expr(value)
-    if isinstance(owner, values.EmptyDict | ir.MakeRecord) and isinstance(key, ir.Const) and isinstance(key.value, str):
-        fields = dict(owner.fields) if isinstance(owner, ir.MakeRecord) else {}
-        fields[key.value] = item
-        kind = dtypes.Record(tuple((one, part.type) for one, part in fields.items()))
-        return scope.bind({name: ir.MakeRecord(tuple(fields.items()), kind, span)})
-    if isinstance(owner, ir.Acc):
-        return scope.bind({name: ir.Prim("acc.set", (owner, key, item), owner.type, span)})
-    scope.decline("D307", span, "filling a dict by computed keys outside a loop has no SQL form")
-
-
-def _mutate(scope: Scope, owner: syntax.Expr, method: str, args: tuple[syntax.Expr, ...], span: Span) -> Scope:
-    if not isinstance(owner, syntax.Name) or owner.id not in scope.names:
-        scope.decline("D360", span, f"`.{method}()` on this value has no SQL form")
-    value = scope.names[owner.id]
-    if method in ("append", "add") and len(args) == 1:
-        item = scope.expr(args[0])
-        if isinstance(value, ir.MakeList):
-            joined = item.type if not value.items else dtypes.join(item.type, _item_type(value))
-            if joined is not None:
-                return scope.bind({owner.id: ir.MakeList((*value.items, item), dtypes.ListOf(joined), span)})
-        if isinstance(value, ir.Acc) or (isinstance(value, ir.Prim) and value.op == "acc.append"):
-            return scope.bind({owner.id: ir.Prim("acc.append", (value, item), dtypes.ListOf(item.type), span)})
-    if method in ("sort", "reverse"):
-        function = "sorted" if method == "sort" else "reversed"
-        call = syntax.Call(syntax.Name(function, span), (owner, *args), (), span)
-        return scope.bind({owner.id: scope.build(call)})
-    scope.decline("D360", span, f"`.{method}()` on this value has no SQL form")
-
-
-def _item_type(value: ir.MakeList) -> dtypes.Type:
-    assert isinstance(value.type, dtypes.ListOf)
-    return value.type.item
+def _change(scope: Scope, call: syntax.Call, method: str, owner: syntax.Expr) -> Outcome:
+    now, evaluated = changes.changed(scope, call, method, owner)
+    if isinstance(owner, syntax.Subscript):
+        evaluated = (changes.read(scope, owner), *evaluated)
+    handed: set[str] = set().union(*map(changes.escaping, call.args))
+    return Outcome(outcomes.evaluated(evaluated), Next(changes.handed_on(now, handed)))
 
 
 # ---------------------------------------------------------------- loops
 
 
-def _loop(scope: Scope, node: syntax.For, rest: tuple[syntax.Stmt, ...]) -> values.Value:
-    assigned, targets = _assigned((node,)), _targets(node.target)
-    bound_before = {name for name, one in scope.names.items() if one != values.Unbound()}
-    accumulators = (_assigned(node.body) - targets) & bound_before
-    unset: dict[str, values.Value] = {name: values.Unbound() for name in sorted(assigned - accumulators)}
-    bound = scope.bind({name: _accumulator(name, scope.names[name]) for name in accumulators}).bind(unset)
-    loop, inner, body = _enter(scope, bound, node)
-    tree = _walk_body(inner, body, frozenset(accumulators))
-    scope = scope.bind(unset)
-    exits = loops.exits(tree)
-    if exits:
-        return _loop_with_exit(scope, node, rest, loop, tree, accumulators)
-    after: dict[str, values.Value] = {}
-    for name in sorted(accumulators):
-        folded = loops.fold(scope, name, scope.names[name], loops.update_of(tree, name), loop, node.span)
-        after[name] = folded
-    return _after(scope, list(after.values()), run(scope.bind(after), rest), node.span)
+def _for(scope: Scope, node: syntax.For) -> Outcome:
+    built = scope.build(node.iter)
+    steps: tuple[outcomes.Step, ...] = ()
+    if isinstance(built, ir.Prim) and built.op == "after":
+        steps, built = outcomes.evaluated((built.args[0],)), built.args[1]
+    elif not isinstance(built, ir.Comp | ir.GroupBy):
+        steps = outcomes.evaluated((built,))
+    items = displays.items_of(built)
+    if items is None:
+        hint = node.target.id if isinstance(node.target, syntax.Name) else "entry"
+        one = loops.run(scope, node, scope.iterate(built, node.span, hint), execute)
+    elif isinstance(built, values.Several) and built.kind == "set" and len(items) > 1:
+        scope.decline("D359", node.span, "the order of a set is not defined; loop over a tuple")
+    else:
+        one = outcomes.absorb(scope, _unrolled(scope, node, items), outcomes.Break)
+    return Outcome(steps, Next(scope)).then(one)
 
 
-def _enter(before: Scope, bound: Scope, node: syntax.For) -> tuple[values.Iteration, Scope, tuple[syntax.Stmt, ...]]:
-    """Return how a loop runs, together with a loop that is all it does, and the innermost body with its scope."""
-    if node.orelse:
-        before.decline("D361", node.span, "`for … else` has no SQL form yet")
-    hint = node.target.id if isinstance(node.target, syntax.Name) else "entry"
-    loop = before.iterate(before.build(node.iter), node.span, hint)
-    if loop.limit is not None:
-        before.decline("D306", node.span, "a loop over a list that was cut has no SQL form yet; write a comprehension")
-    inner = bound.bind(bound.destructure(node.target, loop.element))
-    inner = inner.assume(one for step in loop.steps if isinstance(step, ir.Cond) for one in facts_of(step.test, True))
-    match node.body:
-        case (syntax.For() as nested,) if not _breaks(nested.body):
-            below, innermost, body = _enter(inner, inner, nested)
-            both = values.Iteration((*loop.steps, *below.steps), below.element, (*loop.order, *below.order))
-            return both, innermost, body
-    return loop, inner, node.body
+def _unrolled(scope: Scope, node: syntax.For, items: tuple[values.Item, ...]) -> Outcome:
+    """Run a loop over items that are known one by one."""
+    if not items:
+        return execute(scope, node.orelse)
+    if not scope.shared.may_unroll():
+        scope.decline("D301", node.span, "a loop of so many passes has no SQL form that is not too long")
+    first = items[0]
+    bound = changes.assign(scope, node.target, scope.narrow(first.value), node.span)
+    one = outcomes.absorb(scope, execute(bound, node.body), outcomes.Continue)
+    if first.test is not None:
+        one = outcomes.branch(scope, first.test, one, Outcome((), Next(scope)), node.span)
+    if not isinstance(one.end, Next):
+        return one
+    return one.then(_unrolled(one.end.scope, node, items[1:]))
 
 
-def _breaks(body: tuple[syntax.Stmt, ...]) -> bool:
-    # A break of the inner loop goes on with the outer one: then the two are not one loop over pairs.
-    return any(
-        isinstance(one, syntax.Break) or (isinstance(one, syntax.If) and (_breaks(one.body) or _breaks(one.orelse)))
-        for one in body
-    )
+def _while(scope: Scope, node: syntax.While, number: int) -> Outcome:
+    tested = conditions.test(scope, node.test)
+    if number == 0:
+        return outcomes.absorb(scope, _while_passes(scope, node, tested, 1), outcomes.Break)
+    return _while_passes(scope, node, tested, number)
 
 
-def _loop_with_exit(
-    scope: Scope,
-    node: syntax.For,
-    rest: tuple[syntax.Stmt, ...],
-    loop: values.Iteration,
-    tree: loops.Tree,
-    accumulators: set[str],
-) -> values.Value:
-    found = loops.first_exit(tree)
-    if found is None or any(loops.changes_before_exit(tree, name) for name in accumulators):
-        scope.decline("D362", node.span, "a loop that both accumulates and ends early has no SQL form")
-    condition, leaf = found
-    if any(rewrite.mentions_acc(one) for one in (condition, *loops.ends(leaf, accumulators))):
-        scope.decline("D362", node.span, "how the loop ends depends on what it accumulates")
-    steps = (*loop.steps, ir.Cond(condition))
-    if leaf.kind == "return":
-        otherwise = scope.as_expr(run(scope, rest), node.span)
-        assert leaf.value is not None
-        return _found(scope, steps, loop, scope.as_expr(leaf.value, node.span), otherwise, node.span)
-    after: dict[str, values.Value] = {}
-    for name in sorted(accumulators):
-        now = scope.as_expr(leaf.names[name], node.span)
-        before = scope.as_expr(scope.names[name], node.span)
-        if not (isinstance(now, ir.Acc) and now.name == name):
-            after[name] = _found(scope, steps, loop, now, before, node.span)
-    return run(scope.bind(after), rest)
+def _while_passes(scope: Scope, node: syntax.While, tested: conditions.Tested, number: int) -> Outcome:
+    steps = outcomes.evaluated((*_new(scope, tested.holds), tested.test))
+    if isinstance(tested.test, ir.Const) and not tested.test.value:
+        return Outcome(steps, Next(tested.fails)).then(execute(tested.fails, node.orelse))
+    if number > _MOST_PASSES or not scope.shared.may_unroll():
+        scope.decline("D301", node.span, "a `while` whose passes cannot be counted here has no SQL form")
+    one = outcomes.absorb(scope, execute(tested.holds, node.body), outcomes.Continue)
+    going_on = one
+    if isinstance(one.end, Next):
+        following = _while_passes(one.end.scope, node, conditions.test(one.end.scope, node.test), number + 1)
+        going_on = one.then(following)
+    if isinstance(tested.test, ir.Const):
+        return Outcome((*steps, *going_on.steps), going_on.end)
+    ended = execute(tested.fails, node.orelse)
+    return Outcome(steps, Next(scope)).then(outcomes.branch(scope, tested.test, going_on, ended, node.span))
 
 
-def _found(
-    scope: Scope, steps: tuple[ir.Step, ...], loop: values.Iteration, head: ir.Expr, otherwise: ir.Expr, span: Span
-) -> ir.Expr:
-    both = unify(head, otherwise)
-    if both is None:
-        scope.decline(
-            "D313",
-            span,
-            f"the value is sometimes `{dtypes.show(head.type)}` and sometimes `{dtypes.show(otherwise.type)}`",
-        )
-    head, otherwise, kind = both
-    if isinstance(head, ir.Const):
-        exists = ir.Comp(
-            "list", steps, ir.Const(True, dtypes.BOOL), dtypes.ListOf(dtypes.BOOL), order=loop.order, span=span
-        )
-        return conditional(ir.Reduce("any", exists, dtypes.BOOL, span=span), head, otherwise, kind, span)
-    comp = ir.Comp("list", steps, head, dtypes.ListOf(head.type), order=loop.order, span=span)
-    return ir.Reduce("first", comp, kind, otherwise, span=span)
-
-
-def _accumulator(name: str, value: values.Value) -> values.Value:
-    if isinstance(value, ir.Expr):
-        return ir.Acc(name, value.type)
-    if isinstance(value, values.EmptyDict):
-        default = dtypes.JSON if value.default is None else value.default.type
-        return ir.Acc(name, dtypes.DictOf(dtypes.JSON, default))
-    return value
-
-
-def _walk_body(scope: Scope, body: tuple[syntax.Stmt, ...], accumulators: frozenset[str]) -> loops.Tree:
-    if not body:
-        return loops.Leaf("next", scope.names, None)
-    first, rest = body[0], body[1:]
-    match first:
-        case syntax.Continue():
-            return loops.Leaf("next", scope.names, None)
-        case syntax.Break():
-            return loops.Leaf("break", scope.names, None)
-        case syntax.Return(value):
-            result = ir.Const(None, dtypes.NONE, first.span) if value is None else scope.build(value)
-            return loops.Leaf("return", scope.names, result)
-        case syntax.If(test_node, then, orelse):
-            test = scope.test(test_node)
-            if isinstance(test, ir.Const):
-                return _walk_body(scope, (*(then if test.value else orelse), *rest), accumulators)
-            return loops.Branch(
-                test,
-                _walk_body(scope.assume(facts_of(test, True)), (*then, *rest), accumulators),
-                _walk_body(scope.assume(facts_of(test, False)), (*orelse, *rest), accumulators),
-            )
-        case syntax.For() | syntax.While():
-            scope.decline("D363", first.span, "a loop inside a loop has no SQL form yet; write a comprehension")
-        case _:
-            now = simple(scope, first)
-            tree = _walk_body(now, rest, accumulators)
-            for evaluated in filter(_may_raise, _evaluated(scope, now)):
-                if not loops.begins(tree, evaluated, accumulators):
-                    scope.decline("D367", first.span, "this may raise in each pass, and not every path begins with it")
-            return tree
-
-
-def _assigned(body: tuple[syntax.Stmt, ...]) -> set[str]:
-    names: set[str] = set()
-    for one in body:
-        match one:
-            case syntax.Assign(target) | syntax.AugAssign(target):
-                names |= _targets(target)
-            case syntax.ExprStmt(syntax.Call(syntax.Attribute(syntax.Name(name), method))) if method in _MUTATORS:
-                names.add(name)
-            case syntax.ExprStmt(
-                syntax.Call(syntax.Attribute(syntax.Call(syntax.Attribute(syntax.Name(name), "setdefault"))))
-            ):
-                names.add(name)
-            case syntax.If(_, then, orelse):
-                names |= _assigned(then) | _assigned(orelse)
-            case syntax.For(target, _, inner, orelse):
-                names |= _targets(target) | _assigned(inner) | _assigned(orelse)
-            case syntax.While(_, inner, orelse):
-                names |= _assigned(inner) | _assigned(orelse)
-    return names
-
-
-def _targets(target: syntax.Expr) -> set[str]:
-    match target:
-        case syntax.Name(name):
-            return {name}
-        case syntax.Subscript(syntax.Name(name)):
-            return {name}
-        case syntax.Tuple(items) | syntax.List(items):
-            return set().union(*(_targets(one) for one in items))
-    return set()
+_MOST_PASSES = 64

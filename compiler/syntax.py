@@ -332,6 +332,14 @@ class Pass:
 
 
 @dataclass(frozen=True, slots=True)
+class Delete:
+    """`del name`."""
+
+    name: str
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Define:
     """A nested `def`, without decorators."""
 
@@ -340,16 +348,119 @@ class Define:
 
 
 @dataclass(frozen=True, slots=True)
+class Handler:
+    """`except types as name: body`."""
+
+    types: Expr | None
+    name: str | None
+    body: tuple[Stmt, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """`try: body except …: … else: orelse finally: final`."""
+
+    body: tuple[Stmt, ...]
+    handlers: tuple[Handler, ...]
+    orelse: tuple[Stmt, ...] = ()
+    final: tuple[Stmt, ...] = ()
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """`match subject: case …`."""
+
+    subject: Expr
+    cases: tuple[Case, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`case pattern if guard: body`."""
+
+    pattern: Pattern
+    guard: Expr | None
+    body: tuple[Stmt, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ValuePattern:
+    """A literal or a dotted name: equal to it; None, True and False are the same object."""
+
+    value: Expr
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """`pattern as name`, `name` and `_`: without a pattern anything fits, without a name nothing is bound."""
+
+    pattern: Pattern | None = None
+    name: str | None = None
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OrPattern:
+    """`a | b`."""
+
+    patterns: tuple[Pattern, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SequencePattern:
+    """`[a, b, *rest]`."""
+
+    items: tuple[Pattern | Rest, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """`*name` in a sequence pattern."""
+
+    name: str | None
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MappingPattern:
+    """`{"kind": kind, **rest}`."""
+
+    items: tuple[tuple[Expr, Pattern], ...]
+    rest: Rest | None
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassPattern:
+    """`Point(x, y=0)`."""
+
+    cls: Expr
+    positional: tuple[Pattern, ...]
+    keywords: tuple[tuple[str, Pattern], ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+Pattern = ValuePattern | Capture | OrPattern | SequencePattern | MappingPattern | ClassPattern
+
+
+@dataclass(frozen=True, slots=True)
 class OpaqueStmt:
-    """A statement that the body syntax has no node for: try, with, match, del, import…"""
+    """A statement that the body syntax has no node for: with, nested class, import…"""
 
     reason: str
     span: Span = field(default=NOWHERE, compare=False)
 
 
 Stmt = (
-    Assign | AugAssign | Return | If | For | While | ExprStmt | Raise | Assert | Break | Continue | Pass
-    | Define | OpaqueStmt
+    Assign | AugAssign | Return | If | For | While | ExprStmt | Raise | Assert | Break | Continue | Pass | Delete
+    | Define | Try | Match | OpaqueStmt
 )  # fmt: skip
 
 
@@ -379,19 +490,25 @@ class Function:
     module: str = field(default="", compare=False)  # where its global names are looked up
 
 
-Node = Expr | Stmt | Generator | Parameter | Function
+Node = Expr | Stmt | Generator | Parameter | Function | Handler | Case | Pattern | Rest
 
 
 def walk(node: Node) -> Iterator[Node]:
     """Yield the node and every node below it, in source order."""
     yield node
+    for child in children(node):
+        yield from walk(child)
+
+
+def children(node: Node) -> Iterator[Node]:
+    """Yield the nodes directly below, in source order."""
     for one in fields(node):
         yield from _nodes_in(getattr(node, one.name))
 
 
 def _nodes_in(value: object) -> Iterator[Node]:
     if isinstance(value, Node):
-        yield from walk(value)
+        yield value
     elif isinstance(value, tuple):
         for item in value:
             yield from _nodes_in(item)

@@ -152,7 +152,24 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Unbound:
-    """A local name that has no value on some path to here."""
+    """A local name that has no value yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A local name of which only Python knows what it holds: one of an earlier pass, or of a comprehension."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A local name that is one thing on one path and another on another: it only matters where it is read."""
+
+    declined: ir.Declined
+
+
+@dataclass(frozen=True, slots=True)
+class Escaped:
+    """Stands beside a name whose list or dict is also held elsewhere: a change of it would be seen there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +184,7 @@ class Iteration:
 
 Static = (
     SelfView | StoreValue | Mapping | Entries | Closure | BoundMethod | Builtin | ClassValue | ModuleValue | EmptyDict
-    | Unbound | Partial | Choice | Several | Table | Range | Fixed
+    | Unbound | Unknown | Conflict | Escaped | Partial | Choice | Several | Table | Range | Fixed
 )  # fmt: skip
 Value = ir.Expr | Static
 
@@ -175,6 +192,21 @@ Value = ir.Expr | Static
 def type_of(value: Value) -> dtypes.Type | None:
     """Return the type of an IR value; a value only the compiler sees has none."""
     return value.type if isinstance(value, ir.Expr) else None
+
+
+def unset(name: str) -> ir.Raises:
+    """Return what reading a local name raises that was not set, in the words of the Python that compiles."""
+    told = _told_of_unset().replace("name_that_is_not_set", name)
+    return ir.Raises("UnboundLocalError", told)
+
+
+def _told_of_unset() -> str:
+    try:
+        name_that_is_not_set  # type: ignore[used-before-def,has-type]  # noqa: B018, F821
+    except UnboundLocalError as error:
+        return str(error)
+    name_that_is_not_set = None  # noqa: F841
+    raise AssertionError("the name is not set")
 
 
 def to_text(value: ir.Expr, span: Span) -> ir.Expr | ir.Declined:

@@ -32,8 +32,8 @@ _OPERATORS: dict[type[cst.CSTNode], str] = {
 }  # fmt: skip
 
 _REASONS: dict[type[cst.CSTNode], str] = {
-    cst.Try: "try statement", cst.TryStar: "try statement", cst.With: "with statement",
-    cst.Match: "match statement", cst.FunctionDef: "nested function", cst.ClassDef: "nested class",
+    cst.Try: "try statement", cst.TryStar: "except*", cst.With: "with statement",
+    cst.FunctionDef: "nested function", cst.ClassDef: "nested class",
     cst.Del: "del statement", cst.Global: "global statement", cst.Nonlocal: "nonlocal statement",
     cst.Import: "import inside a function", cst.ImportFrom: "import inside a function",
     cst.Await: "await", cst.Yield: "yield", cst.Imaginary: "complex number",
@@ -199,10 +199,6 @@ class Bodies:
             self.local_imports.append(node)
         elif isinstance(node, cst.Global):
             self.changed.update(one.name.value for one in node.names)
-        elif isinstance(node, cst.FunctionDef):
-            nested = self.function(node, self.frame.owner)
-            if not node.decorators and not nested.is_async and not nested.is_generator:
-                return syntax.Define(nested, self.span(node))
         else:
             self._search(node)
         return syntax.OpaqueStmt(_REASONS.get(type(node), _spoken(node)), self.span(node))
@@ -225,7 +221,9 @@ class Bodies:
         targets = [self.expr(one.target) for one in node.targets]
         for target in targets:
             self._notice(target, value, place)
-        return [syntax.Assign(target, value, place) for target in targets]
+        first = targets[0]
+        again = value if isinstance(value, syntax.Literal) or not isinstance(first, syntax.Name) else first
+        return [syntax.Assign(first, value, place), *(syntax.Assign(one, again, place) for one in targets[1:])]
 
     def _annotated_assign(self, node: cst.AnnAssign) -> list[syntax.Stmt]:
         target = self.expr(node.target)
@@ -288,10 +286,70 @@ class Bodies:
     def _pass(self, node: cst.Pass) -> list[syntax.Stmt]:
         return [syntax.Pass(self.span(node))]
 
+    def _delete(self, node: cst.Del) -> list[syntax.Stmt]:
+        target = self.expr(node.target)
+        if isinstance(target, syntax.Name):
+            return [syntax.Delete(target.id, self.span(node))]
+        self._notice(target, target, self.span(node))
+        return [syntax.OpaqueStmt("del statement", self.span(node))]
+
+    def _function_definition(self, node: cst.FunctionDef) -> list[syntax.Stmt]:
+        function = self.function(node, self.frame.owner)
+        if node.decorators or function.is_async or function.is_generator:
+            return [syntax.OpaqueStmt(_REASONS[cst.FunctionDef], self.span(node))]
+        return [syntax.Define(function, self.span(node))]
+
+    def _try(self, node: cst.Try) -> list[syntax.Stmt]:
+        body = self._suite(node.body)
+        handlers = tuple(self._handler(one) for one in node.handlers)
+        final = () if node.finalbody is None else self._suite(node.finalbody.body)
+        return [syntax.Try(body, handlers, self._else(node.orelse), final, self.span(node))]
+
+    def _handler(self, node: cst.ExceptHandler) -> syntax.Handler:
+        name = node.name.name if node.name is not None else None
+        named = name.value if isinstance(name, cst.Name) else None
+        return syntax.Handler(self._maybe(node.type), named, self._suite(node.body), self.span(node))
+
+    def _match(self, node: cst.Match) -> list[syntax.Stmt]:
+        subject = self.expr(node.subject)
+        cases = tuple(
+            syntax.Case(self._pattern(one.pattern), self._maybe(one.guard), self._suite(one.body), self.span(one))
+            for one in node.cases
+        )
+        return [syntax.Match(subject, cases, self.span(node))]
+
+    def _pattern(self, node: cst.MatchPattern) -> syntax.Pattern:
+        place = self.span(node)
+        match node:
+            case cst.MatchValue() | cst.MatchSingleton():
+                return syntax.ValuePattern(self.expr(node.value), place)
+            case cst.MatchAs():
+                inner = None if node.pattern is None else self._pattern(node.pattern)
+                return syntax.Capture(inner, None if node.name is None else node.name.value, place)
+            case cst.MatchOr():
+                return syntax.OrPattern(tuple(self._pattern(one.pattern) for one in node.patterns), place)
+            case cst.MatchList() | cst.MatchTuple():
+                return syntax.SequencePattern(tuple(self._part(one) for one in node.patterns), place)
+            case cst.MatchMapping():
+                items = tuple((self.expr(one.key), self._pattern(one.pattern)) for one in node.elements)
+                rest = None if node.rest is None else syntax.Rest(node.rest.value, self.span(node.rest))
+                return syntax.MappingPattern(items, rest, place)
+            case cst.MatchClass():
+                positional = tuple(self._pattern(one.value) for one in node.patterns)
+                keywords = tuple((one.key.value, self._pattern(one.pattern)) for one in node.kwds)
+                return syntax.ClassPattern(self.expr(node.cls), positional, keywords, place)
+        raise AssertionError(f"libcst has no other pattern: {type(node).__name__}")
+
+    def _part(self, node: cst.MatchSequenceElement | cst.MatchStar) -> syntax.Pattern | syntax.Rest:
+        if isinstance(node, cst.MatchSequenceElement):
+            return self._pattern(node.value)
+        return syntax.Rest(None if node.name is None else node.name.value, self.span(node))
+
     _STATEMENTS: ClassVar[dict[type[cst.CSTNode], Callable[[Bodies, Any], list[syntax.Stmt]]]] = {
         cst.Assign: _assign, cst.AnnAssign: _annotated_assign, cst.AugAssign: _augmented_assign, cst.If: _if,
         cst.For: _for, cst.While: _while, cst.Expr: _expression_statement, cst.Return: _return,
         cst.Raise: _raise, cst.Assert: _assert, cst.Break: _break, cst.Continue: _continue, cst.Pass: _pass,
+        cst.Del: _delete, cst.FunctionDef: _function_definition, cst.Try: _try, cst.Match: _match,
         cst.SimpleStatementLine: statement,
     }  # fmt: skip
 

@@ -136,7 +136,7 @@ def _there(key: ir.Expr) -> ir.Expr:
     return ir.Prim("check", (there, message, key), key.type, key.span)
 
 
-def evaluated(op: ir.ReduceOp, head: ir.Expr) -> tuple[ir.Expr, ...]:
+def evaluated(op: ir.ReduceOp | ir.GroupOp, head: ir.Expr) -> tuple[ir.Expr, ...]:
     """Return a head, and for a sum the test that it can be added."""
     if op != "sum" or not dtypes.nullable(head.type):
         return (head,)

@@ -30,7 +30,7 @@ class Child:
     outputs: tuple[tuple[str, ir.Expr], ...]
     order: tuple[ir.Order, ...] = ()
     limit: int | None = None
-    total: tuple[str, ir.ReduceOp, ir.Expr] | None = None  # of a "group": column, operation, what is added
+    total: tuple[str, ir.GroupOp, ir.Expr] | None = None  # of a "group": column, operation, what is added
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from compiler import displays, dtypes, indexing, ir, library, syntax, values
+from compiler import accumulators, displays, dtypes, indexing, ir, library, syntax, values
 from compiler.diagnostics import Span
 from compiler.library import counting
 from compiler.scope import Arguments, Keywords, Scope, entity_id, facts_of
@@ -113,9 +113,10 @@ def _method(
     span: Span,
 ) -> values.Value | ir.Declined:
     receiver, name = method.receiver, method.name
-    if isinstance(receiver, ir.Acc) and name == "get" and len(args) == 2:
-        key, default = (scope.as_expr(one, span) for one in args)
-        return ir.Prim("acc.get", (receiver, key, default), default.type, span)
+    if isinstance(receiver, ir.Expr) and accumulators.is_dict(receiver) and name == "get" and 0 < len(args) < 3:
+        key = scope.as_expr(args[0], span)
+        default = scope.as_expr(args[1], span) if len(args) > 1 else ir.Const(None, dtypes.NONE, span)
+        return accumulators.item(scope, receiver, key, default, span)
     if name == "get" and args:
         otherwise = args[1] if len(args) > 1 else ir.Const(None, dtypes.NONE, span)
         entry = indexing.get(scope, receiver, args[0], otherwise, span)
@@ -209,13 +210,8 @@ def _builtin(
         return collection(scope, args, keywords, span)
     if name == "collections.Counter" and not args:
         return values.EmptyDict(_ZERO)
-    if (
-        name == "collections.defaultdict"
-        and len(args) == 1
-        and args[0] in (values.Builtin("int"), values.Builtin("decimal.Decimal"))
-    ):
-        zero = _ZERO if args[0] == values.Builtin("int") else ir.Const(Decimal(0), dtypes.DECIMAL)
-        return values.EmptyDict(zero)
+    if name == "collections.defaultdict" and len(args) == 1:
+        return _defaultdict(scope, args[0], span)
     if name == "decimal.Decimal":
         return _decimal(scope, args, span)
     if name == "str" and len(args) == 1:
@@ -234,6 +230,28 @@ def _builtin(
 
 
 _TYPES = frozenset({"str", "int", "float", "dict", "list", "tuple", "bytes", "bool"})
+
+
+_EMPTY: dict[str, ir.Expr] = {
+    "int": _ZERO,
+    "float": ir.Const(0.0, dtypes.FLOAT),
+    "str": ir.Const("", dtypes.STR),
+    "bool": ir.Const(False, dtypes.BOOL),
+    "decimal.Decimal": ir.Const(Decimal(0), dtypes.DECIMAL),
+    "list": ir.MakeList((), dtypes.ListOf(dtypes.NONE)),
+    "set": ir.MakeList((), dtypes.SetOf(dtypes.NONE)),
+}
+
+
+def _defaultdict(scope: Scope, factory: values.Value, span: Span) -> values.Value | ir.Declined:
+    """Return a dict that has, for a missing key, what the factory makes."""
+    if isinstance(factory, values.Builtin) and factory.qualified in _EMPTY:
+        return values.EmptyDict(_EMPTY[factory.qualified])
+    if isinstance(factory, values.Closure):
+        made = scope.as_expr(scope.call(factory, (), {}, span), span)
+        if isinstance(made, ir.Const | ir.MakeList | ir.MakeRecord):
+            return values.EmptyDict(made)
+    return ir.Declined("D354", span, "a `defaultdict` of this has no SQL form")
 
 
 def _is_collection(value: values.Value, function: str) -> bool:

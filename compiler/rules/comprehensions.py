@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler import displays, dtypes, ir, raising, syntax, values
+from compiler import conditions, displays, dtypes, ir, raising, syntax, values
 from compiler.diagnostics import NOWHERE
 from compiler.scope import Scope, conjunction, entity_id, facts_of
 
@@ -44,10 +44,10 @@ def _over_rows(
             known for step in loop.steps if isinstance(step, ir.Cond) for known in facts_of(step.test, True)
         )
         for condition in generator.conditions:
-            test = inner.test(condition)
-            if not (isinstance(test, ir.Const) and test.value is True):
-                steps.append(ir.Cond(test))
-            inner = inner.assume(facts_of(test, True))
+            tested = conditions.test(inner, condition)
+            if not (isinstance(tested.test, ir.Const) and tested.test.value is True):
+                steps.append(ir.Cond(tested.test))
+            inner = tested.holds
     head = inner.expr(node.element)
     alone = len(node.generators) == 1 and not node.generators[0].conditions and node.kind not in ("dict", "set")
     if limit is not None and (not alone or raising.may_raise(head)):

@@ -38,16 +38,26 @@ def name(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined | None:
     if not isinstance(node, syntax.Name):
         return None
     if node.id in scope.names:
-        found = scope.names[node.id]
-        if isinstance(found, values.Unbound):
-            return ir.Declined("D366", node.span, f"`{node.id}` is not set on every path to here")
-        return _as_now(scope, found) if isinstance(found, values.Closure) else found
+        return _local(scope, scope.names[node.id], node)
     module = scope.shared.app.modules.get(scope.module)
     if module is not None and node.id in module.names:
         return _bound(scope, module.names[node.id], scope.module, node)
     if hasattr(builtins, node.id):
         return values.Builtin(node.id)
     scope.error("E311", node.span, f"name `{node.id}` is not defined")
+
+
+def _local(scope: Scope, found: values.Value, node: syntax.Name) -> values.Value | ir.Declined:
+    match found:
+        case values.Unbound():
+            return replace(values.unset(node.id), span=node.span)
+        case values.Unknown():
+            return ir.Declined("D366", node.span, f"what `{node.id}` holds here depends on an earlier pass of a loop")
+        case values.Conflict(declined):
+            return declined
+        case values.Closure():
+            return _as_now(scope, found)
+    return found
 
 
 def _as_now(scope: Scope, found: values.Closure) -> values.Closure:

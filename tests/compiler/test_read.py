@@ -140,13 +140,12 @@ def test_statements(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("written", "reason"),
     [
-        ("try:\n    pass\nfinally:\n    pass", "try statement"),
+        ("try:\n    pass\nexcept* ValueError:\n    pass", "except*"),
         ("with a: pass", "with statement"),
-        ("match a:\n    case 1: pass", "match statement"),
         ("@cache\ndef g(): pass", "nested function"),
         ("def g(): yield", "nested function"),
         ("class G: pass", "nested class"),
-        ("del a", "del statement"),
+        ("del a[0]", "del statement"),
         ("import a", "import inside a function"),
         ("from a import b", "import inside a function"),
         ("global a", "global statement"),
@@ -155,6 +154,49 @@ def test_statements(tmp_path: Path) -> None:
 )
 def test_what_has_no_node_is_opaque_with_a_reason(tmp_path: Path, written: str, reason: str) -> None:
     assert function(tmp_path, written).body == (syntax.OpaqueStmt(reason),)
+
+
+def test_what_python_tries_and_matches_has_nodes(tmp_path: Path) -> None:
+    body = function(
+        tmp_path,
+        """
+        try: a
+        except (b, c) as error: d
+        else: e
+        finally: f
+        match a:
+            case 1 | None: b
+            case [x, *_] if c: d
+            case {"k": y, **z}: e
+            case str() as t: f
+            case _: g
+        del inner
+        """,
+    ).body
+    names = {one: syntax.Name(one) for one in "abcdefg"}
+
+    def statement(name: str) -> tuple[syntax.Stmt, ...]:
+        return (syntax.ExprStmt(names[name]),)
+
+    handler = syntax.Handler(syntax.Tuple((names["b"], names["c"])), "error", statement("d"))
+    values = syntax.OrPattern((syntax.ValuePattern(syntax.Literal(1)), syntax.ValuePattern(syntax.Literal(None))))
+    sequence = syntax.SequencePattern((syntax.Capture(name="x"), syntax.Rest(None)))
+    mapping = syntax.MappingPattern(((syntax.Literal("k"), syntax.Capture(name="y")),), syntax.Rest("z"))
+    text = syntax.Capture(syntax.ClassPattern(syntax.Name("str"), (), ()), "t")
+    assert body == (
+        syntax.Try(statement("a"), (handler,), statement("e"), statement("f")),
+        syntax.Match(
+            names["a"],
+            (
+                syntax.Case(values, None, statement("b")),
+                syntax.Case(sequence, names["c"], statement("d")),
+                syntax.Case(mapping, None, statement("e")),
+                syntax.Case(text, None, statement("f")),
+                syntax.Case(syntax.Capture(), None, statement("g")),
+            ),
+        ),
+        syntax.Delete("inner"),
+    )
 
 
 def test_parameters_say_how_they_are_passed(tmp_path: Path) -> None:

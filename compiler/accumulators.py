@@ -1,0 +1,215 @@
+"""Lists, sets and dicts while a loop fills them: what one pass makes of them, in terms of what they were before it.
+
+    groups.setdefault(kind, []).append(name)   →  acc.set(acc, kind, acc.append(acc.get(acc, kind, []), name))
+    seen.add(kind)                             →  acc.append(acc, kind)
+
+These operations live inside `build` alone: `folds` makes reductions of them.
+"""
+
+from __future__ import annotations
+
+from compiler import dtypes, ir, values
+from compiler.diagnostics import Span
+from compiler.scope import Scope, conditional, disjunction, unify
+
+_CHANGES = frozenset({"acc.append", "acc.extend", "acc.set"})
+_FALSE = ir.Const(False, dtypes.BOOL)
+_TRUE = ir.Const(True, dtypes.BOOL)
+
+
+def entering(name: str, value: values.Value, known: values.Value | None) -> values.Value:
+    """Return what a name is as a pass begins; `known` is what it was at the end of one, which may have another type."""
+    match value:
+        case values.EmptyDict(default):
+            kind = dtypes.DictOf(dtypes.NONE, dtypes.NONE if default is None else default.type)
+            return ir.Acc(name, _widened(kind, known), default)
+        case values.Several("set", ()):
+            return ir.Acc(name, _widened(dtypes.SetOf(dtypes.NONE), known))
+        case ir.MakeRecord(fields):
+            parts = dict(known.fields) if isinstance(known, ir.MakeRecord) else {}
+            inner = tuple((one, _part(f"{name}.{one}", part, parts.get(one))) for one, part in fields)
+            return ir.MakeRecord(inner, _record(inner, value.type), value.span)
+        case ir.MakePair(items):
+            ends = known.items if isinstance(known, ir.MakePair) and len(known.items) == len(items) else ()
+            pair = tuple(_part(f"{name}.{at}", one, ends[at] if ends else None) for at, one in enumerate(items))
+            return ir.MakePair(pair, dtypes.Pair(tuple(one.type for one in pair)), value.span)
+    if isinstance(value, ir.Expr):
+        return ir.Acc(name, _widened(value.type, known))
+    return value
+
+
+def _part(name: str, value: ir.Expr, known: ir.Expr | None) -> ir.Expr:
+    found = entering(name, value, known)
+    assert isinstance(found, ir.Expr)
+    return found
+
+
+def _record(fields: tuple[tuple[str, ir.Expr], ...], kind: dtypes.Type) -> dtypes.Record:
+    name = kind.name if isinstance(kind, dtypes.Record) else ""
+    return dtypes.Record(tuple((one, part.type) for one, part in fields), name)
+
+
+def _widened(kind: dtypes.Type, known: values.Value | None) -> dtypes.Type:
+    other = values.type_of(known) if known is not None else None
+    return kind if other is None else wider(kind, other) or kind
+
+
+def wider(one: dtypes.Type, other: dtypes.Type) -> dtypes.Type | None:
+    """Return the type that holds both, an empty collection being of any item type."""
+    match one, other:
+        case dtypes.ListOf(a), dtypes.ListOf(b):
+            item = b if a == dtypes.NONE else a if b == dtypes.NONE else dtypes.join(a, b)
+            return None if item is None else dtypes.ListOf(item)
+        case dtypes.SetOf(a), dtypes.SetOf(b):
+            item = b if a == dtypes.NONE else a if b == dtypes.NONE else dtypes.join(a, b)
+            return None if item is None else dtypes.SetOf(item)
+        case dtypes.DictOf(a, c), dtypes.DictOf(b, d):
+            key = b if a == dtypes.NONE else a if b == dtypes.NONE else dtypes.join(a, b)
+            value = d if c == dtypes.NONE else c if d == dtypes.NONE else wider(c, d)
+            return None if key is None or value is None else dtypes.DictOf(key, value)
+    return dtypes.join(one, other)
+
+
+def is_filled(value: values.Value) -> bool:
+    """Tell whether a value is a list, set or dict that the loop around fills."""
+    match value:
+        case ir.Acc() | ir.Prim("acc.get"):
+            return isinstance(dtypes.required(value.type), dtypes.ListOf | dtypes.SetOf | dtypes.DictOf)
+        case ir.Prim(op):
+            return op in _CHANGES
+        case ir.If(_, then, orelse):
+            return is_filled(then) or is_filled(orelse)
+    return False
+
+
+def is_dict(value: values.Value) -> bool:
+    """Tell whether a value is a dict that the loop around fills."""
+    return is_filled(value) and isinstance(value, ir.Expr) and isinstance(value.type, dtypes.DictOf)
+
+
+# ---------------------------------------------------------------- lists and sets
+
+
+def appended(scope: Scope, state: ir.Expr, item: ir.Expr, span: Span) -> ir.Expr:
+    """Return a list or set with one more item."""
+    of = dtypes.required(state.type)
+    assert isinstance(of, dtypes.ListOf | dtypes.SetOf)
+    kind = wider(of, type(of)(item.type))
+    if kind is None:
+        scope.decline("D313", span, "the items of the list have different types")
+    if isinstance(state, ir.MakeList):
+        return ir.MakeList((*state.items, item), kind, span)
+    return ir.Prim("acc.append", (state, item), kind, span)
+
+
+def extended(scope: Scope, state: ir.Expr, items: values.Value, span: Span) -> ir.Expr:
+    """Return a list or set with more items."""
+    if isinstance(items, ir.MakeList):
+        for one in items.items:
+            state = appended(scope, state, one, span)
+        return state
+    comp = scope.comprehend(items, span)
+    if comp.limit is not None:
+        scope.decline("D306", span, "a list that was cut cannot be put into another one in SQL yet")
+    of = dtypes.required(state.type)
+    assert isinstance(of, dtypes.ListOf | dtypes.SetOf)
+    kind = wider(of, type(of)(comp.head.type))
+    if kind is None:
+        scope.decline("D313", span, "the items of the list have different types")
+    if isinstance(state, ir.MakeList) and not state.items and isinstance(of, dtypes.ListOf):
+        return comp
+    return ir.Prim("acc.extend", (state, comp), kind, span)
+
+
+def contains(scope: Scope, state: ir.Expr, item: ir.Expr, span: Span) -> ir.Expr:
+    """Return whether a list or set has an item."""
+    match state:
+        case ir.Acc() | ir.Prim("acc.get"):
+            return ir.Prim("acc.contains", (state, item), dtypes.BOOL, span)
+        case ir.Prim("acc.append", (before, other)):
+            same = ir.Prim("eq", (item, other), dtypes.BOOL, span)
+            return disjunction((same, contains(scope, before, item, span)), span)
+        case ir.If(test, then, orelse):
+            both = contains(scope, then, item, span), contains(scope, orelse, item, span)
+            return conditional(test, *both, dtypes.BOOL, span)
+        case ir.MakeList(()):
+            return ir.Const(False, dtypes.BOOL, span)
+    scope.decline("D364", span, "the loop asks for an item of a list that it has changed as a whole")
+
+
+# ---------------------------------------------------------------- dicts
+
+
+def put(scope: Scope, state: ir.Expr, key: ir.Expr, item: ir.Expr, span: Span) -> ir.Expr:
+    """Return a dict with an entry set."""
+    of = state.type
+    assert isinstance(of, dtypes.DictOf)
+    if isinstance(state, ir.Prim) and state.op == "acc.set" and state.args[1] == key:
+        state = state.args[0]
+    held = dtypes.NONE if isinstance(state, ir.Acc) and of.value == dtypes.NONE else of.value
+    kind = wider(of, dtypes.DictOf(key.type, item.type))
+    if kind is None:
+        scope.decline("D313", span, f"the values of the dict are sometimes `{dtypes.show(held)}`")
+    return ir.Prim("acc.set", (state, key, item), kind, span)
+
+
+def item(scope: Scope, state: ir.Expr, key: ir.Expr, missing: ir.Expr, span: Span) -> ir.Expr:
+    """Return what a dict has for a key, `missing` where it has none."""
+    match state:
+        case ir.Acc(_, dtypes.DictOf(_, kind)):
+            return ir.Prim("acc.get", (state, key, missing), _value_type(kind, missing), span)
+        case ir.Prim("acc.set", (_, other, value)) if other == key:
+            return value
+        case ir.Prim("acc.set", (before, ir.Const() as other, _)) if isinstance(key, ir.Const) and other != key:
+            return item(scope, before, key, missing, span)
+        case ir.If(test, then, orelse):
+            both = unify_states(item(scope, then, key, missing, span), item(scope, orelse, key, missing, span))
+            if both is not None:
+                return conditional(test, *both, span)
+    scope.decline("D364", span, "the loop reads the dict by one key after setting it by another")
+
+
+def _value_type(kind: dtypes.Type, missing: ir.Expr) -> dtypes.Type:
+    if isinstance(missing, ir.Raises):
+        return kind
+    if kind == dtypes.NONE:
+        return missing.type
+    return wider(kind, missing.type) or kind
+
+
+def has(scope: Scope, state: ir.Expr, key: ir.Expr, span: Span) -> ir.Expr:
+    """Return whether a dict has a key."""
+    match state:
+        case ir.Acc():
+            return ir.Prim("acc.has", (state, key), dtypes.BOOL, span)
+        case ir.Prim("acc.set", (before, other, _)):
+            if other == key:
+                return _TRUE
+            same = ir.Prim("eq", (key, other), dtypes.BOOL, span)
+            return disjunction((same, has(scope, before, key, span)), span)
+        case ir.If(test, then, orelse):
+            return conditional(test, has(scope, then, key, span), has(scope, orelse, key, span), dtypes.BOOL, span)
+    scope.decline("D364", span, "the loop asks for a key of a dict that it has changed as a whole")
+
+
+def unify_states(then: ir.Expr, orelse: ir.Expr) -> tuple[ir.Expr, ir.Expr, dtypes.Type] | None:
+    """Return two values with one type; of an empty list, or of one that the loop fills, any item type will do."""
+    for one, other in ((then, orelse), (orelse, then)):
+        if isinstance(one, ir.Raises):
+            return then, orelse, other.type
+    if is_filled(then) or is_filled(orelse):
+        kind = wider(then.type, orelse.type)
+        return None if kind is None else (then, orelse, kind)
+    return unify(then, orelse)
+
+
+def default(state: ir.Expr) -> ir.Expr | None:
+    """Return what a `defaultdict` gives for a missing key, None of another dict."""
+    match state:
+        case ir.Acc():
+            return state.default
+        case ir.Prim("acc.set", (before, _, _)):
+            return default(before)
+        case ir.If(_, then, _):
+            return default(then)
+    return None

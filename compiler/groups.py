@@ -1,0 +1,277 @@
+"""Dicts that a loop fills: what a pass makes of the entry of its key, and which monoid that is.
+
+    counts[kind] = counts.get(kind, 0) + 1                       →  GroupBy("sum", key kind, head 1)
+    groups.setdefault(kind, []).append(name)                     →  GroupBy("list", key kind, head name)
+    if kind not in best or n > best[kind]: best[kind] = n        →  GroupBy("max", key kind, head n)
+    names[kind] = name                                           →  Comp(dict, key kind, head name)
+
+The entry is looked at twice: as it is changed where the key is there (`held`), and as it begins where it is not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from compiler import accumulators, dtypes, extremes, ir, rewrite, simplify, updates, values
+from compiler.scope import Scope, unify
+from compiler.updates import FALSE, TRUE, Place
+
+_ENTRY = "[]"
+_NONE_YET = "[]?"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a pass does to the entry of its key."""
+
+    key: ir.Expr
+    held: ir.Expr  # over Acc("[]"), the entry as it was
+    begun: ir.Expr  # Acc("[]?") where the pass leaves the key out
+
+
+def grouped(place: Place) -> values.Value | None:
+    """Recognise a dict that is filled by keys."""
+    if not isinstance(place.start, values.EmptyDict) or not accumulators.is_dict(place.update):
+        return None
+    entry = _entry(place)
+    if entry is None:
+        return None
+    begun = updates.touched(entry.begun, _NONE_YET, updates.free)
+    if begun is None:
+        return None
+    for recognise in (_latest, _earliest, _extreme, _listed, _summed, _flag):
+        found = recognise(place, entry, begun[0], begun[1][0])
+        if found is not None:
+            return found
+    return None
+
+
+# ---------------------------------------------------------------- the entry of a pass
+
+
+def _entry(place: Place) -> Entry | None:
+    found = updates.touched(place.update, place.name, lambda one: _set(one, place.name))
+    if found is not None:
+        test, (key, item) = found
+        kind = item.type
+        held, begun = ir.Acc(_ENTRY, kind), ir.Acc(_NONE_YET, kind)
+        return Entry(
+            key,
+            updates.merged(ir.If(test, _known(item, True), held, kind)) if test != TRUE else _known(item, True),
+            updates.merged(ir.If(test, _known(item, False), begun, kind)) if test != TRUE else _known(item, False),
+        )
+    return _of_one_key(place)
+
+
+def _of_one_key(place: Place) -> Entry | None:
+    """Take apart an update whose tests ask for the entry of its one key."""
+    keys = {
+        one.args[1] for one in rewrite.walk(place.update)
+        if isinstance(one, ir.Prim) and one.op in ("acc.set", "acc.get", "acc.has") and one.args[0].type
+    }  # fmt: skip
+    if len(keys) != 1:
+        return None
+    key = next(iter(keys))
+    if rewrite.mentions_acc(key):
+        return None
+    held = _entry_of(place.update, place.name, ir.Acc(_ENTRY, _value_type(place.update)), True)
+    begun = _entry_of(place.update, place.name, ir.Acc(_NONE_YET, _value_type(place.update)), False)
+    return None if held is None or begun is None else Entry(key, held, begun)
+
+
+def _value_type(update: ir.Expr) -> dtypes.Type:
+    assert isinstance(update.type, dtypes.DictOf)
+    return update.type.value
+
+
+def _entry_of(update: ir.Expr, name: str, kept: ir.Acc, there: bool) -> ir.Expr | None:
+    match update:
+        case ir.Acc():
+            return kept if update.name == name else None
+        case ir.If(test, then, orelse):
+            known = _known(test, there)
+            if isinstance(known, ir.Const):
+                return _entry_of(then if known.value else orelse, name, kept, there)
+            one, other = _entry_of(then, name, kept, there), _entry_of(orelse, name, kept, there)
+            both = None if one is None or other is None else accumulators.unify_states(one, other)
+            return None if both is None else updates.merged(ir.If(known, *both, update.span))
+        case ir.Prim("acc.set", (_, _, item)):
+            return _known(item, there)
+    return None
+
+
+def _set(one: ir.Expr, name: str) -> updates.Parts | None:
+    """Return key and value of `acc.set` on the dict as it was, or where only a missing key was filled before."""
+    match one:
+        case ir.Prim("acc.set", (before, key, item)) if not rewrite.mentions_acc(key):
+            fills = isinstance(before, ir.If) and all(
+                updates.is_acc(each, name)
+                or (isinstance(each, ir.Prim) and each.op == "acc.set" and each.args[1] == key)
+                for each in (before.then, before.orelse)
+            )
+            own = all(
+                each.args[1] == key for each in rewrite.walk(item)
+                if isinstance(each, ir.Prim) and each.op in ("acc.get", "acc.has")
+            )  # fmt: skip
+            if own and (updates.is_acc(before, name) or fills):
+                return key, _named(item)
+    return None
+
+
+def _named(item: ir.Expr) -> ir.Expr:
+    """Return the value without its key, so that values of several keys can be compared."""
+    none = ir.Const(None, dtypes.NONE)
+
+    def name(one: ir.Expr) -> ir.Expr | None:
+        match one:
+            case ir.Prim("acc.get", (state, _, missing)):
+                return replace(one, args=(state, none, _named(missing)))
+            case ir.Prim("acc.has", (state, _)):
+                return replace(one, args=(state, none))
+        return None
+
+    return rewrite.transform(item, name)
+
+
+def _known(expr: ir.Expr, there: bool) -> ir.Expr:
+    """Return the expression where the key is known to be there, or not to be."""
+
+    def answer(one: ir.Expr) -> ir.Expr | None:
+        match one:
+            case ir.Prim("acc.has"):
+                return TRUE if there else FALSE
+            case ir.Prim("acc.get", (_, _, missing)):
+                return ir.Acc(_ENTRY, one.type) if there else _known(missing, there)
+            case ir.Prim("acc.append", (state, item)):
+                of = _known(state, there)
+                if isinstance(of, ir.MakeList):
+                    return ir.MakeList((*of.items, _known(item, there)), one.type, one.span)
+                return replace(one, args=(of, _known(item, there)))
+        return None
+
+    return simplify.simplify(rewrite.transform(expr, answer))
+
+
+# ---------------------------------------------------------------- what becomes of it
+
+
+def _comp(place: Place, entry: Entry, test: ir.Expr, head: ir.Expr) -> ir.Comp:
+    kind = dtypes.DictOf(entry.key.type, head.type)
+    return ir.Comp("dict", place.steps(test), head, kind, entry.key, place.loop.order, span=place.span)
+
+
+def _latest(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> values.Value | None:
+    held = updates.touched(entry.held, _ENTRY, updates.free)
+    if held is None or held[0] != test or not updates.same(held[1][0], first):
+        return None
+    return None if isinstance(first, ir.Raises) else _comp(place, entry, test, first)
+
+
+def _earliest(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> values.Value | None:
+    if not updates.is_acc(entry.held, _ENTRY):
+        return None
+    comp = _comp(place, entry, test, first)
+    return ir.GroupBy("first", comp, comp.type, span=place.span)
+
+
+def _extreme(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> values.Value | None:
+    update = entry.held
+    if not isinstance(update, ir.If) or not updates.is_acc(update.orelse, _ENTRY):
+        return None
+    choice = extremes.chosen_by(update.test)
+    if choice is None or choice.unset is not None or rewrite.mentions_acc(update.then):
+        return None
+    held = rewrite.transform(choice.held, lambda one: update.then if isinstance(one, ir.Acc) else None)
+    whole = updates.conjuncts(test) == choice.guards
+    if not whole or not updates.same(held, choice.key) or not updates.same(first, update.then):
+        return None
+    kind = dtypes.required(choice.key.type)
+    if not isinstance(kind, dtypes.Scalar) or kind.name in ("bool", "bytes") or dtypes.nullable(choice.key.type):
+        return None
+    comp = _comp(place, entry, test, first)
+    descending = choice.op in ("gt", "ge")
+    if updates.same(first, choice.key) and kind != dtypes.STR:
+        return ir.GroupBy("max" if descending else "min", comp, comp.type, span=place.span)
+    natural = place.loop.order
+    if choice.op in ("ge", "le"):
+        natural = tuple(ir.Order(one.key, not one.descending) for one in natural)
+    ordered = replace(comp, order=(ir.Order(choice.key, descending), *natural))
+    return ir.GroupBy("first", ordered, comp.type, span=place.span)
+
+
+def _listed(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> values.Value | None:
+    def put(one: ir.Expr) -> updates.Parts | None:
+        is_append = isinstance(one, ir.Prim) and one.op == "acc.append" and updates.is_acc(one.args[0], _ENTRY)
+        return updates.free(one.args[1]) if is_append and isinstance(one, ir.Prim) else None
+
+    held = updates.touched(entry.held, _ENTRY, put)
+    if held is None:
+        return None
+    added, item = held[0], held[1][0]
+    begins_with = isinstance(first, ir.MakeList) and len(first.items) == 1 and updates.same(first.items[0], item)
+    if added != test or not begins_with:
+        return None
+    is_set = isinstance(dtypes.required(first.type), dtypes.SetOf)
+    comp = _comp(place, entry, test, item)
+    of = dtypes.SetOf(item.type) if is_set else dtypes.ListOf(item.type)
+    return ir.GroupBy("set" if is_set else "list", comp, dtypes.DictOf(entry.key.type, of), span=place.span)
+
+
+def _summed(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> values.Value | None:
+    delta = updates.added(place.scope, entry.held, _ENTRY)
+    if delta is None:
+        return None
+    tests, amount = _split(delta, test)
+    head = None if tests is None else updates.number(place.scope, amount)
+    if head is None:
+        return None
+    total: dtypes.Type = dtypes.INT if dtypes.required(head.type) == dtypes.INT else dtypes.DECIMAL
+    start = _start(place.scope, first, amount, total)
+    if start is None:
+        return None
+    comp = _comp(place, entry, test, head)
+    kind = dtypes.DictOf(entry.key.type, total)
+    comp = replace(comp, type=kind)
+    return ir.GroupBy("sum", comp, kind, None if updates.is_zero(start) else start, span=place.span)
+
+
+def _split(delta: ir.Expr, test: ir.Expr) -> tuple[tuple[ir.Expr, ...] | None, ir.Expr]:
+    """Take off the test under which the key is touched at all."""
+    if test == TRUE:
+        return (), delta
+    if isinstance(delta, ir.If) and updates.is_zero(delta.orelse) and updates.same(delta.test, test):
+        return (test,), delta.then
+    tests, amount = updates.only_where(delta)
+    fits = tuple(part for one in tests for part in updates.conjuncts(one)) == updates.conjuncts(test)
+    return (tests, amount) if fits else (None, delta)
+
+
+def _start(scope: Scope, first: ir.Expr, amount: ir.Expr, total: dtypes.Type) -> ir.Expr | None:
+    """Return what the sum of a key begins with: `first` is start and amount together."""
+    zero = ir.Const(0 if total == dtypes.INT else Decimal(0), total)
+    if updates.same(first, amount):
+        return zero
+    if isinstance(first, ir.Const) and isinstance(amount, ir.Const):
+        if type(first.value) is int and type(amount.value) is int:
+            return ir.Const(first.value - amount.value, dtypes.INT)
+        return None
+    if isinstance(first, ir.Prim) and first.op.endswith(".add") and updates.same(first.args[1], amount):
+        begun = first.args[0]
+        return unify(begun, zero)[0] if isinstance(begun, ir.Const) and unify(begun, zero) else None  # type: ignore[index]
+    return None
+
+
+def _flag(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> values.Value | None:
+    """Recognise `seen[key] = seen.get(key, False) or test`."""
+    update = entry.held
+    if not isinstance(update, ir.Prim) or update.op not in ("and", "or") or test != TRUE:
+        return None
+    rest = update.args[1:]
+    if not updates.is_acc(update.args[0], _ENTRY) or any(rewrite.mentions_acc(one) for one in rest):
+        return None
+    head = replace(update, args=rest) if len(rest) > 1 else rest[0]
+    if not updates.same(first, head):
+        return None
+    comp = _comp(place, entry, test, head)
+    return ir.GroupBy("all" if update.op == "and" else "any", comp, comp.type, span=place.span)

@@ -1,0 +1,224 @@
+"""What running statements on symbols comes to: what is evaluated on the way, where it leaves, and how it ends.
+
+    if not tickets: return []        →  Outcome((Exit(not(truth(…)), → Return([])),), Next(names))
+    seats = place.seats                 Outcome((Evaluate(place.seats),), Next({… seats: place.seats}))
+
+An outcome is a line, not a tree: two paths that both go on are one path afterwards, whose names are `if(test, a, b)`.
+So a hundred branches one after the other make a hundred conditions, not as many paths as they have combinations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from compiler import accumulators, dtypes, ir, raising, values
+from compiler.diagnostics import NOWHERE, Span
+from compiler.scope import Scope, Stop, conditional, conjunction, negate
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """Goes on with the next statement, with these names."""
+
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """Goes on with the next pass of the loop."""
+
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Ends the loop, with these names."""
+
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """Ends the function."""
+
+    value: values.Value
+
+
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """Raises."""
+
+    error: ir.Raises
+
+
+End = Next | Continue | Break | Return | Raise
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluate:
+    """Something is evaluated that may raise, whether or not its value is used."""
+
+    value: ir.Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """Where the test holds, this outcome is all: it never comes to what follows here."""
+
+    test: ir.Expr
+    outcome: Outcome
+
+
+Step = Evaluate | Exit
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Steps in order of evaluation, then the end."""
+
+    steps: tuple[Step, ...]
+    end: End
+
+    @property
+    def goes_on(self) -> bool:
+        """Tell whether the next statement is ever come to."""
+        return isinstance(self.end, Next)
+
+    def then(self, following: Outcome) -> Outcome:
+        """Return this outcome, followed by another one."""
+        return Outcome((*self.steps, *following.steps), following.end)
+
+
+# ---------------------------------------------------------------- putting outcomes together
+
+
+def evaluated(found: Iterable[values.Value]) -> tuple[Step, ...]:
+    """Return the steps that evaluate values, as far as they may raise."""
+    return tuple(Evaluate(one) for one in found if isinstance(one, ir.Expr) and raising.may_raise(one))
+
+
+def branch(before: Scope, test: ir.Expr, then: Outcome, orelse: Outcome, span: Span) -> Outcome:
+    """Return the outcome of `if test: then else: orelse`, the test being evaluated already."""
+    if not then.goes_on:
+        return Outcome((Exit(test, then), *orelse.steps), orelse.end)
+    if not orelse.goes_on:
+        return Outcome((Exit(negate(test), orelse), *then.steps), then.end)
+    assert isinstance(then.end, Next)
+    assert isinstance(orelse.end, Next)
+    steps = (*_under(test, then.steps), *_under(negate(test), orelse.steps))
+    return Outcome(steps, Next(merge(before, test, then.end.scope, orelse.end.scope, span)))
+
+
+def _under(test: ir.Expr, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    found: list[Step] = []
+    for step in steps:
+        match step:
+            case Evaluate(value):
+                none = ir.Const(None, dtypes.NONE)
+                found.append(Evaluate(ir.If(test, value, none, dtypes.optional(value.type), value.span)))
+            case Exit(inner, outcome):
+                found.append(Exit(conjunction((test, inner), inner.span), outcome))
+            case _:
+                assert_never(step)
+    return tuple(found)
+
+
+def absorb(before: Scope, one: Outcome, kind: type[Continue] | type[Break]) -> Outcome:
+    """Return the outcome after the place to which `continue` or `break` goes."""
+    if not one.steps:
+        return Outcome((), Next(one.end.scope)) if isinstance(one.end, kind) else one
+    first, rest = one.steps[0], absorb(before, Outcome(one.steps[1:], one.end), kind)
+    match first:
+        case Evaluate():
+            return Outcome((first, *rest.steps), rest.end)
+        case Exit(test, outcome):
+            return branch(before, test, absorb(before, outcome, kind), rest, test.span)
+        case _:
+            assert_never(first)
+
+
+def merge(before: Scope, test: ir.Expr, then: Scope, orelse: Scope, span: Span) -> Scope:
+    """Return the scope after a branch: names that differ become `if(test, a, b)`."""
+    names: dict[str, values.Value] = {}
+    for name in {**then.names, **orelse.names}:
+        a, b = then.names.get(name, values.Unbound()), orelse.names.get(name, values.Unbound())
+        names[name] = a if a is b or a == b else merged(before, test, a, b, name, span)
+    return replace(before, names=names, known=then.known & orelse.known)
+
+
+def merged(
+    before: Scope, test: ir.Expr, then: values.Value, orelse: values.Value, name: str, span: Span
+) -> values.Value:
+    """Return what a name holds after a branch; what cannot be one value matters only where it is read."""
+    if isinstance(then, values.Escaped) or isinstance(orelse, values.Escaped):
+        return values.Escaped()
+    try:
+        return choose(before, test, unset(then, name), unset(orelse, name), span)
+    except Stop as stop:
+        return values.Conflict(stop.declined)
+
+
+def unset(value: values.Value, name: str) -> values.Value:
+    """Return what reading the name gives: UnboundLocalError where it certainly was not set."""
+    return values.unset(name) if isinstance(value, values.Unbound) else value
+
+
+def choose(scope: Scope, test: ir.Expr, then: values.Value, orelse: values.Value, span: Span) -> values.Value:
+    """Return `then if test else orelse`; declines where that has no type."""
+    if isinstance(then, values.Conflict) or isinstance(orelse, values.Conflict):
+        raise Stop(then.declined if isinstance(then, values.Conflict) else orelse.declined)  # type: ignore[union-attr]
+    if then == orelse:
+        return then
+    if isinstance(test, ir.Prim) and test.op == "not":
+        test, then, orelse = test.args[0], orelse, then
+    a, b = scope.as_expr(then, span), scope.as_expr(orelse, span)
+    if isinstance(a, ir.Raises) or isinstance(b, ir.Raises):
+        return conditional(test, a, b, b.type if isinstance(a, ir.Raises) else a.type, span)
+    if is_search(test, a):
+        found = accumulators.unify_states(a, b)
+        if found is not None and isinstance(found[0], ir.Reduce):
+            return replace(found[0], empty=found[1], empty_error="", type=found[2])
+    both = accumulators.unify_states(a, b)
+    if both is None:
+        scope.decline(
+            "D313", span, f"the value is sometimes `{dtypes.show(a.type)}` and sometimes `{dtypes.show(b.type)}`"
+        )
+    return conditional(test, *both, span)
+
+
+def is_search(test: ir.Expr, found: ir.Expr) -> bool:
+    """Tell whether a value is that of the first entry of a loop, and the test whether there is one."""
+    if not isinstance(test, ir.Reduce) or not isinstance(found, ir.Reduce) or found.empty_error != SEARCHED:
+        return False
+    return test.op == "any" and test.comp.steps == found.comp.steps and test.comp.head == ir.Const(True, dtypes.BOOL)
+
+
+SEARCHED = "StopIteration"
+"""Marks the search for the entry at which a loop ends; it is never read where there is none."""
+
+
+def result(scope: Scope, one: Outcome, span: Span = NOWHERE) -> values.Value:
+    """Return what a function gives whose body comes to this outcome."""
+    match one.end:
+        case Next():
+            found: values.Value = ir.Const(None, dtypes.NONE)
+        case Return(value):
+            found = value
+        case Raise(error):
+            found = error
+        case Break() | Continue():
+            raise AssertionError("a loop's body is not a function's")
+        case _:
+            assert_never(one.end)
+    for step in reversed(one.steps):
+        match step:
+            case Evaluate(value):
+                found = scope.after(value, found, span if span != NOWHERE else value.span)
+            case Exit(test, outcome):
+                place = test.span if span == NOWHERE else span
+                found = scope.after(test, choose(scope, test, result(scope, outcome, place), found, place), place)
+            case _:
+                assert_never(step)
+    return found
