@@ -215,8 +215,9 @@ def _assign(scope: Scope, target: syntax.Expr, value: syntax.Expr, node: syntax.
     now = changes.assign(bound, target, built, node.span)
     handed = changes.escaping(value) | (targets.names_of(target) if isinstance(value, syntax.Name) else set())
     now = changes.handed_on(now, handed).bind(conditions.left_over(value))
-    keys = _keys(bound, target)
-    return Outcome(outcomes.evaluated((*evaluated, *keys)), Next(now))
+    if isinstance(target, syntax.Tuple | syntax.List):
+        evaluated = (*evaluated, *_new(bound, now))  # taking the value apart may raise too
+    return Outcome(outcomes.evaluated((*evaluated, *_keys(bound, target))), Next(now))
 
 
 def _keys(scope: Scope, target: syntax.Expr) -> tuple[values.Value, ...]:
