@@ -44,7 +44,7 @@ class Getter:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """An `on=` predicate's IR over `EntryValue("item")` and the store's to-one references."""
+    """An `on=` predicate's IR over `EntryValue(ir.JOINED)` and the store's to-one references."""
 
     store: str
     reference: str
@@ -106,7 +106,7 @@ def _getter(shared: Shared, attribute: model.ViewAttribute) -> ir.Expr | ir.Decl
 
 
 def _join(shared: Shared, reference: model.Reference, via: model.On) -> ir.Expr | ir.Declined:
-    item = ir.EntryValue("item", dtypes.Entity(reference.model), reference.span)
+    item = ir.EntryValue(ir.JOINED, dtypes.Entity(reference.model), reference.span)
     store_name, item_name = (one.name for one in via.function.params)
     scope = Scope(shared, via.module, {store_name: values.StoreValue(), item_name: item})
     try:

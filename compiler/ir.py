@@ -86,6 +86,10 @@ class EntryKey:
     span: Span = field(default=NOWHERE, compare=False)
 
 
+JOINED = "<item>"
+"""What an `on=` test calls the document that may be joined; no loop can have this name."""
+
+
 @dataclass(frozen=True, slots=True)
 class EntryValue:
     """The value of a generator's current entry: an entity, a list's item, a dict's value."""

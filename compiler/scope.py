@@ -171,9 +171,12 @@ class Scope:
 
     def fresh(self, name: str) -> str:
         """Return a variable name not used in this view so far."""
-        count = self.shared.used.get(name, 0) + 1
-        self.shared.used[name] = count
-        return name if count == 1 else f"{name}_{count}"
+        used, found = self.shared.used, name
+        while found in used:
+            used[name] += 1
+            found = f"{name}_{used[name]}"
+        used[found] = 1
+        return found
 
     def narrow(self, value: values.Value) -> values.Value:
         """Drop None from the type of what is known to be there."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from compiler import dtypes, ir, rewrite
-from compiler.relate import joins, tables
+from compiler.relate import guards, joins, tables
 
 _TEXT = dtypes.optional(dtypes.STR)
 _NOTHING = ir.Const(None, _TEXT)
@@ -51,14 +51,14 @@ def of_steps(outer: tuple[ir.Step, ...], steps: tuple[ir.Step, ...], heads: tupl
     for step in (*steps, None):
         if isinstance(step, ir.Cond):
             found += inside(before, step.test)
-            parts.append(_where(before, step.test))
+            parts.append(guards.where(before, step.test))
             before = (*before, step)
             continue
         if step is None:
             found += [text for head in heads for text in inside(before, head)]
-            parts += [_where(before, part) for head in heads for part in scalars(head)]
+            parts += [guards.where(before, part) for head in heads for part in scalars(head)]
         elif isinstance(step.source, ir.Items):
-            parts.append(_where(before, _iterable(step.source)))
+            parts.append(guards.where(before, guards.iterable(step.source)))
         if parts:
             found.append(_error(before, parts))
             parts = []
@@ -73,7 +73,7 @@ def inside(outer: tuple[ir.Step, ...], head: ir.Expr) -> list[ir.Expr]:
         case ir.Reduce(comp=comp):
             found = of_steps(outer, comp.steps, (*_heads(head), *(one.key for one in _sorting(head))))
             compared = [*_of_extreme(head), *(of_order(comp) if _sorting(head) else ())]
-            found += [_error(outer, [_where(outer, tables.checked(text, _TRUE))]) for text in compared]
+            found += [_error(outer, [guards.where(outer, tables.checked(text, _TRUE))]) for text in compared]
             return found + ([] if head.empty is None else inside(outer, head.empty))
         case ir.If(test, then, orelse):
             where, otherwise = ir.Cond(test), ir.Cond(ir.Prim("not", (test,), dtypes.BOOL))
@@ -82,7 +82,9 @@ def inside(outer: tuple[ir.Step, ...], head: ir.Expr) -> list[ir.Expr]:
             comp = head if isinstance(head, ir.Comp) else head.comp
             heads = heads_of(head)
             found = of_steps(outer, comp.steps, (*heads, *(one.key for one in comp.order)))
-            return found + [_error(outer, [_where(outer, tables.checked(text, _TRUE))]) for text in of_order(comp)]
+            return found + [
+                _error(outer, [guards.where(outer, tables.checked(text, _TRUE))]) for text in of_order(comp)
+            ]
     return [text for child in rewrite.children(head) for text in inside(outer, child)]
 
 
@@ -91,9 +93,9 @@ def _sorting(reduce: ir.Reduce) -> tuple[ir.Order, ...]:
 
 
 def of_sources(steps: tuple[ir.Step, ...]) -> list[ir.Expr]:
-    """Return the texts that iterating the sources themselves may raise."""
-    only = tuple(step for step in steps if isinstance(step, ir.Gen))
-    return of_steps((), only, ())
+    """Return the texts that starting the loop may raise; what comes later may never be reached."""
+    first = next((place for place, step in enumerate(steps) if isinstance(step, ir.Gen)), len(steps))
+    return of_steps((), steps[: first + 1], ())
 
 
 def of_order(comp: ir.Comp) -> list[ir.Expr]:
@@ -186,24 +188,6 @@ def scalars(head: ir.Expr) -> Iterator[ir.Expr]:
 def collects(expr: ir.Expr) -> bool:
     """Tell whether a collection occurs."""
     return any(isinstance(one, ir.Reduce | ir.Comp | ir.GroupBy) for one in rewrite.walk(expr))
-
-
-def _iterable(source: ir.Items) -> ir.Expr:
-    there = ir.Prim("not_none", (source.value,), dtypes.BOOL)
-    told = "TypeError: 'NoneType' object is not iterable"
-    if source.method:
-        told = f"AttributeError: 'NoneType' object has no attribute '{source.method}'"
-    message = ir.Const(told, dtypes.STR)
-    return ir.Prim("check", (there, message, ir.Const(True, dtypes.BOOL)), dtypes.BOOL)
-
-
-def _where(steps: tuple[ir.Step, ...], part: ir.Expr) -> ir.Expr:
-    """Return the part, evaluated only where the conditions so far hold."""
-    guarded = part
-    for step in reversed(steps):
-        if isinstance(step, ir.Cond):
-            guarded = ir.If(step.test, guarded, ir.Const(None, dtypes.optional(part.type)), dtypes.optional(part.type))
-    return guarded
 
 
 def _error(steps: tuple[ir.Step, ...], parts: list[ir.Expr]) -> ir.Expr:

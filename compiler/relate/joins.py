@@ -58,7 +58,7 @@ class Context:
 
     app: model.App
     store: model.Store
-    predicates: Mapping[str, ir.Expr]  # reference → its `on=` test over EntryValue("item")
+    predicates: Mapping[str, ir.Expr]  # reference → its `on=` test over EntryValue(ir.JOINED)
     reducing: Callable[[Rows, str, tuple[ir.Reduce, ...]], tuple[Stage, Reduces]]
 
     def reference(self, name: str) -> model.Reference:
@@ -289,7 +289,7 @@ class Rows:
         pairs: list[tuple[ir.Expr, ir.Expr]] = []
         member: tuple[ir.Expr, ir.Expr, bool] | None = None
         rest: list[ir.Expr] = []
-        self.entities["item"] = alias
+        self.entities[ir.JOINED] = alias
         for part in parts:
             pair = self._pair(part)
             found = self._membership(part) if pair is None and member is None else None
@@ -299,7 +299,7 @@ class Rows:
                 member = found
             else:
                 rest.append(self.scalar(part))
-        del self.entities["item"]
+        del self.entities[ir.JOINED]
         if not pairs and member is None:
             raise decline("D403", reference.span, f"`{reference.name}` has no equality to join by")
         return tuple(pairs), member, tuple(rest)
@@ -531,7 +531,7 @@ _PARTIAL = frozenset(row.op for row in primitives.TABLE if row.failures)
 
 
 def _reads_item(expr: ir.Expr) -> bool:
-    return "item" in rewrite.variables(expr)
+    return ir.JOINED in rewrite.variables(expr)
 
 
 def _unchecked(expr: ir.Expr) -> ir.Expr:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import chain, count
 from typing import Literal
 
 from compiler import dtypes, ir, plan, raising, rewrite
@@ -164,7 +165,7 @@ def _none_when(expr: ir.Expr) -> ir.Expr:
 
 
 def _collection(expr: ir.Expr, name: str, json_name: str, column: str, place: Place) -> Shape:
-    guards, comp = _one_branch(expr)
+    guards, comp = _one_branch(expr, place)
     table = f"{place.table}__{name}"
     null = _none_when(expr)
     texts = _texts(comp, place) if comp is not None else []
@@ -204,7 +205,7 @@ def _texts(comp: ir.Comp | ir.GroupBy, place: Place) -> list[ir.Expr]:
     return found if place.is_root else []
 
 
-def _one_branch(expr: ir.Expr) -> tuple[tuple[ir.Expr, ...], ir.Comp | ir.GroupBy | None]:
+def _one_branch(expr: ir.Expr, place: Place) -> tuple[tuple[ir.Expr, ...], ir.Comp | ir.GroupBy | None]:
     """Return the one collection among the branches that is not empty or None, and the tests that lead to it."""
     match expr:
         case ir.Comp() | ir.GroupBy():
@@ -212,8 +213,8 @@ def _one_branch(expr: ir.Expr) -> tuple[tuple[ir.Expr, ...], ir.Comp | ir.GroupB
         case ir.MakeList(()) | ir.MakeRecord(()) | ir.Const(None) | ir.Raises():
             return (), None
         case ir.If():
-            then_tests, then = _one_branch(expr.then)
-            else_tests, orelse = _one_branch(expr.orelse)
+            then_tests, then = _one_branch(expr.then, place)
+            else_tests, orelse = _one_branch(expr.orelse, place)
             if then is not None and orelse is not None:
                 raise joins.decline("D417", expr.span, "the value is one of two collections")
             if then is not None:
@@ -222,21 +223,24 @@ def _one_branch(expr: ir.Expr) -> tuple[tuple[ir.Expr, ...], ir.Comp | ir.GroupB
                 return (ir.Prim("not", (expr.test,), _BOOL, expr.span), *else_tests), orelse
             return (), None
         case ir.Prim("after", (_, value)):
-            return _one_branch(value)
+            return _one_branch(value, place)
         case ir.Attr() | ir.EntryValue() | ir.Prim() | ir.MakeList():
-            return (), _elements(expr)
+            return (), _elements(expr, place)
     raise joins.decline("D418", expr.span, "this collection has no SQL form")
 
 
-def _elements(expr: ir.Expr) -> ir.Comp:
+def _elements(expr: ir.Expr, place: Place) -> ir.Comp:
     inner = dtypes.required(expr.type)
-    gen = ir.Gen("item", ir.Items(expr))
+    around = {step.var for step in place.steps if isinstance(step, ir.Gen)}
+    names = chain(("item",), (f"item_{number}" for number in count(2)))
+    var = next(name for name in names if name not in around)
+    gen = ir.Gen(var, ir.Items(expr))
     if isinstance(inner, dtypes.ListOf):
-        index, item = ir.EntryKey("item", dtypes.INT), ir.EntryValue("item", dtypes.optional(inner.item))
+        index, item = ir.EntryKey(var, dtypes.INT), ir.EntryValue(var, dtypes.optional(inner.item))
         test = ir.Prim("not_none", (expr,), _BOOL)
         return ir.Comp("list", (ir.Cond(test), gen), item, inner, order=(ir.Order(index),), span=expr.span)
     if isinstance(inner, dtypes.DictOf):
-        key, value = ir.EntryKey("item", inner.key), ir.EntryValue("item", dtypes.optional(inner.value))
+        key, value = ir.EntryKey(var, inner.key), ir.EntryValue(var, dtypes.optional(inner.value))
         test = ir.Prim("not_none", (expr,), _BOOL)
         return ir.Comp("dict", (ir.Cond(test), gen), value, inner, key, (ir.Order(key),), span=expr.span)
     raise joins.decline("D418", expr.span, "this collection has no SQL form")

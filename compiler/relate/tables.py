@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from compiler import dtypes, failures, ir, plan, rewrite, simplify
-from compiler.relate import joins
+from compiler.relate import guards, joins
 
 PACK = "row"
 _TRUE = ir.Const(True, dtypes.BOOL)
@@ -253,10 +253,10 @@ class _Assembly:
             case "count":
                 return self._column(branch, "count", tests, None, dtypes.INT)
             case "any":
-                self._never_raises(branch, reduce, (*tests, comp.head))
+                self._never_raises(branch, reduce.op, comp)
                 return _compare("gt", self._column(branch, "count", (*tests, comp.head), None, dtypes.INT))
             case "all":
-                self._never_raises(branch, reduce, (*tests, comp.head))
+                self._never_raises(branch, reduce.op, comp)
                 false = ir.Prim("not", (comp.head,), dtypes.BOOL, comp.span)
                 return _compare("eq", self._column(branch, "count", (*tests, false), None, dtypes.INT))
             case "sum":
@@ -275,10 +275,10 @@ class _Assembly:
                 return self._error(branch, comp)
         raise joins.decline("D408", reduce.span, f"`{reduce.op}` of a collection has no exact SQL form")
 
-    def _never_raises(self, branch: _Branch, reduce: ir.Reduce, tests: tuple[ir.Expr, ...]) -> None:
+    def _never_raises(self, branch: _Branch, op: ir.ReduceOp, comp: ir.Comp) -> None:
         # Python stops at the first hit, so what raises after it is never seen; an aggregate sees everything.
-        if any(failures.failure(branch.rows.scalar(one)) is not None for one in tests):
-            raise joins.decline("D409", reduce.span, f"`{reduce.op}` stops early, and what it tests may raise")
+        if any(failures.failure(branch.rows.scalar(one)) is not None for one in guards.parts(comp, (comp.head,))):
+            raise joins.decline("D409", comp.span, f"`{op}` stops early, and what it tests may raise")
 
     def _error(self, branch: _Branch, comp: ir.Comp) -> ir.Expr:
         tests = tuple(step.test for step in comp.steps if isinstance(step, ir.Cond))
@@ -342,8 +342,8 @@ class _Assembly:
         if first is None:
             rows = self._rows(comp.steps, (*(one.key for one in order), comp.head))
             keys = tuple(ir.Order(rows.scalar(one.key), one.descending) for one in order)
-            tests = (step.test for step in comp.steps if isinstance(step, ir.Cond))
-            if any(failures.failure(rows.scalar(one)) is not None for one in (*tests, *(one.key for one in order))):
+            chosen = guards.parts(comp, tuple(one.key for one in order))
+            if any(failures.failure(rows.scalar(one)) is not None for one in chosen):
                 raise joins.decline("D409", reduce.span, "what the first item is chosen by may raise")
             first = self.firsts[shape] = _First(rows, keys, self.alias, f"f{len(self.firsts) + 1}", self.wide)
         value = first.rows.scalar(comp.head)

@@ -44,6 +44,8 @@ def _of(scope: Scope, owner: values.Value, node: syntax.Attribute) -> values.Val
         return _of_entity(scope, owner, inner.model, node)
     if isinstance(kind, dtypes.NoneType):
         return ir.Raises("AttributeError", f"'NoneType' object has no attribute '{node.name}'", span=node.span)
+    if isinstance(inner, dtypes.Record) and inner.name and (of := inner.get(node.name)) is not None:
+        return _of_embedded(owner, of, node)
     part = scope.primitive(f"attr:{node.name}", (owner,), node.span)
     return part if part is not None else values.BoundMethod(owner, node.name)
 
@@ -183,6 +185,17 @@ def _of_record(scope: Scope, owner: ir.MakeRecord, node: syntax.Attribute) -> va
             found = found if name == node.name else scope.after(value, found, node.span)
         return found
     return values.BoundMethod(owner, node.name)
+
+
+def _of_embedded(owner: ir.Expr, of: dtypes.Type, node: syntax.Attribute) -> ir.Expr:
+    """Read an attribute of an object inside a document; any of them may be missing."""
+    name = ir.Const(node.name, dtypes.STR)
+    value = ir.Prim("record.field", (owner, name), dtypes.optional(of), node.span)
+    if not dtypes.nullable(owner.type):
+        return value
+    there = ir.Prim("not_none", (owner,), dtypes.BOOL)
+    told = ir.Const(f"AttributeError: 'NoneType' object has no attribute '{node.name}'", dtypes.STR)
+    return ir.Prim("check", (there, told, value), value.type, node.span)
 
 
 def _suggest(owner: str, name: str, names: list[str]) -> str:

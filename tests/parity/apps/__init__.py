@@ -16,7 +16,6 @@ NOTYET = {
     "tests.parity.apps.hotel": ENUMS,
     "tests.parity.apps.tracker": ENUMS,
     "tests.parity.apps.bank": ENUMS,
-    "tests.parity.apps.playlists": "`items or []` in a list that is tested and counted raises for None",
     "tests.parity.apps.shipping": "an attribute of an `Enum` has no column type",
     "tests.parity.apps.crm": "an attribute of an `Enum` has no column type",
 }
