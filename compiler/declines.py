@@ -125,7 +125,7 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ),
     (
         "D351", "keyword arguments without SQL", "The function has SQL for its plain arguments only.",
-        'return "a,b".split(sep=",")', 'return "a,b".split(",")',
+        "return int(user.code, base=2)", "return int(user.code)",
     ),
     (
         "D352", "method without exact SQL",

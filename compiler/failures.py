@@ -348,6 +348,7 @@ _CONDITIONS: MappingProxyType[str, Callable[[ir.Prim, ir.Expr], ir.Expr]] = Mapp
         "not_plain_date_text": lambda _, x: _not(_prim("str.is_plain_date_text", x)),
         "no_date": lambda prim, _: _not(_prim("date.is_date", *prim.args)),
         "moment_range": _moment_range,
+        "int_range": lambda _, x: _any([_prim("ge", x, _number(x, 2**31)), _prim("lt", x, _number(x, -(2**31)))]),
     }
 )
 

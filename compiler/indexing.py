@@ -5,6 +5,8 @@ users[k] → Lookup("users", k)        {"a": 1, "b": 2}.get(kind, 0) → if(eq(k
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from compiler import accumulators, comparing, displays, dtypes, ir, values
 from compiler.diagnostics import Span
 from compiler.scope import Scope, entity_id, retyped
@@ -30,6 +32,10 @@ def item(scope: Scope, owner: values.Value, index: values.Value, span: Span) -> 
             missing = accumulators.default(owner)
             told = missing if missing is not None else ir.Raises("KeyError", named, span=span)
             return accumulators.item(scope, owner, key, told, span)
+        case ir.Reduce("first" | "last", ir.Comp(head=ir.MakePair(items)) as comp, empty=None):
+            part = _of_known(scope, comp.head, items, key, span)
+            if isinstance(part, ir.Expr) and not isinstance(part, ir.Raises):
+                return replace(owner, comp=replace(comp, head=part, type=dtypes.ListOf(part.type)), type=part.type)
         case ir.If(test, then, orelse) if isinstance(dtypes.required(owner.type), dtypes.Record | dtypes.Pair):
             return _of_branches(scope, test, then, orelse, key, span)
         case values.Choice(test, one, other):

@@ -12,13 +12,14 @@ slice (value, start or None, stop or None), `[::-1]`; `in str`, `in list`, `in d
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from types import MappingProxyType
 
 from compiler import dtypes, ir, operation
 from compiler.operation import Failure, Primitive
 from compiler.operations import containers, core, formats, numbers, strings, times
 
-__all__ = ["TABLE", "Failure", "Primitive", "find", "folded", "get"]
+__all__ = ["TABLE", "Failure", "Primitive", "find", "find_all", "folded", "get"]
 
 TABLE: tuple[Primitive, ...] = (
     *core.ROWS, *numbers.ROWS, *strings.ROWS, *formats.ROWS, *times.ROWS, *containers.ROWS
@@ -41,13 +42,17 @@ def find(spelling: str, types: tuple[dtypes.Type, ...]) -> Primitive | None:
     The answer's `params` and `result` are free of placeholders. An int stands for a float or a Decimal, and a
     bool for an int, where no row takes it as it is.
     """
+    return next(find_all(spelling, types), None)
+
+
+def find_all(spelling: str, types: tuple[dtypes.Type, ...]) -> Iterator[Primitive]:
+    """Yield the operations for these argument types, the best first: the first may not accept these arguments."""
     rows = _BY_SPELLING.get(spelling, ()) if spelling else ()
     for depth in (0, 1):
         for row in rows:
             found = _match(row, types, widen=depth > 0)
             if found is not None:
-                return found
-    return None
+                yield found
 
 
 def folded(prim: ir.Prim) -> ir.Expr:

@@ -410,12 +410,11 @@ class Scope:
 
     def primitive(self, spelling: str, args: tuple[ir.Expr, ...], span: Span) -> ir.Expr | None:
         """Apply the primitive with that spelling to the arguments, or answer None when there is none."""
-        row = primitives.find(spelling, tuple(one.type for one in args))
-        if row is None or any(not isinstance(args[place], ir.Const) for place in row.constant if place < len(args)):
-            return None
-        if row.accepts is not None and not row.accepts(args):
-            return None
-        return primitives.folded(ir.Prim(row.op, args, row.result, span))
+        for row in primitives.find_all(spelling, tuple(one.type for one in args)):
+            constant = all(isinstance(args[place], ir.Const) for place in row.constant if place < len(args))
+            if constant and (row.accepts is None or row.accepts(args)):
+                return primitives.folded(ir.Prim(row.op, args, row.result, span))
+        return None
 
 
 def _bind_arguments(
@@ -571,6 +570,10 @@ def unify(then: ir.Expr, orelse: ir.Expr) -> tuple[ir.Expr, ir.Expr, dtypes.Type
             kind = dtypes.join(widened.type, other.type)
             assert kind is not None
             return (other, widened, kind) if swapped else (widened, other, kind)
+    for one, other, swapped in ((then, orelse, False), (orelse, then, True)):
+        if isinstance(one, ir.MakeRecord) and not one.fields and isinstance(dtypes.required(other.type), dtypes.DictOf):
+            empty = replace(one, type=dtypes.required(other.type))
+            return (other, empty, other.type) if swapped else (empty, other, other.type)
     if isinstance(then, ir.MakeList) and not then.items and isinstance(dtypes.required(orelse.type), dtypes.ListOf):
         return replace(then, type=dtypes.required(orelse.type)), orelse, orelse.type
     if isinstance(orelse, ir.MakeList) and not orelse.items and isinstance(dtypes.required(then.type), dtypes.ListOf):

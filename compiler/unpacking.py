@@ -22,6 +22,11 @@ def unpack(scope: Scope, target: syntax.Tuple | syntax.List, value: values.Value
         return _of_known(target, spread, star)
     if isinstance(value, values.Choice):
         return _of_branches(scope, target, value.test, value.then, value.orelse)
+    if isinstance(value, ir.Reduce) and isinstance(value.comp.head, ir.MakePair):
+        size = len(value.comp.head.items)
+        found = [indexing.item(scope, value, ir.Const(place, dtypes.INT), target.span) for place in range(size)]
+        if star is None and size == len(target.items):
+            return tuple(one for one in found if not isinstance(one, ir.Declined))
     whole = scope.as_expr(value, target.span)
     if isinstance(whole, ir.Comp):
         scope.decline("D307", target.span, "unpacking rows has no SQL form: how many there are is not known")

@@ -9,7 +9,7 @@ from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
 from typing import Literal
 
-from compiler import dtypes, ir, model, syntax
+from compiler import dtypes, ir, model, rewrite, syntax
 from compiler.diagnostics import NOWHERE, Span
 
 
@@ -209,12 +209,20 @@ def _told_of_unset() -> str:
     raise AssertionError("the name is not set")
 
 
+_SPELLED = (dtypes.STR, dtypes.INT, dtypes.BOOL, dtypes.DATE, dtypes.DATETIME, dtypes.LOCAL_DATETIME, dtypes.TIMEDELTA)
+
+
+def may_be_whole(value: ir.Expr) -> bool:
+    """Tell whether a float may be an int in Python, as the mean of ints is where it is one."""
+    return any(isinstance(one, ir.Prim) and one.op == "int.mean" for one in rewrite.walk(value))
+
+
 def to_text(value: ir.Expr, span: Span) -> ir.Expr | ir.Declined:
     """Return `str(value)`."""
     if value.type == dtypes.STR:
         return value
     if isinstance(value.type, dtypes.NoneType):
         return ir.Const("None", dtypes.STR, span)
-    if dtypes.required(value.type) in (dtypes.STR, dtypes.INT, dtypes.BOOL):
+    if dtypes.required(value.type) in _SPELLED:
         return ir.Prim("str", (value,), dtypes.STR, span)
     return ir.Declined("D342", span, f"the text of a value of type `{dtypes.show(value.type)}` has no exact SQL form")

@@ -207,8 +207,7 @@ def _len(scope: Scope, args: Arguments, keywords: Keywords, span: Span) -> _Answ
 
 
 def _identity(owner: values.Value, one: values.Item) -> object:
-    is_set = isinstance(owner, values.Several) and owner.kind == "set"
-    return ir.python_value(one.value) if is_set and isinstance(one.value, ir.Const) else id(one)
+    return ir.python_value(one.value) if _is_set(owner) and isinstance(one.value, ir.Const) else id(one)
 
 
 def _are_constants(several: values.Several) -> bool:
@@ -332,9 +331,13 @@ def _sorted(scope: Scope, args: Arguments, keywords: Keywords, span: Span) -> _A
     items = displays.items_of(args[0]) if args else None
     present = None if items is None else displays.spread(items)
     reverse = keywords.get("reverse", ir.Const(False, dtypes.BOOL))
+    key = keywords.get("key")
+    if present is None and items is not None and key is None and isinstance(reverse, ir.Const):
+        different = not _is_set(args[0]) or len({_identity(args[0], one) for one in items}) == len(items)
+        constant = all(isinstance(one.value, ir.Const) for one in items)
+        return _sorted_items(scope, items, bool(reverse.value), span) if different and constant else None
     if present is None or not isinstance(reverse, ir.Const):
         return None
-    key = keywords.get("key")
     ranks = [one if key is None else scope.apply(key, (one,), {}, span) for one in present]
     python: list[Any] = [_python(one) for one in ranks]  # Any: tuples of comparable values
     if len(present) > 1 and None in python:
@@ -344,6 +347,15 @@ def _sorted(scope: Scope, args: Arguments, keywords: Keywords, span: Span) -> _A
     except TypeError as error:
         return ir.Raises("TypeError", str(error), span=span)
     return displays.several("list", tuple(values.Item(present[place]) for place in order), span)
+
+
+def _is_set(value: values.Value) -> bool:
+    return isinstance(value, values.Several) and value.kind == "set"
+
+
+def _sorted_items(scope: Scope, items: tuple[values.Item, ...], reverse: bool, span: Span) -> _Answer:
+    whole = displays.show(scope, values.Several("list", items), span)
+    return scope.primitive("sorted reverse" if reverse else "sorted", (whole,), span)
 
 
 def _sorted_values(scope: Scope, present: tuple[values.Value, ...], reverse: bool, span: Span) -> _Answer:

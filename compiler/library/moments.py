@@ -47,7 +47,14 @@ def _known(value: values.Value) -> tuple[object] | None:
             return (ir.python_value(value),)
         case values.Fixed(held):
             return (held,)
+        case _ if is_utc(value):
+            return (datetime.UTC,)
     return None
+
+
+def is_utc(value: values.Value | None) -> bool:
+    """Tell whether a value is the zone UTC."""
+    return isinstance(value, values.Builtin) and value.qualified in ("datetime.UTC", "datetime.timezone.utc")
 
 
 def _computed(scope: Scope, make: object, args: Arguments, keywords: Keywords, span: Span) -> _Answer:
@@ -76,7 +83,7 @@ def _combine(scope: Scope, args: Arguments, keywords: Keywords, span: Span) -> _
         return ir.Declined("D354", span, "`datetime.combine` with a computed time has no SQL form")
     time = args[1].value
     zone = keywords.get("tzinfo")
-    aware = time.tzinfo is not None or (isinstance(zone, values.Fixed) and zone.value is datetime.UTC)
+    aware = time.tzinfo is not None or is_utc(zone)
     since = datetime.datetime.combine(datetime.date.min, time.replace(tzinfo=None)) - datetime.datetime.min
     offset = ir.constant(since, dtypes.TIMEDELTA, span)
     assert offset is not None

@@ -180,6 +180,10 @@ _NO_DATE = (
     Failure("not_date_text", 0, ("x",), speaks=False),
     Failure("not_plain_date_text", 0, reason="the text is not a date as in 2026-01-31"),
 )
+_NO_PARTS = (
+    *(Failure("int_range", place, (*[1] * place, 2**40, *[1] * (2 - place)), speaks=False) for place in range(3)),
+    Failure("no_date", 0, (0, 0, 0), speaks=False),
+)
 _ZERO = Failure("zero", 1, (datetime.timedelta(1), datetime.timedelta(0)))
 
 ROWS: tuple[Primitive, ...] = (
@@ -196,7 +200,7 @@ ROWS: tuple[Primitive, ...] = (
         (INT, INT, INT),
         DATE,
         datetime.date,
-        failures=(Failure("no_date", 0, (2026, 2, 30), speaks=False),),
+        failures=_NO_PARTS,
     ),
     Primitive("date.is_date", "", (INT, INT, INT), BOOL, _is_date),
     Primitive(

@@ -13,7 +13,7 @@ from typing import Any
 
 from compiler import accumulators, displays, dtypes, indexing, ir, library, syntax, values
 from compiler.diagnostics import Span
-from compiler.library import counting
+from compiler.library import counting, methods
 from compiler.scope import Arguments, Keywords, Scope, entity_id, facts_of
 
 _ZERO = ir.Const(0, dtypes.INT)
@@ -113,25 +113,9 @@ def _method(
     span: Span,
 ) -> values.Value | ir.Declined:
     receiver, name = method.receiver, method.name
-    if isinstance(receiver, ir.Expr) and accumulators.is_dict(receiver) and name == "get" and 0 < len(args) < 3:
-        key = scope.as_expr(args[0], span)
-        default = scope.as_expr(args[1], span) if len(args) > 1 else ir.Const(None, dtypes.NONE, span)
-        return accumulators.item(scope, receiver, key, default, span)
-    if name == "get" and args:
-        otherwise = args[1] if len(args) > 1 else ir.Const(None, dtypes.NONE, span)
-        entry = indexing.get(scope, receiver, args[0], otherwise, span)
-        if entry is not None:
-            return entry
-    if isinstance(receiver, ir.GroupBy) and receiver.start == counting.ZERO:
-        counted = _counter(scope, receiver, name, args, span)
-        if counted is not None:
-            return counted
-    if name in ("keys", "values", "items") and not args:
-        entries = () if receiver == values.EmptyDict() else displays.entries_of(receiver)
-        if entries is not None and isinstance(receiver, values.Table | ir.MakeRecord | values.EmptyDict):
-            kind: Any = name  # one of the three
-            items = displays.items_of(values.Entries(kind, receiver)) or ()
-            return values.Several("list", items)
+    known = _known_method(scope, receiver, name, args, keywords, span)
+    if known is not None:
+        return known
     is_dict = isinstance(receiver, ir.Expr) and isinstance(dtypes.required(receiver.type), dtypes.DictOf)
     if (isinstance(receiver, values.Mapping) or is_dict) and name in ("keys", "values", "items") and not args:
         return values.Entries(name, receiver)  # type: ignore[arg-type]  # checked by the test above
@@ -151,6 +135,35 @@ def _method(
     return ir.Declined(
         "D352", span, f"`.{name}()` of a value of type `{dtypes.show(value.type)}` has no exact SQL form"
     )
+
+
+def _known_method(
+    scope: Scope, receiver: values.Value, name: str, args: Arguments, keywords: Keywords, span: Span
+) -> values.Value | ir.Declined | None:
+    """Return what a method of an accumulator, a known dict or the library's table gives."""
+    if isinstance(receiver, ir.Expr) and accumulators.is_dict(receiver) and name == "get" and 0 < len(args) < 3:
+        key = scope.as_expr(args[0], span)
+        default = scope.as_expr(args[1], span) if len(args) > 1 else ir.Const(None, dtypes.NONE, span)
+        return accumulators.item(scope, receiver, key, default, span)
+    if name == "get" and args:
+        otherwise = args[1] if len(args) > 1 else ir.Const(None, dtypes.NONE, span)
+        entry = indexing.get(scope, receiver, args[0], otherwise, span)
+        if entry is not None:
+            return entry
+    known = methods.apply(scope, receiver, name, args, keywords, span)
+    if known is not None:
+        return known
+    if isinstance(receiver, ir.GroupBy) and receiver.start == counting.ZERO:
+        counted = _counter(scope, receiver, name, args, span)
+        if counted is not None:
+            return counted
+    if name in ("keys", "values", "items") and not args:
+        entries = () if receiver == values.EmptyDict() else displays.entries_of(receiver)
+        if entries is not None and isinstance(receiver, values.Table | ir.MakeRecord | values.EmptyDict):
+            kind: Any = name  # one of the three
+            items = displays.items_of(values.Entries(kind, receiver)) or ()
+            return values.Several("list", items)
+    return None
 
 
 def _counter(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from compiler import comparing, dtypes, indexing, ir, syntax, values
 from compiler.diagnostics import Span
+from compiler.library import collecting, formatting
 from compiler.scope import (
     Scope,
     conditional,
@@ -83,8 +84,24 @@ def arithmetic(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined | 
             return ir.Const(-value.value, value.type, node.span)
         return _applied(scope, f"unary {node.op}", (value,), node.span)
     if isinstance(node, syntax.Binary):
-        return _applied(scope, node.op, (scope.expr(node.left), scope.expr(node.right)), node.span)
+        left, right = scope.build(node.left), scope.build(node.right)
+        known = _of_known(scope, node.op, left, right, node.span)
+        if known is not None:
+            return known
+        args = scope.as_expr(left, node.left.span), scope.as_expr(right, node.right.span)
+        return _applied(scope, node.op, args, node.span)
     return None
+
+
+def _of_known(
+    scope: Scope, op: str, left: values.Value, right: values.Value, span: Span
+) -> values.Value | ir.Declined | None:
+    """Return what an operator makes of lists, tuples, sets and dicts whose items are known, and of formats."""
+    if op == "%" and isinstance(left, ir.Const) and isinstance(left.value, str):
+        return formatting.percent(scope, left.value, right, span)
+    if op in ("&", "|", "-", "^"):
+        return collecting.combined(scope, op, left, right, span)
+    return collecting.joined(scope, op, left, right, span) if op in ("+", "*") else None
 
 
 def _applied(scope: Scope, op: str, args: tuple[ir.Expr, ...], span: Span) -> values.Value | ir.Declined:
