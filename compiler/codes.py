@@ -230,14 +230,6 @@ _ROWS: tuple[Code, ...] = (
         "class A(Base): size: int = attrs.nothing\nclass B(Base): size: str = attrs.nothing",
         "give both the same type, or other names",
     ),
-    # ------------------------------------------------------------ build: what only the entity's own class tells
-    Code(
-        "D315", "attribute that a subclass overrides",
-        "The query sees entities of subclasses too, and which getter, method or constant counts is known only for "
-        "each entity. Python chooses it there.",
-        "class Town(City):\n    @attrs.getter\n    def label(self): ...   # City has one too",
-        "let one getter on the base cover both cases, or read from Town",
-    ),
     # ------------------------------------------------------------ build: names
     Code(
         "E311", "unknown name", "Nothing in the function, its module or Python binds the name.",

@@ -52,6 +52,7 @@ class DomainModel:
     subclasses: tuple[str, ...]  # names of all domain models below it: a query sees these and itself
     span: Span = field(default=NOWHERE, compare=False)
     constants: tuple[ClassConstant, ...] = ()
+    layers: tuple[Layer, ...] = field(default=(), compare=False)  # the class and its bases, nearest first
 
     def member(self, name: str) -> StoredAttribute | ComputedAttribute | Method | ClassConstant | None:
         """Return the attribute, method or class constant of that name."""
@@ -75,6 +76,16 @@ class Method:
     span: Span = field(default=NOWHERE, compare=False)
     params: tuple[tuple[str, dtypes.Type | None], ...] = ()  # without self; None where not annotated
     returns: dtypes.Type | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What one class of a lineage declares itself: `super()` looks there, class by class."""
+
+    name: str
+    methods: tuple[Method, ...]
+    getters: tuple[tuple[str, syntax.Function, str], ...]  # name, getter, module
+    constants: tuple[ClassConstant, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +170,7 @@ class Store:
     methods: tuple[Method, ...]
     span: Span = field(default=NOWHERE, compare=False)
     constants: tuple[ClassConstant, ...] = ()
+    layers: tuple[Layer, ...] = field(default=(), compare=False)
 
     @property
     def root(self) -> Reference:
@@ -194,6 +206,7 @@ class ViewModel:
     methods: tuple[Method, ...]
     span: Span = field(default=NOWHERE, compare=False)
     constants: tuple[ClassConstant, ...] = ()
+    layers: tuple[Layer, ...] = field(default=(), compare=False)
 
     def attribute(self, name: str) -> ViewAttribute | None:
         """Return the attribute of that name."""
@@ -278,10 +291,10 @@ class App:
     views: dict[str, ViewModel]
     source_hash: str
 
-    def overriding(self, model: str, name: str) -> str | None:
-        """Return a model below this one in which the attribute, method or constant means something else."""
+    def overriding(self, model: str, name: str) -> tuple[str, ...]:
+        """Return the models below this one in which the attribute, method or constant means something else."""
         here = self.models[model]
-        return next((one for one in here.subclasses if self.models[one].member(name) != here.member(name)), None)
+        return tuple(one for one in here.subclasses if self.models[one].member(name) != here.member(name))
 
 
 def show(app: App) -> str:

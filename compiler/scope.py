@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import NoReturn
 
 from compiler import dtypes, effects, ir, model, primitives, raising, rewrite, syntax, values
-from compiler.diagnostics import Log, Span
+from compiler.diagnostics import NOWHERE, Log, Span
 
 Rule = Callable[["Scope", syntax.Expr], "values.Value | ir.Declined | None"]
 Runner = Callable[["Scope", tuple[syntax.Stmt, ...]], "values.Value"]
@@ -375,8 +375,7 @@ class Scope:
     def call(self, function: values.Closure, args: Arguments, keywords: Keywords, span: Span) -> values.Value:
         """Inline a call to a function of the project."""
         # By place too: getters of a view and of a model of the same module may share a name.
-        place = function.body[0].span if function.body else span
-        key = f"{function.module}.{function.name}:{place.line}:{place.column}"
+        key = call_key(function.module, function.name, function.body)
         if key in self.calls:
             self._recurse(key, function.name, span)
         if function.receiver is not None:
@@ -417,6 +416,12 @@ class Scope:
         return None
 
 
+def call_key(module: str, name: str, body: tuple[syntax.Stmt, ...]) -> str:
+    """Return the name under which a call of a function stands in `Scope.calls`."""
+    place = body[0].span if body else NOWHERE
+    return f"{module}.{name}:{place.line}:{place.column}"
+
+
 def _bind_arguments(
     scope: Scope,
     function: values.Closure,
@@ -450,7 +455,7 @@ def _noun(value: values.Static) -> str:
     return {
         "SelfView": "view", "StoreValue": "store", "Closure": "function", "BoundMethod": "method",
         "Builtin": "function", "Unbound": "name that is unbound", "ClassValue": "class", "ModuleValue": "module",
-        "Partial": "function", "Choice": "function",
+        "Partial": "function", "Choice": "function", "ModelValue": "class", "Super": "class",
     }.get(type(value).__name__, "value")  # fmt: skip
 
 

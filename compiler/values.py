@@ -130,6 +130,21 @@ class ClassValue:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelValue:
+    """A domain model, store or view of the project as a class."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Super:
+    """`super()`: the receiver, seen as what the classes above the running method's declare."""
+
+    receiver: Value
+    layers: tuple[model.Layer, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ModuleValue:
     """A module of the project."""
 
@@ -185,6 +200,7 @@ class Iteration:
 Static = (
     SelfView | StoreValue | Mapping | Entries | Closure | BoundMethod | Builtin | ClassValue | ModuleValue | EmptyDict
     | Unbound | Unknown | Conflict | Escaped | Partial | Choice | Several | Table | Range | Fixed
+    | ModelValue | Super
 )  # fmt: skip
 Value = ir.Expr | Static
 

@@ -10,9 +10,16 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from compiler.library import builtin, counting, functional, maths, moments
+from compiler.library import builtin, classes, counting, functional, maths, moments
 from compiler.scope import Builder
 
 FUNCTIONS: MappingProxyType[str, Builder] = MappingProxyType(
-    {**builtin.FUNCTIONS, **counting.FUNCTIONS, **functional.FUNCTIONS, **maths.FUNCTIONS, **moments.FUNCTIONS}
+    {
+        **builtin.FUNCTIONS,
+        **classes.FUNCTIONS,
+        **counting.FUNCTIONS,
+        **functional.FUNCTIONS,
+        **maths.FUNCTIONS,
+        **moments.FUNCTIONS,
+    }
 )

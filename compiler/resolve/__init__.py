@@ -66,7 +66,9 @@ def resolve(given: facts.Facts, log: Log) -> model.App:
         if joined:
             references_named = {one.name for one in found}
             own = tuple(one for one in read.constants(info) if one.name not in references_named)
-            stores[info.name] = model.Store(info.name, info.module, joined, read.methods(info), info.declared.span, own)
+            stores[info.name] = model.Store(
+                info.name, info.module, joined, read.methods(info), info.declared.span, own, read.layers(info)
+            )
     for view, store in store_of.items():
         if store.name in stores:
             app_views[view.name] = maker.make(view, store.name)

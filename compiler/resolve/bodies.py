@@ -95,6 +95,19 @@ class Bodies:
             found.update(self.own(one).constants)
         return tuple(one for one in found.values() if not one.name.startswith("_"))
 
+    def layers(self, info: hierarchy.ClassInfo) -> tuple[model.Layer, ...]:
+        """Return what the class and each of its bases declares, nearest first."""
+        return tuple(self._layer(one) for one in info.lineage)
+
+    def _layer(self, info: hierarchy.ClassInfo) -> model.Layer:
+        body = self.own(info)
+        getters = tuple(
+            (one.name, one.getter, one.spelling.module or one.module)
+            for one in body.attributes.values()
+            if one.getter is not None
+        )
+        return model.Layer(info.name, tuple(body.methods.values()), getters, tuple(body.constants.values()))
+
     def fields(self, info: hierarchy.ClassInfo) -> tuple[tuple[str, dtypes.Type], ...]:
         """Return the fields of an embedded class made with attrs."""
         return tuple((one.name, one.type or dtypes.JSON) for one in self.attributes(info) if one.getter is None)

@@ -47,6 +47,7 @@ class Models:
                 subclasses=tuple(below[info]),
                 span=info.declared.span,
                 constants=self.read.constants(info),
+                layers=self.read.layers(info),
             )
         return found
 

@@ -72,6 +72,7 @@ class Views:
             methods=(*hidden, *self.read.methods(info)),
             span=info.declared.span,
             constants=self.read.constants(info),
+            layers=self.read.layers(info),
         )
 
     def _has_getters(self, info: hierarchy.ClassInfo) -> bool:

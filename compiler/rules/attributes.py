@@ -6,8 +6,10 @@ self.store.location.latitude → Attr(One("location"), "latitude")        user.d
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 
-from compiler import dtypes, ir, model, syntax, values
+from compiler import displays, dtypes, ir, model, syntax, values
+from compiler.diagnostics import Span
 from compiler.scope import Scope, conditional, unify
 
 
@@ -29,6 +31,13 @@ def _of(scope: Scope, owner: values.Value, node: syntax.Attribute) -> values.Val
             return _of_store(scope, node)
         case values.Mapping() | values.Entries() | values.EmptyDict() | values.Several() | values.Table():
             return values.BoundMethod(owner, node.name)
+        case values.ModelValue():
+            return _of_class(scope, owner, node)
+        case values.Super(receiver, layers):
+            return _of_layers(scope, receiver, layers, node)
+        case ir.MakePair(parts) if isinstance(parts[-1], ir.Prim) and parts[-1].op.endswith(".isoweekday"):
+            place = ("year", "week", "weekday").index(node.name) if node.name in ("year", "week", "weekday") else None
+            return values.BoundMethod(owner, node.name) if place is None else parts[place]
         case values.Builtin(qualified):
             return values.Builtin(f"{qualified}.{node.name}")
         case ir.If() if isinstance(dtypes.required(owner.type), dtypes.Entity | dtypes.Record):
@@ -125,10 +134,90 @@ def _of_store(scope: Scope, node: syntax.Attribute) -> values.Value | ir.Decline
 
 
 def _of_entity(scope: Scope, entity: ir.Expr, name: str, node: syntax.Attribute) -> values.Value | ir.Declined:
-    declared = scope.shared.app.models[name]
     below = scope.shared.app.overriding(name, node.name)
-    if below is not None:
-        return ir.Declined("D315", node.span, f"`{below}` gives `{name}.{node.name}` another meaning")
+    if not below:
+        return _of_model(scope, entity, name, node)
+    if dtypes.nullable(entity.type):
+        there = scope.is_there(entity, node.span)
+        none = ir.Raises("AttributeError", f"'NoneType' object has no attribute '{node.name}'", span=node.span)
+        known = replace(entity, type=dtypes.required(entity.type))
+        return _either(scope, there, _of_entity(scope, known, name, node), none, node.span)
+    return _of_family(scope, entity, name, below, node)
+
+
+def _of_family(
+    scope: Scope, entity: ir.Expr, name: str, below: tuple[str, ...], node: syntax.Attribute
+) -> values.Value | ir.Declined:
+    """Return what the entity's own class says, by its `obj_type`; of another name it is the model itself."""
+    models = scope.shared.app.models
+    kind = ir.Attr(entity, "obj_type", dtypes.optional(dtypes.STR), node.span)
+    if models[name].member(node.name) is None:
+        found: values.Value | ir.Declined = ir.Raises(
+            "AttributeError", f"'{name}' object has no attribute '{node.name}'", span=node.span
+        )
+    else:
+        found = _of_model(scope, entity, name, node)
+    for one in below:
+        if models[one].member(node.name) is None:
+            continue
+        test = ir.Prim("eq", (kind, ir.Const(one, dtypes.STR)), dtypes.BOOL, node.span)
+        its = _of_model(scope, replace(entity, type=dtypes.Entity(one)), one, node)
+        found = _either(scope, test, its, found, node.span)
+    return found
+
+
+def _either(
+    scope: Scope, test: ir.Expr, then: values.Value | ir.Declined, orelse: values.Value | ir.Declined, span: Span
+) -> values.Value | ir.Declined:
+    if isinstance(then, ir.Declined) or isinstance(orelse, ir.Declined):
+        return then if isinstance(then, ir.Declined) else orelse
+    return displays.choose(scope, test, then, orelse, span)
+
+
+def _of_class(scope: Scope, owner: values.ModelValue, node: syntax.Attribute) -> values.Value | ir.Declined:
+    app, name = scope.shared.app, owner.name
+    found = app.models.get(name) or app.views.get(name) or app.stores.get(name)
+    if node.name == "__name__":
+        return ir.Const(name, dtypes.STR, node.span)
+    layers = _layers_from(app, name) if found is None else found.layers
+    for layer in layers:
+        method = next((one for one in layer.methods if one.name == node.name), None)
+        if method is not None and method.kind != "property":
+            return scope.closure(method.function, method.module, owner if method.kind == "class" else None)
+        constant = _constant(scope, layer.constants, node)
+        if constant is not None:
+            return constant
+    return ir.Declined("D302", node.span, f"`{name}.{node.name}` is no constant or method that SQL could inline")
+
+
+def _layers_from(app: model.App, name: str) -> tuple[model.Layer, ...]:
+    """Return the classes from that one up, as a view below it has them: a base without a store is no view itself."""
+    for view in app.views.values():
+        names = [one.name for one in view.layers]
+        if name in names:
+            return view.layers[names.index(name) :]
+    return ()
+
+
+def _of_layers(
+    scope: Scope, receiver: values.Value, layers: tuple[model.Layer, ...], node: syntax.Attribute
+) -> values.Value | ir.Declined:
+    """Return what the first of the classes above gives the name."""
+    for layer in layers:
+        for name, function, module in layer.getters:
+            if name == node.name:
+                return scope.call(scope.closure(function, module, receiver), (), {}, node.span)
+        for method in layer.methods:
+            if method.name == node.name:
+                return _method(scope, method, receiver, node)
+        constant = _constant(scope, layer.constants, node)
+        if constant is not None:
+            return constant
+    return ir.Declined("D302", node.span, f"`super().{node.name}` is none of what the project declares")
+
+
+def _of_model(scope: Scope, entity: ir.Expr, name: str, node: syntax.Attribute) -> values.Value | ir.Declined:
+    declared = scope.shared.app.models[name]
     found = declared.attribute(node.name)
     match found:
         case model.StoredAttribute():
@@ -184,7 +273,18 @@ def _of_record(scope: Scope, owner: ir.MakeRecord, node: syntax.Attribute) -> va
         for name, value in reversed(owner.fields):
             found = found if name == node.name else scope.after(value, found, node.span)
         return found
-    return values.BoundMethod(owner, node.name)
+    record = _record_class(scope, owner)
+    method = None if record is None else next((one for one in record.methods if one.name == node.name), None)
+    return values.BoundMethod(owner, node.name) if method is None else _method(scope, method, owner, node)
+
+
+def _record_class(scope: Scope, owner: ir.Expr) -> model.RecordClass | None:
+    """Return the class of a record, where the project has one of that name alone."""
+    kind = dtypes.required(owner.type)
+    name = kind.name if isinstance(kind, dtypes.Record) else ""
+    bindings = (one for module in scope.shared.app.modules.values() for one in module.names.values())
+    found = {one.module: one for one in bindings if isinstance(one, model.RecordClass) and one.name == name}
+    return next(iter(found.values())) if name and len(found) == 1 else None
 
 
 def _of_embedded(owner: ir.Expr, of: dtypes.Type, node: syntax.Attribute) -> ir.Expr:

@@ -116,6 +116,6 @@ def _bound(scope: Scope, binding: model.Binding, module: str, node: syntax.Expr)
         case model.ProjectModule(name):
             return values.ModuleValue(name)
         case model.ModelClass(name):
-            return ir.Declined("D302", node.span, f"the class `{name}` used as a value has no SQL form")
+            return values.ModelValue(name)
         case model.ProjectName(what, name):
             return ir.Declined("D302", node.span, f"the {what} `{name}` has no SQL form")
