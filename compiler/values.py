@@ -9,7 +9,7 @@ from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
 from typing import Literal
 
-from compiler import dtypes, ir, model, rewrite, syntax
+from compiler import dtypes, ir, model, syntax
 from compiler.diagnostics import NOWHERE, Span
 
 
@@ -226,11 +226,6 @@ def _told_of_unset() -> str:
 
 
 _SPELLED = (dtypes.STR, dtypes.INT, dtypes.BOOL, dtypes.DATE, dtypes.DATETIME, dtypes.LOCAL_DATETIME, dtypes.TIMEDELTA)
-
-
-def may_be_whole(value: ir.Expr) -> bool:
-    """Tell whether a float may be an int in Python, as the mean of ints is where it is one."""
-    return any(isinstance(one, ir.Prim) and one.op == "int.mean" for one in rewrite.walk(value))
 
 
 def to_text(value: ir.Expr, span: Span) -> ir.Expr | ir.Declined:

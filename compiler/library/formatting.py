@@ -9,7 +9,7 @@ import re
 import string
 from collections.abc import Iterable
 
-from compiler import displays, dtypes, ir, primitives, values
+from compiler import displays, dtypes, ir, primitives, rewrite, values
 from compiler.diagnostics import Span
 from compiler.scope import Arguments, Keywords, Scope
 
@@ -44,12 +44,17 @@ def formatted(scope: Scope, value: ir.Expr, spec: str, conversion: str | None, s
         if isinstance(text, ir.Declined) or not spec:
             return primitives.folded(text) if isinstance(text, ir.Prim) else text
         value = text
-    if values.may_be_whole(value):
+    if _may_be_whole(value):
         return ir.Declined("D341", span, "the format of a mean, which may be an int or a float, has no exact SQL form")
     found = scope.primitive("format", (value, ir.Const(spec, dtypes.STR, span)), span)
     if found is None:
         return ir.Declined("D341", span, f"the format `{spec}` of `{dtypes.show(value.type)}` has no exact SQL form")
     return found
+
+
+def _may_be_whole(value: ir.Expr) -> bool:
+    """Tell whether a float may be an int in Python, as the mean of ints is where it is one."""
+    return any(isinstance(one, ir.Prim) and one.op == "int.mean" for one in rewrite.walk(value))
 
 
 def braces(scope: Scope, text: str, args: Arguments, keywords: Keywords, span: Span) -> _Answer:

@@ -25,6 +25,29 @@ def _of(scope: Scope, owner: values.Value, node: syntax.Attribute) -> values.Val
         case ir.Prim("after", (before, value)):
             read = _of(scope, value, node)
             return read if isinstance(read, ir.Declined) else scope.after(before, read, node.span)
+        case ir.MakePair(parts) if isinstance(parts[-1], ir.Prim) and parts[-1].op.endswith(".isoweekday"):
+            place = ("year", "week", "weekday").index(node.name) if node.name in ("year", "week", "weekday") else None
+            return values.BoundMethod(owner, node.name) if place is None else parts[place]
+        case ir.If() if isinstance(dtypes.required(owner.type), dtypes.Entity | dtypes.Record):
+            return _of_branches(scope, owner, node)
+        case ir.MakeRecord():
+            return _of_record(scope, owner, node)
+    if not isinstance(owner, ir.Expr):
+        return _of_static(scope, owner, node)
+    kind = owner.type
+    inner = dtypes.required(kind)
+    if isinstance(inner, dtypes.Entity):
+        return _of_entity(scope, owner, inner.model, node)
+    if isinstance(kind, dtypes.NoneType):
+        return ir.Raises("AttributeError", f"'NoneType' object has no attribute '{node.name}'", span=node.span)
+    if isinstance(inner, dtypes.Record) and inner.name and (of := inner.get(node.name)) is not None:
+        return _of_embedded(owner, of, node)
+    part = scope.primitive(f"attr:{node.name}", (owner,), node.span)
+    return part if part is not None else values.BoundMethod(owner, node.name)
+
+
+def _of_static(scope: Scope, owner: values.Static, node: syntax.Attribute) -> values.Value | ir.Declined:
+    match owner:
         case values.SelfView():
             return _of_view(scope, node)
         case values.StoreValue():
@@ -35,28 +58,9 @@ def _of(scope: Scope, owner: values.Value, node: syntax.Attribute) -> values.Val
             return _of_class(scope, owner, node)
         case values.Super(receiver, layers):
             return _of_layers(scope, receiver, layers, node)
-        case ir.MakePair(parts) if isinstance(parts[-1], ir.Prim) and parts[-1].op.endswith(".isoweekday"):
-            place = ("year", "week", "weekday").index(node.name) if node.name in ("year", "week", "weekday") else None
-            return values.BoundMethod(owner, node.name) if place is None else parts[place]
         case values.Builtin(qualified):
             return values.Builtin(f"{qualified}.{node.name}")
-        case ir.If() if isinstance(dtypes.required(owner.type), dtypes.Entity | dtypes.Record):
-            return _of_branches(scope, owner, node)
-        case ir.MakeRecord():
-            return _of_record(scope, owner, node)
-    kind = owner.type if isinstance(owner, ir.Expr) else None
-    if kind is None:
-        return ir.Declined("D302", node.span, f"attribute `{node.name}` of this value has no SQL form")
-    inner = dtypes.required(kind)
-    assert isinstance(owner, ir.Expr)
-    if isinstance(inner, dtypes.Entity):
-        return _of_entity(scope, owner, inner.model, node)
-    if isinstance(kind, dtypes.NoneType):
-        return ir.Raises("AttributeError", f"'NoneType' object has no attribute '{node.name}'", span=node.span)
-    if isinstance(inner, dtypes.Record) and inner.name and (of := inner.get(node.name)) is not None:
-        return _of_embedded(owner, of, node)
-    part = scope.primitive(f"attr:{node.name}", (owner,), node.span)
-    return part if part is not None else values.BoundMethod(owner, node.name)
+    return ir.Declined("D302", node.span, f"attribute `{node.name}` of this value has no SQL form")
 
 
 def _of_view(scope: Scope, node: syntax.Attribute) -> values.Value | ir.Declined:
