@@ -93,7 +93,7 @@ def _getter(shared: Shared, attribute: model.ViewAttribute) -> ir.Expr | ir.Decl
     scope = Scope(shared, attribute.module, {"self": values.SelfView()})
     read = syntax.Attribute(syntax.Name("self", attribute.span), attribute.name, attribute.span, attribute.span)
     try:
-        return displays.without_tuples(scope.expr(read))
+        return displays.without_enums(displays.without_tuples(scope.expr(read)))
     except Stop as stop:
         shared.getters[attribute.name] = stop.declined
         shared.running.clear()
@@ -110,6 +110,6 @@ def _join(shared: Shared, reference: model.Reference, via: model.On) -> ir.Expr 
     store_name, item_name = (one.name for one in via.function.params)
     scope = Scope(shared, via.module, {store_name: values.StoreValue(), item_name: item})
     try:
-        return scope.test(via.function.body)
+        return displays.without_enums(scope.test(via.function.body))
     except Stop as stop:
         return stop.declined

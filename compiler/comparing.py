@@ -36,7 +36,7 @@ def compare(scope: Scope, op: str, left: values.Value, right: values.Value, span
 
 
 def _comparable(a: dtypes.Type, b: dtypes.Type) -> bool:
-    if not isinstance(a, dtypes.Scalar) or not isinstance(b, dtypes.Scalar):
+    if not isinstance(a, dtypes.Scalar) or not isinstance(b, dtypes.Scalar) or a.enum or b.enum:
         return False
     if a.name == b.name:
         return a.name not in ("bytes", "bool")
@@ -96,7 +96,7 @@ def equal(scope: Scope, left: values.Value, right: values.Value, op: str, span: 
     for one, other in ((a, b), (b, a)):
         if isinstance(one.type, dtypes.NoneType):
             return negate(scope.is_there(other, span))
-    if op in ("is", "is not") and not (a.type == dtypes.BOOL or b.type == dtypes.BOOL):
+    if op in ("is", "is not") and not (_is_single(a.type) or _is_single(b.type)):
         return ir.Declined("D322", span, f"`{op}` on values other than None has no SQL form; write `==`")
     a, b = (entity_id(one) if isinstance(dtypes.required(one.type), dtypes.Entity) else one for one in (a, b))
     found = _equal_values(a, b, span)
@@ -107,12 +107,20 @@ def equal(scope: Scope, left: values.Value, right: values.Value, op: str, span: 
     )
 
 
+def _is_single(kind: dtypes.Type) -> bool:
+    """Tell whether equal values of the type are the same object: True and False, the members of an Enum."""
+    inner = dtypes.required(kind)
+    return kind == dtypes.BOOL or (isinstance(inner, dtypes.Scalar) and inner.enum != "")
+
+
 _NUMBERS = frozenset({"int", "float", "decimal", "bool"})
 
 
 def _equal_values(a: ir.Expr, b: ir.Expr, span: Span) -> ir.Expr | None:
-    a_kind, b_kind = dtypes.required(a.type), dtypes.required(b.type)
+    a_kind, b_kind = _without_mixed(dtypes.required(a.type)), _without_mixed(dtypes.required(b.type))
     match a_kind, b_kind:
+        case dtypes.Scalar(enum=one), dtypes.Scalar(enum=other) if one != other:
+            return raising.after(a, raising.after(b, ir.Const(False, dtypes.BOOL, span)))
         case dtypes.ListOf(item), dtypes.ListOf(other) if dtypes.required(item) == dtypes.required(other):
             return ir.Prim("eq", (a, b), dtypes.BOOL, span) if isinstance(item, dtypes.Scalar) else None
         case dtypes.Scalar(), dtypes.Scalar():
@@ -129,6 +137,12 @@ def _equal_values(a: ir.Expr, b: ir.Expr, span: Span) -> ir.Expr | None:
                 # Values of unlike types are never equal.
                 return raising.after(a, raising.after(b, ir.Const(False, dtypes.BOOL, span)))
     return None
+
+
+def _without_mixed(kind: dtypes.Type) -> dtypes.Type:
+    # A member of `class Status(str, Enum)` equals its value; one of a plain Enum equals only itself.
+    mixed = isinstance(kind, dtypes.Scalar) and ":" in kind.enum
+    return dtypes.without_enums(kind) if mixed else kind
 
 
 def _all_equal(

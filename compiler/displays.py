@@ -25,6 +25,8 @@ def items_of(value: values.Value) -> tuple[values.Item, ...] | None:
             return items
         case ir.MakeList(items) | ir.MakePair(items):
             return tuple(map(values.Item, items))
+        case values.EnumValue(of):
+            return tuple(values.Item(ir.Const(one, of.item_type)) for _, one in of.members)
         case values.Range():
             numbers = _numbers(value)
             return None if numbers is None else tuple(values.Item(ir.Const(one, dtypes.INT)) for one in numbers)
@@ -173,6 +175,16 @@ def without_tuples(expr: ir.Expr) -> ir.Expr:
             both = unify(without_tuples(then), without_tuples(orelse))
             return expr if both is None else conditional(test, *both, expr.span)
     return expr
+
+
+def without_enums(expr: ir.Expr) -> ir.Expr:
+    """Return an expression with the values of enum members in the members' place."""
+
+    def plain(one: ir.Expr) -> ir.Expr | None:
+        kind = dtypes.without_enums(one.type)
+        return None if kind == one.type else rewrite.transform(replace(one, type=kind), plain)
+
+    return rewrite.transform(expr, plain)
 
 
 def kept(found: tuple[values.Item, ...], value: values.Value, test: ir.Expr) -> tuple[values.Item, ...]:

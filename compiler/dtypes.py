@@ -19,6 +19,7 @@ class Scalar:
 
     name: ScalarName
     precision: tuple[int, int] | None = None  # of a decimal only
+    enum: str = ""  # of a member of an Enum, by its name and held by its value; inside `build` alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,26 @@ def _join_records(left: tuple[tuple[str, Type], ...], right: tuple[tuple[str, Ty
             return None
         fields.append((key, both))
     return Record(tuple(fields), name)
+
+
+def without_enums(one: Type) -> Type:
+    """Return the type with the values of enum members in their place."""
+    match one:
+        case Scalar(name, precision, enum):
+            return Scalar(name, precision) if enum else one
+        case ListOf(item):
+            return ListOf(without_enums(item))
+        case SetOf(item):
+            return SetOf(without_enums(item))
+        case DictOf(key, value):
+            return DictOf(without_enums(key), without_enums(value))
+        case Record(fields, name):
+            return Record(tuple((key, without_enums(value)) for key, value in fields), name)
+        case Pair(items):
+            return Pair(tuple(map(without_enums, items)))
+        case Optional(inner):
+            return optional(without_enums(inner))
+    return one
 
 
 def is_number(one: Type) -> bool:

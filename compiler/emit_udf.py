@@ -169,9 +169,11 @@ class _Function:
         app = self.sources.app
         domain = app.models[reference.model]
         names = slices.attributes_read(app, self.cut)[reference.name] if reference.many else self._parameters(reference)
-        types = {one.name: one.type for one in slices.stored(app, reference.model) if one.name in names}
+        read = [one for one in slices.stored(app, reference.model) if one.name in names]
+        types = {one.name: one.type for one in read}
         spell = _decoder if reference.many else _parameter_decoder
-        decoders = [f'("{name}", {text})' for name, one in types.items() if (text := spell(one, self))]
+        spelled = {one.name: self._member(one) or spell(one.type, self) for one in read}
+        decoders = [f'("{name}", {text})' for name, text in spelled.items() if text]
         constant = f"_{self.function.name}__{reference.name}".upper()
         arguments = [self._class(domain.module, domain.name)]
         if reference.many:
@@ -189,6 +191,10 @@ class _Function:
         if reference.many and any(_has_decimal(one) for one in types.values()):
             arguments.append("exact=True")
         return f"runtime.{'many' if reference.many else 'one'}", arguments
+
+    def _member(self, one: model.StoredAttribute) -> str:
+        """Spell the Enum whose members an attribute holds: calling it decodes a value."""
+        return "" if one.enum is None else self._class(one.enum.module, one.enum.name)
 
     def _parameters(self, reference: model.Reference) -> tuple[str, ...]:
         """Return the attributes of a to-one reference for which the function has parameters."""

@@ -24,6 +24,7 @@ class StoredAttribute:
     type: dtypes.Type  # the declared type without None; `dtypes.JSON` when there is none
     # The related model, for a relation, list or dict of relations (STR, ListOf(STR), DictOf(STR, STR)).
     relation: str | None = None
+    enum: EnumClass | None = field(default=None, compare=False)  # whose members it holds, by their values
     span: Span = field(default=NOWHERE, compare=False)
 
 
@@ -236,6 +237,30 @@ class RecordClass:
 
 
 @dataclass(frozen=True, slots=True)
+class EnumClass:
+    """An Enum of the project whose members have different texts, or whole numbers, as values."""
+
+    name: str
+    module: str
+    members: tuple[tuple[str, str | int], ...]
+    kind: Literal["plain", "mixed", "textual"]  # Enum; (str, Enum) and the like; StrEnum and IntEnum, which are values
+
+    @property
+    def type(self) -> dtypes.Scalar:
+        """Return the type of a member inside `build`: of a textual one, that of its value."""
+        return self._typed({"plain": self.name, "mixed": f"{self.name}:mixed", "textual": ""}[self.kind])
+
+    @property
+    def item_type(self) -> dtypes.Scalar:
+        """Return the type of a member that a loop over the Enum gives: its name may be asked for."""
+        return self._typed(self.name if self.kind == "plain" else f"{self.name}:{self.kind}")
+
+    def _typed(self, enum: str) -> dtypes.Scalar:
+        name: dtypes.ScalarName = "str" if isinstance(self.members[0][1], str) else "int"
+        return dtypes.Scalar(name, enum=enum)
+
+
+@dataclass(frozen=True, slots=True)
 class Imported:
     """A name from outside the project: `math`, `datetime.timedelta`, `decimal.Decimal`, …"""
 
@@ -267,7 +292,7 @@ class ProjectName:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-Binding = Constant | syntax.Function | RecordClass | Imported | ModelClass | ProjectModule | ProjectName
+Binding = Constant | syntax.Function | RecordClass | EnumClass | Imported | ModelClass | ProjectModule | ProjectName
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,6 +413,8 @@ def _binding(binding: Binding) -> str:
         case RecordClass():
             fields = ", ".join(f"{name}: {dtypes.show(kind)}" for name, kind, _ in binding.fields)
             return f"{binding.kind} {binding.module}:{binding.name}({fields})"
+        case EnumClass():
+            return f"enum {binding.module}:{binding.name}"
         case Imported(qualified):
             return f"outside {qualified}"
         case ModelClass(name):

@@ -209,7 +209,8 @@ class Scope:
         expr = self.as_expr(value, span)
         match expr:
             case ir.Const(constant):
-                return ir.Const(bool(constant), dtypes.BOOL, span)
+                plain = isinstance(expr.type, dtypes.Scalar) and expr.type.enum and ":" not in expr.type.enum
+                return ir.Const(bool(constant) or bool(plain), dtypes.BOOL, span)
             case ir.MakeList() | ir.MakeRecord():
                 counted = self.after(expr, ir.Const(bool(rewrite.children(expr)), dtypes.BOOL, span), span)
                 assert isinstance(counted, ir.Expr)
@@ -224,6 +225,8 @@ class Scope:
                 return expr
         inner = dtypes.required(expr.type)
         if isinstance(inner, dtypes.Entity | dtypes.Record | dtypes.Pair):
+            return self.is_there(expr, span)
+        if isinstance(inner, dtypes.Scalar) and inner.enum and not inner.enum.endswith(":mixed"):
             return self.is_there(expr, span)
         if isinstance(inner, dtypes.Scalar | dtypes.ListOf | dtypes.DictOf):
             return ir.Prim("truth", (expr,), dtypes.BOOL, span)
@@ -409,6 +412,10 @@ class Scope:
 
     def primitive(self, spelling: str, args: tuple[ir.Expr, ...], span: Span) -> ir.Expr | None:
         """Apply the primitive with that spelling to the arguments, or answer None when there is none."""
+        enums = {kind.enum for one in args if isinstance(kind := dtypes.required(one.type), dtypes.Scalar)}
+        if any(one and (":" not in one or (spelling == "format" and one.endswith(":mixed"))) for one in enums):
+            return None  # a member of an Enum is not its value
+        args = tuple(replace(one, type=dtypes.without_enums(one.type)) for one in args) if enums != {""} else args
         for row in primitives.find_all(spelling, tuple(one.type for one in args)):
             constant = all(isinstance(args[place], ir.Const) for place in row.constant if place < len(args))
             if constant and (row.accepts is None or row.accepts(args)):
@@ -455,7 +462,7 @@ def _noun(value: values.Static) -> str:
     return {
         "SelfView": "view", "StoreValue": "store", "Closure": "function", "BoundMethod": "method",
         "Builtin": "function", "Unbound": "name that is unbound", "ClassValue": "class", "ModuleValue": "module",
-        "Partial": "function", "Choice": "function", "ModelValue": "class", "Super": "class",
+        "Partial": "function", "Choice": "function", "ModelValue": "class", "Super": "class", "EnumValue": "class",
     }.get(type(value).__name__, "value")  # fmt: skip
 
 

@@ -145,6 +145,13 @@ class Super:
 
 
 @dataclass(frozen=True, slots=True)
+class EnumValue:
+    """An Enum of the project."""
+
+    of: model.EnumClass
+
+
+@dataclass(frozen=True, slots=True)
 class ModuleValue:
     """A module of the project."""
 
@@ -200,7 +207,7 @@ class Iteration:
 Static = (
     SelfView | StoreValue | Mapping | Entries | Closure | BoundMethod | Builtin | ClassValue | ModuleValue | EmptyDict
     | Unbound | Unknown | Conflict | Escaped | Partial | Choice | Several | Table | Range | Fixed
-    | ModelValue | Super
+    | ModelValue | Super | EnumValue
 )  # fmt: skip
 Value = ir.Expr | Static
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterable
+from dataclasses import replace
 
 from compiler import displays, dtypes, ir, primitives, rewrite, values
 from compiler.diagnostics import Span
-from compiler.scope import Arguments, Keywords, Scope
+from compiler.scope import Arguments, Keywords, Scope, conditional
 
 _Answer = values.Value | ir.Declined | None
 
@@ -39,6 +40,9 @@ def formatted(scope: Scope, value: ir.Expr, spec: str, conversion: str | None, s
         return ir.Declined("D340", span, f"the conversion `!r` of `{dtypes.show(value.type)}` has no SQL form")
     if conversion not in (None, "s", "r"):
         return ir.Declined("D340", span, f"the conversion `!{conversion}` has no SQL form")
+    named = _member_text(scope, value, span)
+    if named is not None and (conversion == "s" or not spec):
+        value = named
     if conversion is not None or not spec:
         text = values.to_text(value, span)
         if isinstance(text, ir.Declined) or not spec:
@@ -50,6 +54,24 @@ def formatted(scope: Scope, value: ir.Expr, spec: str, conversion: str | None, s
     if found is None:
         return ir.Declined("D341", span, f"the format `{spec}` of `{dtypes.show(value.type)}` has no exact SQL form")
     return found
+
+
+def _member_text(scope: Scope, value: ir.Expr, span: Span) -> ir.Expr | None:
+    """Return `str` of an Enum's member, `Status.OPEN`; None for any other value."""
+    kind = dtypes.required(value.type)
+    if not isinstance(kind, dtypes.Scalar) or not kind.enum:
+        return None
+    if kind.enum.endswith(":textual"):
+        return replace(value, type=dtypes.without_enums(value.type))
+    there = scope.is_there(value, span)
+    inner = replace(value, type=kind)
+    name = scope.as_expr(scope.attribute(inner, "name", span), span)
+    text = concatenated(scope, (ir.Const(f"{kind.enum.partition(':')[0]}.", dtypes.STR), name), span)
+    return (
+        None
+        if isinstance(text, ir.Declined)
+        else conditional(there, text, ir.Const("None", dtypes.STR, span), dtypes.STR, span)
+    )
 
 
 def _may_be_whole(value: ir.Expr) -> bool:

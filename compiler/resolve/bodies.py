@@ -34,6 +34,7 @@ class Declared:
     spelling: spellings.Spelling
     annotation: dtypes.Type | None
     span: Span = field(default=NOWHERE, compare=False)
+    enum: model.EnumClass | None = field(default=None, compare=False)
 
     @property
     def type(self) -> dtypes.Type | None:
@@ -166,7 +167,10 @@ class _Reading:
             self._twice(member.name, member.span, before)
         written = member.annotation
         annotation = None if written is None else self._types.of(self._module, written)
-        self._attributes[member.name] = Declared(member.name, self._module, spelling, annotation, member.span)
+        enum = None if written is None else self._types.enum(self._module, written)
+        if enum is not None and annotation is not None and dtypes.required(annotation) == dtypes.JSON:
+            annotation = dtypes.without_enums(enum.type)
+        self._attributes[member.name] = Declared(member.name, self._module, spelling, annotation, member.span, enum)
 
     def _constant(self, member: facts.Assignment, value: syntax.Expr) -> None:
         fixed = member.name not in self._constants and self._fixed.is_constant(self._module, value)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from compiler import diagnostics, dtypes, facts, syntax
+from compiler import diagnostics, dtypes, facts, model, syntax
 from compiler.diagnostics import Log
-from compiler.resolve import hierarchy, names
+from compiler.resolve import enums, hierarchy, names
 
 _SCALARS: dict[str, dtypes.Type] = {
     "builtins.str": dtypes.STR, "builtins.int": dtypes.INT, "builtins.float": dtypes.FLOAT,
@@ -112,6 +112,15 @@ class Types:
                 else (dtypes.INT if "enum.IntEnum" in info.outside else dtypes.JSON)
             )
         return dtypes.JSON
+
+    def enum(self, module: str, written: syntax.Expr) -> model.EnumClass | None:
+        """Return the Enum that an annotation names, alone or with None."""
+        found = [one for one in _alternatives(written) if not (isinstance(one, syntax.Literal) and one.value is None)]
+        if len(found) != 1 or not isinstance(found[0], syntax.Name | syntax.Attribute):
+            return None
+        site = self._names.find_expr(module, found[0])
+        info = self._classes.info(site) if isinstance(site, names.ClassSite) else None
+        return enums.of(info) if info is not None and info.kind == "enum" else None
 
     def _alias(self, site: names.ValueSite) -> dtypes.Type:
         value = site.assignments[-1].value

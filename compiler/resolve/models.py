@@ -103,7 +103,7 @@ class Models:
             family = [owner for owner in owners if collection(owner) == collection(info)]
             kind = self.guessed.type_of(family, one.name, alone=len(family) == len(owners))
         json_name = options.json_name(info, one.name, one.spelling.data_key)
-        return model.StoredAttribute(one.name, json_name, kind, one.spelling.relation, one.span)
+        return model.StoredAttribute(one.name, json_name, kind, one.spelling.relation, one.enum, one.span)
 
 
 def collection(info: hierarchy.ClassInfo) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from compiler import facts, model, syntax
-from compiler.resolve import bodies, constants, hierarchy, hints, names
+from compiler.resolve import bodies, constants, enums, hierarchy, hints, names
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,12 @@ class Modules:
         if info is None or info.kind in ("plain", "schema"):
             return model.ProjectName("class", declared.name, site.module, declared.source, declared.span)
         if info.kind == "enum":
-            return model.ProjectName("enum", declared.name, site.module, declared.source, declared.span)
+            found = enums.of(info)
+            return (
+                found
+                if found is not None
+                else model.ProjectName("enum", declared.name, site.module, declared.source, declared.span)
+            )
         if info.kind in ("model", "store", "view"):
             return model.ModelClass(info.name)
         return self._record(info)

@@ -17,6 +17,11 @@ def attribute(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined | N
     """Build `value.name`."""
     if not isinstance(node, syntax.Attribute):
         return None
+    if node.name in ("name", "value") and isinstance(node.value, syntax.Attribute):
+        enum = scope.build(node.value.value)  # Kind.STAFF.name: of a StrEnum the member itself is a mere text
+        if isinstance(enum, values.EnumValue) and node.value.name in dict(enum.of.members):
+            text = node.value.name if node.name == "name" else dict(enum.of.members)[node.value.name]
+            return ir.Const(text, dtypes.STR if isinstance(text, str) else dtypes.INT, node.span)
     return _of(scope, scope.build(node.value), node)
 
 
@@ -36,6 +41,9 @@ def _of(scope: Scope, owner: values.Value, node: syntax.Attribute) -> values.Val
         return _of_static(scope, owner, node)
     kind = owner.type
     inner = dtypes.required(kind)
+    enum = _enum_of(scope, owner) if node.name in ("value", "name") else None
+    if enum is not None:
+        return _of_member(scope, owner, enum, node)
     if isinstance(inner, dtypes.Entity):
         return _of_entity(scope, owner, inner.model, node)
     if isinstance(kind, dtypes.NoneType):
@@ -44,6 +52,40 @@ def _of(scope: Scope, owner: values.Value, node: syntax.Attribute) -> values.Val
         return _of_embedded(owner, of, node)
     part = scope.primitive(f"attr:{node.name}", (owner,), node.span)
     return part if part is not None else values.BoundMethod(owner, node.name)
+
+
+def _enum_of(scope: Scope, owner: ir.Expr) -> model.EnumClass | None:
+    """Return the Enum of which a value is a member, by its type or by the attribute that holds it."""
+    kind = dtypes.required(owner.type)
+    if isinstance(kind, dtypes.Scalar) and kind.enum:
+        name = kind.enum.partition(":")[0]
+        bindings = (one for module in scope.shared.app.modules.values() for one in module.names.values())
+        found = {one.module: one for one in bindings if isinstance(one, model.EnumClass) and one.name == name}
+        return next(iter(found.values())) if len(found) == 1 else None
+    entity = dtypes.required(owner.entity.type) if isinstance(owner, ir.Attr) else None
+    if not isinstance(owner, ir.Attr) or not isinstance(entity, dtypes.Entity):
+        return None
+    stored = scope.shared.app.models[entity.model].attribute(owner.name)
+    return stored.enum if isinstance(stored, model.StoredAttribute) else None
+
+
+def _of_member(
+    scope: Scope, owner: ir.Expr, enum: model.EnumClass, node: syntax.Attribute
+) -> values.Value | ir.Declined:
+    """Return `member.value` or `member.name`."""
+    there = scope.is_there(owner, node.span)
+    kind = dtypes.without_enums(dtypes.required(owner.type))
+    found: ir.Expr = replace(owner, type=kind)
+    if node.name == "name":
+        value = found
+        found = ir.Const(enum.members[-1][0], dtypes.STR, node.span)
+        for name, one in reversed(enum.members[:-1]):
+            test = ir.Prim("eq", (value, ir.Const(one, kind)), dtypes.BOOL, node.span)
+            found = ir.If(test, ir.Const(name, dtypes.STR), found, dtypes.STR, node.span)
+        if isinstance(value, ir.Const):
+            found = ir.Const(next(name for name, one in enum.members if one == value.value), dtypes.STR, node.span)
+    none = ir.Raises("AttributeError", f"'NoneType' object has no attribute '{node.name}'", span=node.span)
+    return displays.choose(scope, there, found, none, node.span)
 
 
 def _of_static(scope: Scope, owner: values.Static, node: syntax.Attribute) -> values.Value | ir.Declined:
@@ -58,6 +100,11 @@ def _of_static(scope: Scope, owner: values.Static, node: syntax.Attribute) -> va
             return _of_class(scope, owner, node)
         case values.Super(receiver, layers):
             return _of_layers(scope, receiver, layers, node)
+        case values.EnumValue(of):
+            value = dict(of.members).get(node.name)
+            if value is None:
+                return values.BoundMethod(owner, node.name)
+            return ir.Const(value, of.type, node.span)
         case values.Builtin(qualified):
             return values.Builtin(f"{qualified}.{node.name}")
     return ir.Declined("D302", node.span, f"attribute `{node.name}` of this value has no SQL form")
@@ -231,6 +278,8 @@ def _of_model(scope: Scope, entity: ir.Expr, name: str, node: syntax.Attribute) 
                     f"annotate it where it is declared, for example `{node.name}: str = attrs.nothing`",
                 )  # fmt: skip
             kind = found.type if found.name == "doc_id" else dtypes.optional(found.type)
+            if found.enum is not None and found.enum.kind != "textual":
+                kind = dtypes.optional(found.enum.type)
             return ir.Attr(entity, found.name, kind, node.span)
         case model.ComputedAttribute(_, function, module):
             inner = Scope(scope.shared, module, {}, scope.known, scope.calls)

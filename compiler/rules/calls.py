@@ -11,7 +11,7 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from compiler import accumulators, displays, dtypes, indexing, ir, library, syntax, values
+from compiler import accumulators, displays, dtypes, indexing, ir, library, model, primitives, syntax, values
 from compiler.diagnostics import Span
 from compiler.library import counting, methods
 from compiler.scope import Arguments, Keywords, Scope, entity_id, facts_of
@@ -73,9 +73,25 @@ def apply(
             made = scope.assume(facts_of(test, True)).apply(then, args, keywords, span)
             other = scope.assume(facts_of(test, False)).apply(orelse, args, keywords, span)
             return displays.choose(scope, test, made, other, span)
+        case values.EnumValue(of) if len(args) == 1 and not keywords:
+            return _member(scope, of, scope.as_expr(args[0], span), span)
         case ir.Raises():
             return function
     return ir.Declined("D350", span, "a call of this value has no SQL form")
+
+
+def _member(scope: Scope, enum: model.EnumClass, value: ir.Expr, span: Span) -> values.Value | ir.Declined:
+    """Return `Status(value)`: the member with that value, or ValueError."""
+    kind = dtypes.required(value.type)
+    if isinstance(kind, dtypes.Scalar) and kind == dtypes.required(enum.type):
+        return value  # a member is its own
+    plain = dtypes.without_enums(enum.type)
+    if kind != plain:
+        return ir.Declined("D354", span, f"`{enum.name}` of a `{dtypes.show(value.type)}` has no SQL form")
+    constants = tuple(ir.Const(one, plain) for _, one in enum.members)
+    known = primitives.folded(ir.Prim("in", (value, *constants), dtypes.BOOL, span))
+    told = f"{ir.python_value(value)!r} is not a valid {enum.name}" if isinstance(value, ir.Const) else ""
+    return displays.choose(scope, known, replace(value, type=enum.type), ir.Raises("ValueError", told, span=span), span)
 
 
 def _construct(
@@ -437,7 +453,7 @@ def _ordered(scope: Scope, comp: ir.Comp, key: values.Value | None, descending: 
 
 def _sortable(kind: dtypes.Type) -> bool:
     inner = dtypes.required(kind)
-    return isinstance(inner, dtypes.Scalar) and inner.name != "bytes"
+    return isinstance(inner, dtypes.Scalar) and inner.name != "bytes" and not inner.enum
 
 
 def _reversed(

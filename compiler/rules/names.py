@@ -111,6 +111,8 @@ def _bound(scope: Scope, binding: model.Binding, module: str, node: syntax.Expr)
             return scope.closure(binding, binding.module or module)
         case model.RecordClass():
             return values.ClassValue(binding, binding.module or module)
+        case model.EnumClass():
+            return values.EnumValue(binding)
         case model.Imported(qualified):
             return values.Builtin(qualified)
         case model.ProjectModule(name):
