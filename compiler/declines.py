@@ -12,9 +12,9 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     # ------------------------------------------------------------ build: statements and values
     (
         "D301", "statement or expression without SQL",
-        "SQL has expressions, joins and aggregates; `while`, `try`, `with`, `del` and the like have no counterpart.",
-        "try:\n    return len(user.name)\nexcept TypeError:\n    return 0",
-        "return len(user.name) if user.name is not None else 0",
+        "SQL has expressions, joins and aggregates: no `with`, no `finally`, no `while` that the data ends.",
+        "while n != 1:\n    n, steps = n // 2, steps + 1",
+        "for size in (64, 32, 16, 8, 4, 2): steps += n >= size",
     ),
     (
         "D302", "function, class or module as a value",
@@ -170,7 +170,7 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     (
         "D360",
         "change in place",
-        "Lists and dicts that the getter builds can be followed through append and `[key] =`.",
+        "Lists and dicts that the getter builds can be followed while one name holds them, and only to their end.",
         "names.insert(0, user.name)", "names.append(user.name)",
     ),
     (

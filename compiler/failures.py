@@ -46,6 +46,11 @@ def failure(expr: ir.Expr) -> ir.Expr | None:
     return settled(text)
 
 
+def conditions(expr: ir.Expr) -> tuple[tuple[ir.Expr, ir.Expr], ...]:
+    """Return when the expression raises, in order, each with the text; a condition counts where none before it held."""
+    return tuple((settled(one.condition), one.text) for one in _distinct(_checks(expr, frozenset())))
+
+
 def guarded(expr: ir.Expr) -> ir.Expr:
     """Return the expression, None where it raises."""
     conditions = [one.condition for one in _distinct(_checks(expr, frozenset())) if not one.shows]

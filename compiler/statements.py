@@ -6,8 +6,11 @@ return [...]
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from compiler import (
     accumulators,
+    catching,
     changes,
     conditions,
     displays,
@@ -15,6 +18,7 @@ from compiler import (
     ir,
     loops,
     outcomes,
+    patterns,
     syntax,
     targets,
     values,
@@ -103,6 +107,10 @@ def _statement(scope: Scope, node: syntax.Stmt, rest: tuple[syntax.Stmt, ...] = 
             return _for(scope, node)
         case syntax.While():
             return _while(scope, node, 0)
+        case syntax.Match():
+            return _match(scope, node, rest)
+        case syntax.Try():
+            return _try(scope, node)
     return _simple(scope, node)
 
 
@@ -201,6 +209,92 @@ def _if(scope: Scope, node: syntax.If, rest: tuple[syntax.Stmt, ...]) -> Outcome
     orelse = execute(tested.fails, (*node.orelse, *rest))
     steps = outcomes.evaluated((*_new(scope, tested.holds), tested.test))
     return Outcome(steps, Next(scope)).then(outcomes.branch(scope, tested.test, then, orelse, node.span))
+
+
+def _match(scope: Scope, node: syntax.Match, rest: tuple[syntax.Stmt, ...]) -> Outcome:
+    bound, plain = conditions.hoisted(scope, node.subject)
+    value = bound.build(plain)
+    subject = f"<subject {node.span.line}:{node.span.column}>"
+    steps = outcomes.evaluated((*_new(scope, bound), value))
+    inner = bound.bind({subject: value})
+    return Outcome(steps, Next(inner)).then(_cases(inner, syntax.Name(subject, node.span), node.cases, rest))
+
+
+def _cases(
+    scope: Scope, subject: syntax.Expr, cases: tuple[syntax.Case, ...], rest: tuple[syntax.Stmt, ...]
+) -> Outcome:
+    if not cases:
+        return execute(scope, rest)
+    tested = patterns.case(scope, subject, cases[0])
+    if isinstance(tested.test, ir.Const):
+        if tested.test.value:
+            return execute(tested.holds, (*cases[0].body, *rest))
+        return _cases(tested.fails, subject, cases[1:], rest)
+    then = execute(tested.holds, (*cases[0].body, *rest))
+    orelse = _cases(tested.fails, subject, cases[1:], rest)
+    steps = outcomes.evaluated((tested.test,))
+    return Outcome(steps, Next(scope)).then(outcomes.branch(scope, tested.test, then, orelse, cases[0].span))
+
+
+# ---------------------------------------------------------------- exceptions
+
+
+def _try(scope: Scope, node: syntax.Try) -> Outcome:
+    if any(not isinstance(one, syntax.Pass) for one in node.final):
+        scope.decline("D301", node.span, "`finally` with statements has no SQL form")
+    return _attempt(scope, node, node.body)
+
+
+def _attempt(scope: Scope, node: syntax.Try, body: tuple[syntax.Stmt, ...]) -> Outcome:
+    """Run a body statement by statement: what one of them raises, meets the names as they were before it."""
+    if not body:
+        return execute(scope, node.orelse)
+    compound = isinstance(body[0], syntax.If | syntax.For | syntax.While | syntax.Match | syntax.Try)
+    own = targets.assigned((body[0],)) if compound else set()
+    before = scope.bind({name: values.Unknown() for name in sorted(own)})
+    return _caught(before, node, _probed(scope, body[0]), body[1:])
+
+
+def _caught(before: Scope, node: syntax.Try, one: Outcome, rest: tuple[syntax.Stmt, ...]) -> Outcome:
+    if not one.steps:
+        match one.end:
+            case Next(scope):
+                return _attempt(scope, node, rest)
+            case outcomes.Raise(error):
+                return _handled(before, node, error)
+            case outcomes.Return(value) if isinstance(value, ir.Expr):
+                return _failing(before, node, value, one)
+        return one
+    following = Outcome(one.steps[1:], one.end)
+    match one.steps[0]:
+        case outcomes.Evaluate(value):
+            return _failing(before, node, value, _caught(before, node, following, rest))
+        case Exit(test, outcome):
+            leaves = _caught(before, node, outcome, ())
+            return outcomes.branch(before, test, leaves, _caught(before, node, following, rest), node.span)
+
+
+def _failing(before: Scope, node: syntax.Try, value: ir.Expr, following: Outcome) -> Outcome:
+    for one in reversed(catching.of(before, value, node.span)):
+        following = outcomes.branch(before, one.test, _handled(before, node, one.error), following, node.span)
+    return following
+
+
+def _handled(before: Scope, node: syntax.Try, error: ir.Raises) -> Outcome:
+    handler = catching.handler(before, node.handlers, error, node.span)
+    if handler is None:
+        return Outcome((), outcomes.Raise(error))
+    names: dict[str, values.Value] = {_HANDLED: error}
+    if handler.name is not None:
+        told = f"the exception itself, as `{handler.name}`, has no SQL form"
+        names[handler.name] = values.Conflict(ir.Declined("D301", handler.span, told))
+    one = execute(before.bind(names), handler.body)
+    if isinstance(one.end, Next):
+        after: dict[str, values.Value] = {_HANDLED: before.names.get(_HANDLED, values.Unbound())}
+        if handler.name is not None:
+            after[handler.name] = values.Unbound()
+        return replace(one, end=Next(one.end.scope.bind(after)))
+    return one
 
 
 # ---------------------------------------------------------------- assignments and changes
