@@ -230,10 +230,12 @@ def _summed(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> values
     start = _start(place.scope, first, amount, total)
     if start is None:
         return None
+    if not updates.is_zero(start):
+        place.scope.decline("D364", place.span, "sums by key that begin with another number than 0")
     comp = _comp(place, entry, test, head)
     kind = dtypes.DictOf(entry.key.type, total)
     comp = replace(comp, type=kind)
-    return ir.GroupBy("sum", comp, kind, None if updates.is_zero(start) else start, span=place.span)
+    return ir.GroupBy("sum", comp, kind, span=place.span)
 
 
 def _split(delta: ir.Expr, test: ir.Expr) -> tuple[tuple[ir.Expr, ...] | None, ir.Expr]:

@@ -70,7 +70,7 @@ def _group(context: joins.Context, child: shapes.Child) -> tuple[plan.Relation, 
     rows = _rows(context, child)
     key = tuple((name, failures.guarded(rows.scalar(expr))) for name, expr in child.key)
     _where_known(rows, key)
-    if op != "sum":
+    if op not in ("sum", "min", "max"):
         raise joins.decline("D408", head.span, f"`{op}` per key has no SQL form")
     value = failures.guarded(rows.scalar(head))
     inner = plan.Project(rows.relation, (*key, (column, value)), "i")
@@ -78,7 +78,7 @@ def _group(context: joins.Context, child: shapes.Child) -> tuple[plan.Relation, 
     group = plan.Group(
         inner,
         tuple((name, ir.Column("i", name, expr.type)) for name, expr in key),
-        ((column, plan.Agg("sum", ir.Column("i", column, value.type))),),
+        ((column, plan.Agg(op, ir.Column("i", column, value.type))),),
         "g",
     )
     return group, {
