@@ -102,8 +102,8 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     (
         "D331",
         "dict display with computed keys",
-        "Keys that are computed must be texts, and their values of one type: then the dict is a map.",
-        "return {user.age: user.name}", "return {str(user.age): user.name}",
+        "A dict of one computed key, a text, is a map; of several, two may be the same, which a map would keep.",
+        "return {user.kind: 1, user.role: 2}", "return {'kind': user.kind, 'role': user.role}",
     ),
     (
         "D340", "f-string without SQL", "`!r` and `!a` follow Python's own notation, which SQL does not have.",

@@ -150,6 +150,9 @@ def _dict(scope: Scope, value: values.Table, span: Span) -> ir.Expr:
     if all(isinstance(key, ir.Const) and isinstance(key.value, str) for key in entries):
         fields = tuple((str(key.value), one) for key, one in entries.items() if isinstance(key, ir.Const))
         return ir.MakeRecord(fields, dtypes.Record(tuple((name, one.type) for name, one in fields)), span)
+    if len(entries) > 1:
+        # MAP['x', 1, 'x', 2] keeps both entries (Flink 2.2.1); Python keeps the last.
+        scope.decline("D331", span, "a dict of several keys, one of them computed, has no exact SQL form")
     keys, parts = listed(tuple(entries), span), listed(tuple(entries.values()), span)
     if keys is None or parts is None:
         scope.decline("D313", span, "the keys or the values of the dict have different types")

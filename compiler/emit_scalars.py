@@ -41,6 +41,10 @@ class Scalars:
                 return self._branches(expr)
             case ir.Raises(type=of):
                 return flink_sql.null(of)
+            case ir.MakeRecord((), dtypes.DictOf(key, item)):
+                # MAP[] does not parse.
+                keys, values = (self._list((), dtypes.ListOf(one)) for one in (key, item))
+                return flink_sql.cast(flink_sql.call("MAP_FROM_ARRAYS", keys, values), expr.type)
             case ir.MakeRecord(fields, of):
                 return flink_sql.cast(flink_sql.call("ROW", *(self.value(one) for _, one in fields)), of)
             case ir.MakePair(items, of):

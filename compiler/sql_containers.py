@@ -75,7 +75,7 @@ def _sorted(ascending: bool) -> Template:
 
 def _made(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     # A MAP of NOT NULL values gives -1 for a missing key, so it is cast to the nullable type.
-    return cast(exp.VarMap(keys=exp.Array(expressions=args[::2]), values=exp.Array(expressions=args[1::2])), prim.type)
+    return cast(exp.Bracket(this=exp.var("MAP"), expressions=args), prim.type)
 
 
 TEMPLATES: Mapping[str, Template] = MappingProxyType(

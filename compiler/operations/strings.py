@@ -131,7 +131,10 @@ ROWS: tuple[Primitive, ...] = (
         )
         for name in ("partition", "rpartition") for place in range(3)
     ),
-    Primitive("str.rfind", ".rfind", (STR, STR), INT, lambda s, t: s.rfind(t), constant=(1,), accepts=_filled(1)),
+    Primitive(
+        "str.rfind", ".rfind", (STR, STR), INT, lambda s, t: s.rfind(t), constant=(1,), accepts=_filled(1),
+        propagates=False,
+    ),
     Primitive("str.words", ".split", (STR,), _LIST, lambda s: s.split()),
     Primitive(
         "str.join", ".join", (STR, _LIST), STR, lambda s, parts: s.join(parts),
