@@ -109,8 +109,6 @@ def extended(scope: Scope, state: ir.Expr, items: values.Value, span: Span) -> i
             state = appended(scope, state, one, span)
         return state
     comp = scope.comprehend(items, span)
-    if comp.limit is not None:
-        scope.decline("D306", span, "a list that was cut cannot be put into another one in SQL yet")
     of = dtypes.required(state.type)
     assert isinstance(of, dtypes.ListOf | dtypes.SetOf)
     kind = wider(of, type(of)(comp.head.type))

@@ -294,4 +294,6 @@ def _top(top: plan.TopN, stored: StoredNames) -> exp.Expression:
     numbered = block.select([*(flink_sql.column(top.alias, name) for name in names), _named(ranked, RANK)])
     outer = _Block(_derived(numbered, top.alias), aliases={top.alias: {}})
     outer.where.append(exp.LTE(this=flink_sql.column(top.alias, RANK), expression=flink_sql.number(top.limit)))
+    if top.start:
+        outer.where.append(exp.GT(this=flink_sql.column(top.alias, RANK), expression=flink_sql.number(top.start)))
     return outer.select([flink_sql.column(top.alias, name) for name in names])

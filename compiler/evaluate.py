@@ -173,7 +173,7 @@ class _Run:
         for rows in parts.values():
             for order in reversed(one.order):
                 rows.sort(key=functools.partial(self._rank, one, order.key), reverse=order.descending)
-            found += [{one.alias: row, one.input.alias: row} for row in rows[: one.limit]]
+            found += [{one.alias: row, one.input.alias: row} for row in rows[one.start : one.limit]]
         return found
 
     def _rank(self, one: plan.TopN, key: ir.Expr, row: Row) -> tuple[bool, Any]:

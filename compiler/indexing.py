@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from compiler import accumulators, comparing, displays, dtypes, ir, values
+from compiler import accumulators, comparing, displays, dtypes, ir, sequences, values
 from compiler.diagnostics import Span
 from compiler.scope import Scope, entity_id, retyped
 
@@ -40,9 +40,11 @@ def item(scope: Scope, owner: values.Value, index: values.Value, span: Span) -> 
             return _of_branches(scope, test, then, orelse, key, span)
         case values.Choice(test, one, other):
             return _of_branches(scope, test, one, other, key, span)
-        case ir.Comp(kind="list") if isinstance(key, ir.Const) and key.value in (0, -1) and owner.limit is None:
-            op: ir.ReduceOp = "first" if key.value == 0 else "last"
-            return ir.Reduce(op, owner, owner.head.type, empty_error="IndexError: list index out of range", span=span)
+        case ir.Comp(kind="list") if isinstance(key, ir.Const) and isinstance(key.value, int):
+            place = key.value if key.value >= 0 else -key.value - 1
+            chosen = sequences.cut(owner, place, place + 1, from_end=key.value < 0) if place else owner
+            op: ir.ReduceOp = "last" if key.value == -1 else "first"
+            return ir.Reduce(op, chosen, owner.head.type, empty_error="IndexError: list index out of range", span=span)
     value = scope.as_expr(owner, span)
     found = scope.primitive("[]", (value, key), span)
     if found is not None:
@@ -163,13 +165,14 @@ def cut(
         return scope.after(owner, taken, span) if isinstance(owner, ir.Expr) else taken
     if bounds[2] is not None and not isinstance(bounds[2], ir.Const):
         return ir.Declined("D324", span, "a slice with a computed step has no exact SQL form")
-    if isinstance(owner, ir.Comp) and owner.kind == "list" and owner.limit is None and step in (None, 1):
-        if constant and not lower and isinstance(upper, int) and upper > 0:
-            return ir.Comp("list", owner.steps, owner.head, owner.type, owner.key, owner.order, upper, span)
-        return ir.Declined("D324", span, "only the slice `[:n]` of a list has an exact SQL form")
-    if isinstance(owner, ir.Comp) and step == -1 and lower is None and upper is None and owner.limit is None:
-        backwards = tuple(ir.Order(one.key, not one.descending) for one in owner.order)
-        return ir.Comp("list", owner.steps, owner.head, owner.type, owner.key, backwards, None, span)
+    if isinstance(owner, ir.Comp) and owner.kind == "list" and step in (None, 1):
+        if constant and isinstance(upper, int) and 0 <= (lower or 0) < upper:
+            return sequences.cut(owner, lower or 0, upper)
+        if constant and isinstance(lower, int) and lower < 0 and upper is None:
+            return sequences.cut(owner, 0, -lower, from_end=True)
+        return ir.Declined("D324", span, "of a list that is computed, only `[a:b]` and `[-n:]` have an exact SQL form")
+    if isinstance(owner, ir.Comp) and step == -1 and lower is None and upper is None:
+        return replace(owner, order=sequences.backwards(owner.order), span=span)
     value = scope.as_expr(owner, span)
     found: ir.Expr | None = None
     if step == -1 and bounds[0] is None and bounds[1] is None:

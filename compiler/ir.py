@@ -100,6 +100,20 @@ class EntryValue:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryPart:
+    """Something else that a generator's current entry has: what tells it apart, its place in the source's own order.
+
+    `part` is "place0", "place1", … (sort keys, in turn), "branch" and more of lists after each other, or "unordered":
+    nothing says its place.
+    """
+
+    var: str
+    part: str
+    type: dtypes.Type
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column of a relation in scope; only `relate` makes it, in place of the entity leaves above."""
 
@@ -246,9 +260,6 @@ class Cond:
     test: Expr
 
 
-Step = Gen | Cond
-
-
 @dataclass(frozen=True, slots=True)
 class Order:
     """One sort key; `descending` keeps the order of equals, as `reverse=True` does."""
@@ -258,12 +269,29 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """`[start:stop]` of the combinations of the generators in `over`, for each combination of those before them.
+
+    With `per`, of those that share that key. `heads` are what Python evaluates of every combination before it cuts.
+    """
+
+    over: tuple[str, ...]
+    order: tuple[Order, ...]
+    start: int
+    stop: int
+    per: Expr | None = None
+    heads: tuple[Expr, ...] = ()
+
+
+Step = Gen | Cond | Cut
+
+
+@dataclass(frozen=True, slots=True)
 class Comp:
     """A comprehension: combinations of its steps, sorted by `order`, mapped to `head`.
 
     The order is complete: it ends in the entry keys.
     `kind` "list" keeps all, "set" the distinct heads (order is void), "dict" the last head per `key`.
-    `limit` keeps the first so many combinations.
     """
 
     kind: Literal["list", "set", "dict"]
@@ -272,7 +300,6 @@ class Comp:
     type: dtypes.Type
     key: Expr | None = None
     order: tuple[Order, ...] = ()
-    limit: int | None = None
     span: Span = field(default=NOWHERE, compare=False)
 
 
@@ -315,8 +342,8 @@ class GroupBy:
 
 
 Expr = (
-    Const | One | EntryKey | EntryValue | Column | Acc | Attr | Lookup | Prim | If | Raises | MakeRecord | MakePair
-    | MakeList | Comp | Reduce | GroupBy
+    Const | One | EntryKey | EntryValue | EntryPart | Column | Acc | Attr | Lookup | Prim | If | Raises | MakeRecord
+    | MakePair | MakeList | Comp | Reduce | GroupBy
 )  # fmt: skip
 
 
@@ -340,6 +367,8 @@ def show(expr: Expr) -> str:  # noqa: C901 - one flat case per node
             return f"{var}.key"
         case EntryValue(var):
             return f"{var}.value"
+        case EntryPart(var, part):
+            return f"{var}.{part}"
         case Column(alias, name):
             return f"{alias}.{name}"
         case Acc(name):
@@ -372,14 +401,27 @@ def show(expr: Expr) -> str:  # noqa: C901 - one flat case per node
 
 
 def _show_comp(comp: Comp) -> str:
-    steps = ", ".join(
-        f"if {show(step.test)}" if isinstance(step, Cond) else f"{step.var} <- {show_source(step.source)}"
-        for step in comp.steps
-    )
+    steps = ", ".join(map(_show_step, comp.steps))
     head = show(comp.head) if comp.key is None else f"{show(comp.key)}: {show(comp.head)}"
-    order = ", ".join(show(one.key) + (" desc" if one.descending else "") for one in comp.order)
-    tail = (f" order {order}" if order else "") + (f" limit {comp.limit}" if comp.limit is not None else "")
-    return f"{comp.kind}({head} for {steps}{tail})"
+    return f"{comp.kind}({head} for {steps}{_show_order(comp.order)})"
+
+
+def _show_step(step: Step) -> str:
+    match step:
+        case Cond(test):
+            return f"if {show(test)}"
+        case Gen(var, source):
+            return f"{var} <- {show_source(source)}"
+        case Cut(over, order, start, stop, per):
+            of = f" of {', '.join(over)}" + ("" if per is None else f" per {show(per)}")
+            return f"[{start or ''}:{stop}]{of}{_show_order(order)}"
+        case _:
+            assert_never(step)
+
+
+def _show_order(order: tuple[Order, ...]) -> str:
+    spelled = ", ".join(show(one.key) + (" desc" if one.descending else "") for one in order)
+    return f" order {spelled}" if order else ""
 
 
 def show_source(source: Source) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from compiler import dtypes, ir, model, plan, raising
+from compiler import dtypes, ir, model, plan, raising, rewrite
 from compiler.diagnostics import NOWHERE, Span
 
 
@@ -169,6 +169,10 @@ class _Walk:
         for step in comp.steps:
             if isinstance(step, ir.Cond):
                 self.visit(step.test, decides)
+                continue
+            if isinstance(step, ir.Cut):
+                for one in rewrite.step_children(step):
+                    self.visit(one, decides)
                 continue
             self.sources[step.var] = step.source
             if isinstance(step.source, ir.Items):

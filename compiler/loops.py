@@ -25,8 +25,6 @@ _PROBES = 2
 
 def run(scope: Scope, node: syntax.For, loop: values.Iteration, execute: Execute) -> Outcome:
     """Return the outcome of a loop over a collection."""
-    if loop.limit is not None:
-        scope.decline("D306", node.span, "a loop over a list that was cut has no SQL form yet; write a comprehension")
     one = _pass(scope, node, loop, execute)
     run = _Run(scope, loop, one, node.span)
     leaving = one.leaving

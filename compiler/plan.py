@@ -113,13 +113,14 @@ class Union:
 
 @dataclass(frozen=True, slots=True)
 class TopN:
-    """The first `limit` rows per partition in the order (ROW_NUMBER); columns of the input stay as they are."""
+    """The rows `start` to `limit` per partition in the order (ROW_NUMBER); columns of the input stay as they are."""
 
     input: Project
     partition: tuple[str, ...]
     order: tuple[ir.Order, ...]
     limit: int
     alias: str
+    start: int = 0
 
 
 Relation = Scan | Unnest | Join | Filter | Project | Group | Union | TopN

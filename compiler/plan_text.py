@@ -101,9 +101,9 @@ def _line(one: plan.Relation) -> str:
             return _group(one)
         case plan.Union(_, alias):
             return f"union {alias}"
-        case plan.TopN(_, partition, order, limit, alias):
+        case plan.TopN(_, partition, order, limit, alias, start):
             by = ", ".join(ir.show(each.key) + (" desc" if each.descending else "") for each in order)
-            return f"top {limit} {alias} per {', '.join(partition)} by {by}"
+            return f"top {f'{start}:' if start else ''}{limit} {alias} per {', '.join(partition)} by {by}"
         case _:
             assert_never(one)
 

@@ -24,7 +24,10 @@ def transform(expr: ir.Expr, rewrite: Rewrite) -> ir.Expr:
         return transform(child, rewrite)
 
     match expr:
-        case ir.Const() | ir.One() | ir.EntryKey() | ir.EntryValue() | ir.Column() | ir.Acc() | ir.Raises():
+        case (
+            ir.Const() | ir.One() | ir.EntryKey() | ir.EntryValue() | ir.EntryPart() | ir.Column() | ir.Acc()
+            | ir.Raises()
+        ):  # fmt: skip
             return expr
         case ir.Attr():
             return replace(expr, entity=go(expr.entity))
@@ -61,17 +64,25 @@ def _transform_comp(comp: ir.Comp, go: Callable[[ir.Expr], ir.Expr]) -> ir.Comp:
 
 
 def _transform_step(step: ir.Step, go: Callable[[ir.Expr], ir.Expr]) -> ir.Step:
-    if isinstance(step, ir.Cond):
-        return ir.Cond(go(step.test))
-    if isinstance(step.source, ir.Items):
-        return ir.Gen(step.var, replace(step.source, value=go(step.source.value)))
+    match step:
+        case ir.Cond(test):
+            return ir.Cond(go(test))
+        case ir.Gen(var, ir.Items() as source):
+            return ir.Gen(var, replace(source, value=go(source.value)))
+        case ir.Cut():
+            order = tuple(replace(one, key=go(one.key)) for one in step.order)
+            per = None if step.per is None else go(step.per)
+            return replace(step, order=order, per=per, heads=tuple(map(go, step.heads)))
     return step
 
 
 def children(expr: ir.Expr) -> tuple[ir.Expr, ...]:
     """Return the direct subexpressions, in evaluation order."""
     match expr:
-        case ir.Const() | ir.One() | ir.EntryKey() | ir.EntryValue() | ir.Column() | ir.Acc() | ir.Raises():
+        case (
+            ir.Const() | ir.One() | ir.EntryKey() | ir.EntryValue() | ir.EntryPart() | ir.Column() | ir.Acc()
+            | ir.Raises()
+        ):  # fmt: skip
             return ()
         case ir.Attr():
             return (expr.entity,)
@@ -99,12 +110,21 @@ def comp_children(comp: ir.Comp) -> tuple[ir.Expr, ...]:
     """Return the direct subexpressions of a comprehension."""
     steps: list[ir.Expr] = []
     for step in comp.steps:
-        if isinstance(step, ir.Cond):
-            steps.append(step.test)
-        elif isinstance(step.source, ir.Items):
-            steps.append(step.source.value)
+        steps += step_children(step)
     key = () if comp.key is None else (comp.key,)
     return (*steps, *key, comp.head, *(one.key for one in comp.order))
+
+
+def step_children(step: ir.Step) -> tuple[ir.Expr, ...]:
+    """Return the direct subexpressions of a step."""
+    match step:
+        case ir.Cond(test):
+            return (test,)
+        case ir.Gen(_, ir.Items(value)):
+            return (value,)
+        case ir.Cut(order=order, per=per, heads=heads):
+            return (*(one.key for one in order), *(() if per is None else (per,)), *heads)
+    return ()
 
 
 def walk(expr: ir.Expr) -> Iterator[ir.Expr]:
@@ -116,7 +136,7 @@ def walk(expr: ir.Expr) -> Iterator[ir.Expr]:
 
 def variables(expr: ir.Expr) -> frozenset[str]:
     """Return the generator variables that occur in the expression."""
-    return frozenset(one.var for one in walk(expr) if isinstance(one, ir.EntryKey | ir.EntryValue))
+    return frozenset(one.var for one in walk(expr) if isinstance(one, ir.EntryKey | ir.EntryValue | ir.EntryPart))
 
 
 def bound(expr: ir.Expr) -> frozenset[str]:
@@ -135,7 +155,7 @@ def fresh(comp: ir.Comp, name: Callable[[str], str]) -> ir.Comp:
 
     def rename(expr: ir.Expr) -> ir.Expr | None:
         match expr:
-            case ir.EntryKey(var) | ir.EntryValue(var) if var in bound:
+            case ir.EntryKey(var) | ir.EntryValue(var) | ir.EntryPart(var) if var in bound:
                 return replace(expr, var=bound[var])
             case ir.Comp():
                 return _rebind(_transform_comp(expr, lambda child: transform(child, rename)), bound)
@@ -156,10 +176,15 @@ def fresh(comp: ir.Comp, name: Callable[[str], str]) -> ir.Comp:
 
 
 def _rebind(comp: ir.Comp, bound: dict[str, str]) -> ir.Comp:
-    steps = tuple(
-        replace(step, var=bound.get(step.var, step.var)) if isinstance(step, ir.Gen) else step for step in comp.steps
-    )
-    return replace(comp, steps=steps)
+    def rebind(step: ir.Step) -> ir.Step:
+        match step:
+            case ir.Gen(var):
+                return replace(step, var=bound.get(var, var))
+            case ir.Cut(over):
+                return replace(step, over=tuple(bound.get(var, var) for var in over))
+        return step
+
+    return replace(comp, steps=tuple(map(rebind, comp.steps)))
 
 
 def _comps(expr: ir.Expr) -> Iterator[ir.Comp]:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import NoReturn
 
-from compiler import dtypes, effects, ir, model, primitives, raising, rewrite, syntax, values
+from compiler import dtypes, effects, ir, model, primitives, raising, rewrite, sequences, syntax, values
 from compiler.diagnostics import NOWHERE, Log, Span
 
 Rule = Callable[["Scope", syntax.Expr], "values.Value | ir.Declined | None"]
@@ -259,37 +259,47 @@ class Scope:
                 return self._entries(value, "keys", name, span)
             case values.Entries(kind, of) if isinstance(of, values.Mapping | ir.Expr):
                 return self._entries(of, kind, name, span, asked=True)
-            case ir.Comp():
-                return self._splice(value, span, name)
-            case ir.GroupBy():
-                self.decline("D304", span, "a loop over a grouped dict has no SQL form yet")
+            case ir.Comp(kind="list"):
+                return self._splice(value, name)
+            case ir.Comp(kind="set"):
+                var = self.fresh(name)
+                item = ir.EntryValue(var, value.head.type, span)
+                return values.Iteration((ir.Gen(var, ir.Items(value)),), item, sequences.unordered(var))
         expr = self.as_expr(value, span)
         inner = dtypes.required(expr.type)
         if isinstance(inner, dtypes.DictOf):
             return self._entries(expr, "keys", name, span)
-        if isinstance(inner, dtypes.ListOf) and not isinstance(expr, ir.If):
-            var = self.fresh(name)
-            index = ir.EntryKey(var, dtypes.INT, span)
-            item = ir.EntryValue(var, inner.item, span)
-            return values.Iteration((ir.Gen(var, ir.Items(expr)),), item, (ir.Order(index),))
-        if isinstance(expr, ir.If) and isinstance(inner, dtypes.ListOf):
-            return self._iterate_branches(expr, span, name)
+        if isinstance(inner, dtypes.ListOf):
+            return self._list_items(expr, inner, span, name)
         self.decline("D305", span, f"a loop over a value of type `{dtypes.show(expr.type)}` has no SQL form")
 
-    def _iterate_branches(self, expr: ir.If, span: Span, name: str) -> values.Iteration:
-        # `[] if c else xs` is iterated as xs under the condition; two different lists are not.
-        for branch, other, test in (
-            (expr.orelse, expr.then, negate(expr.test)),
-            (expr.then, expr.orelse, expr.test),
-        ):
-            if isinstance(other, ir.MakeList) and not other.items:
-                inner = self.iterate(branch, span, name)
-                return replace(inner, steps=(ir.Cond(test), *inner.steps))
-        self.decline("D305", span, "a loop over one of two lists has no SQL form")
+    def _list_items(self, expr: ir.Expr, of: dtypes.ListOf, span: Span, name: str) -> values.Iteration:
+        branches = sequences.branches(expr)
+        is_stored = branches is not None and len(branches) == 1 and branches[0] == sequences.elements(expr)
+        if branches is None or is_stored:
+            var = self.fresh(name)
+            index, item = ir.EntryKey(var, dtypes.INT, span), ir.EntryValue(var, of.item, span)
+            return values.Iteration((ir.Gen(var, ir.Items(expr)),), item, (ir.Order(index),))
+        if len(branches) == 1:  # `[] if c else xs` is iterated as xs under the condition
+            return self._splice(branches[0], name)
+        kind = sequences.item_type(branches) if branches else None
+        if kind is None or isinstance(dtypes.required(kind), dtypes.Pair):
+            self.decline("D305", span, "a loop over lists of items of several types has no SQL form")
+        var = self.fresh(name)
+        item = ir.EntryValue(var, kind, span)
+        return values.Iteration((ir.Gen(var, ir.Items(expr)),), item, sequences.branch_places(var, branches))
 
     def _entries(
         self, of: values.Mapping | ir.Expr, kind: str, name: str, span: Span, *, asked: bool = False
     ) -> values.Iteration:
+        if isinstance(of, ir.Comp):
+            return self._made_entries(of, kind, name, span)
+        if isinstance(of, ir.If) and isinstance(of.orelse, ir.MakeRecord) and not of.orelse.fields:
+            inner = self._entries(of.then, kind, name, span, asked=asked)
+            return replace(inner, steps=(ir.Cond(of.test), *inner.steps))
+        if isinstance(of, ir.If) and isinstance(of.then, ir.MakeRecord) and not of.then.fields:
+            inner = self._entries(of.orelse, kind, name, span, asked=asked)
+            return replace(inner, steps=(ir.Cond(negate(of.test)), *inner.steps))
         var = self.fresh(name)
         if isinstance(of, values.Mapping):
             reference = self.shared.store.reference(of.reference)
@@ -298,22 +308,32 @@ class Scope:
             key = ir.EntryKey(var, dtypes.STR, span)
             item: ir.Expr = ir.EntryValue(var, dtypes.Entity(reference.model), span)
         else:
-            inner = dtypes.required(of.type)
-            if not isinstance(inner, dtypes.DictOf):
+            held = dtypes.required(of.type)
+            if not isinstance(held, dtypes.DictOf):
                 self.decline("D305", span, f"`.{kind}()` of a value of type `{dtypes.show(of.type)}` has no SQL form")
             source = ir.Items(of, kind if asked else "")
-            key = ir.EntryKey(var, inner.key, span)
-            item = ir.EntryValue(var, inner.value, span)
-        pair = ir.MakePair((key, item), dtypes.Pair((key.type, item.type)), span)
-        element = {"keys": key, "values": item, "items": pair}[kind]
-        return values.Iteration((ir.Gen(var, source),), element, (ir.Order(key),))
+            key = ir.EntryKey(var, held.key, span)
+            item = ir.EntryValue(var, held.value, span)
+        order: tuple[ir.Order, ...] = (ir.Order(key),)
+        if isinstance(of, ir.GroupBy):  # in the order in which the keys first came
+            order = sequences.places(var, of.comp.order)
+        return values.Iteration((ir.Gen(var, source),), _entry(key, item, kind, span), order)
 
-    def _splice(self, comp: ir.Comp, span: Span, name: str) -> values.Iteration:
-        if comp.kind != "list":
-            self.decline("D306", span, f"a loop over a {comp.kind} that was made unique has no SQL form yet")
+    def _made_entries(self, made: ir.Comp, kind: str, name: str, span: Span) -> values.Iteration:
+        """Return how a dict comprehension is iterated: as the steps that made it, the last of each key."""
+        inner = self._splice(sequences.last_per_key(made), name)
+        assert isinstance(inner.element, ir.MakePair)
+        key, item = inner.element.items
+        return replace(inner, element=_entry(key, item, kind, span))
+
+    def _splice(self, comp: ir.Comp, name: str) -> values.Iteration:
         alone = sum(isinstance(step, ir.Gen) for step in comp.steps) == 1
         renamed = rewrite.fresh(comp, lambda var: self.fresh(name if alone and name != "entry" else var))
-        return values.Iteration(renamed.steps, renamed.head, renamed.order, comp.limit)
+        element = renamed.head
+        if renamed.key is not None:
+            pair = dtypes.Pair((renamed.key.type, element.type))
+            element = ir.MakePair((renamed.key, element), pair, renamed.span)
+        return values.Iteration(renamed.steps, element, renamed.order)
 
     def comprehend(self, value: values.Value, span: Span, name: str = "entry") -> ir.Comp:
         """Return the list of a value's elements as a comprehension."""
@@ -321,7 +341,7 @@ class Scope:
             return value
         loop = self.iterate(value, span, name)
         head = self.as_expr(loop.element, span)
-        return ir.Comp("list", loop.steps, head, dtypes.ListOf(head.type), None, loop.order, loop.limit, span)
+        return ir.Comp("list", loop.steps, head, dtypes.ListOf(head.type), None, loop.order, span)
 
     def destructure(self, target: syntax.Expr, value: values.Value) -> dict[str, values.Value]:
         """Return the names that `target = value` binds."""
@@ -467,6 +487,11 @@ def _noun(value: values.Static) -> str:
 
 
 # ---------------------------------------------------------------- small constructors that rules share
+
+
+def _entry(key: ir.Expr, item: ir.Expr, kind: str, span: Span) -> ir.Expr:
+    pair = ir.MakePair((key, item), dtypes.Pair((key.type, item.type)), span)
+    return {"keys": key, "values": item, "items": pair}[kind]
 
 
 def retyped(value: values.Value, to: dtypes.Type) -> values.Value:

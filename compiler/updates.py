@@ -152,7 +152,7 @@ def free(expr: ir.Expr) -> Parts | None:
 
 def flattened(test: ir.Expr, head: ir.Expr) -> tuple[tuple[ir.Step, ...], tuple[ir.Order, ...], ir.Expr] | None:
     """Return the steps and the head of an inner sum or count that is all that a pass adds."""
-    if isinstance(head, ir.Reduce) and head.op in ("sum", "count") and not head.distinct and head.comp.limit is None:
+    if isinstance(head, ir.Reduce) and head.op in ("sum", "count") and not head.distinct:
         empty = head.empty
         if isinstance(empty, ir.Const) and empty.value == 0:
             steps = (*(ir.Cond(one) for one in conjuncts(test)), *head.comp.steps)

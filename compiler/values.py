@@ -201,7 +201,6 @@ class Iteration:
     steps: tuple[ir.Step, ...]
     element: Value
     order: tuple[ir.Order, ...]
-    limit: int | None = None
 
 
 Static = (

@@ -41,12 +41,14 @@ def _enumerate(scope: Scope, args: Arguments, keywords: Keywords, span: Span) ->
     if expr is None or isinstance(expr, ir.Comp) or not isinstance(dtypes.required(expr.type), dtypes.ListOf):
         return ir.Declined("D354", span, "`enumerate` of rows has no SQL form: their places are not kept")
     loop = scope.iterate(expr, span, "item")
+    if not loop.order or not isinstance(loop.order[0].key, ir.EntryKey):
+        return ir.Declined("D354", span, "`enumerate` of rows has no SQL form: their places are not kept")
     number = scope.primitive("+", (loop.order[0].key, start), span)
     element = scope.as_expr(loop.element, span)
     if number is None:
         return None
     pair = ir.MakePair((number, element), dtypes.Pair((number.type, element.type)), span)
-    return ir.Comp("list", loop.steps, pair, dtypes.ListOf(pair.type), None, loop.order, loop.limit, span)
+    return ir.Comp("list", loop.steps, pair, dtypes.ListOf(pair.type), None, loop.order, span)
 
 
 def _tuple(parts: tuple[values.Value, ...]) -> values.Value:
@@ -72,6 +74,8 @@ def _zip(scope: Scope, args: Arguments, keywords: Keywords, span: Span) -> _Answ
 
 def _zipped(scope: Scope, lists: list[ir.Expr], span: Span) -> _Answer:
     loop = scope.iterate(lists[0], span, "item")
+    if not loop.order or not isinstance(loop.order[0].key, ir.EntryKey):
+        return ir.Declined("D354", span, "`zip` of rows has no SQL form: their places are not kept")
     place = loop.order[0].key
     elements, tests = [scope.as_expr(loop.element, span)], list[ir.Expr]()
     for other in lists[1:]:
@@ -84,7 +88,7 @@ def _zipped(scope: Scope, lists: list[ir.Expr], span: Span) -> _Answer:
         elements.append(found)
     pair = ir.MakePair(tuple(elements), dtypes.Pair(tuple(one.type for one in elements)), span)
     steps = (*loop.steps, *(ir.Cond(one) for one in tests))
-    return ir.Comp("list", steps, pair, dtypes.ListOf(pair.type), None, loop.order, loop.limit, span)
+    return ir.Comp("list", steps, pair, dtypes.ListOf(pair.type), None, loop.order, span)
 
 
 def _map(scope: Scope, args: Arguments, keywords: Keywords, span: Span) -> _Answer:
@@ -103,7 +107,7 @@ def _map(scope: Scope, args: Arguments, keywords: Keywords, span: Span) -> _Answ
     loop = scope.iterate(sources[0], span, "entry")
     inner = _assuming(scope, loop)
     head = inner.as_expr(inner.apply(function, (loop.element,), {}, span), span)
-    return ir.Comp("list", loop.steps, head, dtypes.ListOf(head.type), None, loop.order, loop.limit, span)
+    return ir.Comp("list", loop.steps, head, dtypes.ListOf(head.type), None, loop.order, span)
 
 
 def _mapped(scope: Scope, function: values.Value, one: values.Item, span: Span) -> values.Item:
@@ -131,14 +135,12 @@ def _filter(scope: Scope, args: Arguments, keywords: Keywords, span: Span) -> _A
             found = displays.kept(found, one.value, both)
         return values.Several("generator", found)
     loop = scope.iterate(source, span, "entry")
-    if loop.limit is not None:
-        return ir.Declined("D306", span, "filtering a list that was cut has no SQL form")
     inner = _assuming(scope, loop)
     kept = test(inner, loop.element)
     head = inner.assume(facts_of(kept, True)).narrow(loop.element)
     element = scope.as_expr(head, span)
     steps = (*loop.steps, ir.Cond(kept))
-    return ir.Comp("list", steps, element, dtypes.ListOf(element.type), None, loop.order, None, span)
+    return ir.Comp("list", steps, element, dtypes.ListOf(element.type), None, loop.order, span)
 
 
 # ---------------------------------------------------------------- folds of known items

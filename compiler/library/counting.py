@@ -23,8 +23,6 @@ def _counter(scope: Scope, args: Arguments, keywords: Keywords, span: Span) -> _
     if keywords or displays.entries_of(args[0]) is not None:
         return ir.Declined("D354", span, "a Counter of counts has no SQL form; write the dict itself")
     loop = scope.iterate(args[0], span, "entry")
-    if loop.limit is not None:
-        return ir.Declined("D355", span, "a Counter of a list that was cut has no SQL form")
     key = scope.as_expr(loop.element, span)
     key = entity_id(key) if isinstance(dtypes.required(key.type), dtypes.Entity) else key
     kind = dtypes.DictOf(key.type, dtypes.INT)

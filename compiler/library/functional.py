@@ -168,12 +168,10 @@ def _chain_all(scope: Scope, args: Arguments, keywords: Keywords, span: Span) ->
     if spread is not None:
         return _chain(scope, spread, {}, span)
     outer = scope.iterate(args[0], span, "entry")
-    if outer.limit is not None:
-        return ir.Declined("D306", span, "a chain over a list that was cut has no SQL form")
     inner = scope.iterate(outer.element, span, "item")
     head = scope.as_expr(inner.element, span)
     steps, order = (*outer.steps, *inner.steps), (*outer.order, *inner.order)
-    return ir.Comp("list", steps, head, dtypes.ListOf(head.type), None, order, None, span)
+    return ir.Comp("list", steps, head, dtypes.ListOf(head.type), None, order, span)
 
 
 def _islice(scope: Scope, args: Arguments, keywords: Keywords, span: Span) -> _Answer:

@@ -163,7 +163,7 @@ def _counted(scope: Scope, receiver: ir.Expr, wanted: values.Value, span: Span) 
         return None
     loop = scope.iterate(receiver, span, "item")
     same = comparing.equal(scope, loop.element, wanted, "==", span)
-    if isinstance(same, ir.Declined) or loop.limit is not None:
+    if isinstance(same, ir.Declined):
         return None
     steps = (*loop.steps, ir.Cond(same))
     comp = ir.Comp("list", steps, _ONE, dtypes.ListOf(dtypes.INT), None, loop.order, span=span)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from compiler import dtypes, ir, rewrite
+from compiler import dtypes, ir, rewrite, sequences
 from compiler.relate import guards, joins, tables
 
 _TEXT = dtypes.optional(dtypes.STR)
@@ -54,11 +54,20 @@ def of_steps(outer: tuple[ir.Step, ...], steps: tuple[ir.Step, ...], heads: tupl
             parts.append(guards.where(before, step.test))
             before = (*before, step)
             continue
+        if isinstance(step, ir.Cut):
+            found += _of_cut(before, step, parts)
+            parts = []
+            before = (*before, step)
+            continue
         if step is None:
             found += [text for head in heads for text in inside(before, head)]
             parts += [guards.where(before, part) for head in heads for part in scalars(head)]
         elif isinstance(step.source, ir.Items):
-            parts.append(guards.where(before, guards.iterable(step.source)))
+            made = _of_source(before, step.source.value)
+            if made is None:
+                parts.append(guards.where(before, guards.iterable(step.source)))
+            else:
+                found += made
         if parts:
             found.append(_error(before, parts))
             parts = []
@@ -67,11 +76,40 @@ def of_steps(outer: tuple[ir.Step, ...], steps: tuple[ir.Step, ...], heads: tupl
     return found
 
 
+def _of_cut(before: tuple[ir.Step, ...], step: ir.Cut, parts: list[ir.Expr]) -> list[ir.Expr]:
+    """Return the texts that choosing what is kept may raise."""
+    computed = (*step.heads, *sequences.compared(step.order))
+    found = [text for one in computed for text in inside(before, one)]
+    parts = [*parts, *(guards.where(before, part) for one in computed for part in scalars(one))]
+    if parts:
+        found.append(_error(before, parts))
+    if step.per is not None:
+        return found  # the last of a key replaces the others; nothing is compared
+    own = [place for place, one in enumerate(before) if isinstance(one, ir.Gen) and one.var in step.over]
+    outer = before[: own[0]] if own else before
+    cut = ir.Comp("list", before[len(outer) :], _TRUE, dtypes.ListOf(dtypes.BOOL), order=step.order)
+    return found + [_error(outer, [guards.where(outer, tables.checked(text, _TRUE))]) for text in of_order(cut)]
+
+
+def _of_source(outer: tuple[ir.Step, ...], made: ir.Expr) -> list[ir.Expr] | None:
+    """Return the texts that making a collection may raise, None where it is a stored one."""
+    if isinstance(made, ir.GroupBy):
+        heads = evaluated(made.op, made.comp.head)
+        assert made.comp.key is not None
+        return of_steps(outer, made.comp.steps, (made.comp.key, *heads))
+    if isinstance(made, ir.Comp):
+        return of_steps(outer, made.steps, (made.head,))
+    branches = sequences.branches(made)
+    if branches is None or branches == (sequences.elements(made),):
+        return None
+    return [text for one in branches for text in of_steps(outer, one.steps, (one.head,))]
+
+
 def inside(outer: tuple[ir.Step, ...], head: ir.Expr) -> list[ir.Expr]:
     """Return the texts that reductions inside the head of a collection may raise."""
     match head:
         case ir.Reduce(comp=comp):
-            found = of_steps(outer, comp.steps, (*_heads(head), *(one.key for one in _sorting(head))))
+            found = of_steps(outer, comp.steps, (*_heads(head), *sequences.compared(_sorting(head))))
             compared = [*_of_extreme(head), *(of_order(comp) if _sorting(head) else ())]
             found += [_error(outer, [guards.where(outer, tables.checked(text, _TRUE))]) for text in compared]
             return found + ([] if head.empty is None else inside(outer, head.empty))
@@ -81,7 +119,7 @@ def inside(outer: tuple[ir.Step, ...], head: ir.Expr) -> list[ir.Expr]:
         case ir.Comp() | ir.GroupBy():
             comp = head if isinstance(head, ir.Comp) else head.comp
             heads = heads_of(head)
-            found = of_steps(outer, comp.steps, (*heads, *(one.key for one in comp.order)))
+            found = of_steps(outer, comp.steps, (*heads, *sequences.compared(comp.order)))
             return found + [
                 _error(outer, [guards.where(outer, tables.checked(text, _TRUE))]) for text in of_order(comp)
             ]
@@ -94,15 +132,16 @@ def _sorting(reduce: ir.Reduce) -> tuple[ir.Order, ...]:
 
 def of_sources(steps: tuple[ir.Step, ...]) -> list[ir.Expr]:
     """Return the texts that starting the loop may raise; what comes later may never be reached."""
+    settled = sequences.settled(steps)
     first = next((place for place, step in enumerate(steps) if isinstance(step, ir.Gen)), len(steps))
-    return of_steps((), steps[: first + 1], ())
+    return of_steps((), settled or steps[: first + 1], ())
 
 
 def of_order(comp: ir.Comp) -> list[ir.Expr]:
     """Return the text of comparing None while sorting; declines where SQL cannot tell."""
     found: list[ir.Expr] = []
     for place, one in enumerate(comp.order):
-        if not dtypes.nullable(one.key.type):
+        if not dtypes.nullable(one.key.type) or sequences.is_natural(one):
             continue
         if place > 0:
             raise joins.decline("D410", one.key.span, "a second sort key that may be None has no exact SQL form")
@@ -152,8 +191,8 @@ def evaluated(op: ir.ReduceOp | ir.GroupOp, head: ir.Expr) -> tuple[ir.Expr, ...
 def _uncomparable(comp: ir.Comp, key: ir.Expr) -> ir.Expr:
     # A sort of two or more compares every one of them with a neighbour, so one None among them raises.
     one = ir.Const(1, dtypes.INT)
-    number = _count(replace(comp, limit=None), ())
-    known = _count(replace(comp, limit=None), (ir.Cond(ir.Prim("not_none", (key,), dtypes.BOOL)),))
+    number = _count(comp, ())
+    known = _count(comp, (ir.Cond(ir.Prim("not_none", (key,), dtypes.BOOL)),))
     several = ir.Prim("gt", (number, one), dtypes.BOOL)
     missing = ir.Prim("lt", (known, number), dtypes.BOOL)
     both = ir.Prim("and", (several, missing), dtypes.BOOL)
@@ -192,7 +231,7 @@ def collects(expr: ir.Expr) -> bool:
 
 def _error(steps: tuple[ir.Step, ...], parts: list[ir.Expr]) -> ir.Expr:
     together = parts[0] if len(parts) == 1 else ir.Prim("coalesce", tuple(parts), dtypes.optional(dtypes.BOOL))
-    gens = tuple(step for step in steps if isinstance(step, ir.Gen))
+    gens = sequences.loops(steps)
     if not gens:
         # Outside any loop: evaluating the parts raises by itself; this only gives them a place in the order.
         return ir.Prim("evaluated", (together,), _TEXT)

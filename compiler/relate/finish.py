@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from compiler import dtypes, failures, ir, model, plan, rewrite, simplify, udf_contract
-from compiler.relate import joins, shapes, tables
+from compiler.relate import derived, groups, joins, shapes, tables
 
 _TEXT = dtypes.optional(dtypes.STR)
 _FALSE = ir.Const(False, dtypes.BOOL)
@@ -45,8 +45,6 @@ def _child(context: joins.Context, child: shapes.Child) -> tuple[plan.Relation, 
         return _group(context, child)
     if child.kind == "distinct":
         return _distinct(context, child)
-    if child.kind == "last" or child.limit is not None:
-        return _chosen(context, child)
     table = tables.assemble(context, tables.Table(child.name, child.parent, child.steps, child.key, child.outputs))
     return table.relation, {**dict(table.key), **table.values}
 
@@ -70,17 +68,11 @@ def _group(context: joins.Context, child: shapes.Child) -> tuple[plan.Relation, 
     rows = _rows(context, child)
     key = tuple((name, failures.guarded(rows.scalar(expr))) for name, expr in child.key)
     _where_known(rows, key)
-    if op not in ("sum", "min", "max"):
+    aggregate = derived.aggregate(op, head, rows.scalar)
+    if aggregate is None:
         raise joins.decline("D408", head.span, f"`{op}` per key has no SQL form")
-    value = failures.guarded(rows.scalar(head))
-    inner = plan.Project(rows.relation, (*key, (column, value)), "i")
-    kind = dtypes.optional(dtypes.required(head.type))
-    group = plan.Group(
-        inner,
-        tuple((name, ir.Column("i", name, expr.type)) for name, expr in key),
-        ((column, plan.Agg(op, ir.Column("i", column, value.type))),),
-        "g",
-    )
+    group = groups.grouped([groups.Input(rows.relation, key, {column: aggregate})], "g")
+    kind = dtypes.INT if op == "count" else dtypes.optional(dtypes.required(head.type))
     return group, {
         **{name: ir.Column("g", name, expr.type) for name, expr in key},
         column: ir.Column("g", column, kind),
@@ -92,46 +84,6 @@ def _where_known(rows: joins.Rows, key: tuple[tuple[str, ir.Expr], ...]) -> None
     for _, expr in key:
         if dtypes.nullable(expr.type):
             rows.where(ir.Prim("not_none", (expr,), dtypes.BOOL))
-
-
-def _chosen(context: joins.Context, child: shapes.Child) -> tuple[plan.Relation, Mapping[str, ir.Expr]]:
-    """Rows of which only some are kept: the last per map key, or the first so many."""
-    parent = tuple(one for one in child.key if one[0] not in dict(child.entry) and one not in _own(child))
-    by_entry = (*parent, *child.entry)
-    own = dict(_own(child))
-    outputs = {**dict(child.outputs), **{name: expr for name, expr in own.items() if name not in dict(child.entry)}}
-    for place, one in enumerate(child.order):
-        outputs[f"sort_{place}"] = one.key
-    table = tables.assemble(
-        context, tables.Table(child.name, child.parent, child.steps, by_entry, tuple(outputs.items()))
-    )
-    values = {**dict(table.key), **table.values}
-    source: plan.Relation = table.relation
-    if child.kind == "last":
-        for name in own:
-            if dtypes.nullable(values[name].type):
-                source = plan.Filter(source, ir.Prim("not_none", (values[name],), dtypes.BOOL))
-    partition = tuple((name, values[name]) for name, _ in parent)
-    if child.kind == "last":
-        partition = (*partition, *((name, values[name]) for name in own))
-    backwards = child.kind == "last"
-    order = tuple(
-        ir.Order(values[f"sort_{place}"], one.descending != backwards) for place, one in enumerate(child.order)
-    )
-    wanted = {name: values[name] for name, _ in (*child.key, *child.outputs)}
-    key = tuple((name, wanted[name]) for name, _ in child.key)
-    limit = 1 if child.kind == "last" else child.limit
-    assert limit is not None
-    top, columns = tables.top_rows(source, key, partition, order, wanted, limit)
-    final_key = tuple((name, columns[name]) for name, _ in child.key)
-    return tables.rekey(top, final_key, {name: columns[name] for name in wanted})
-
-
-def _own(child: shapes.Child) -> tuple[tuple[str, ir.Expr], ...]:
-    """Return the key columns that are the child's own, not its parent's."""
-    if child.kind == "last":
-        return child.key[-1:]
-    return tuple(one for one in child.key if one in child.entry)
 
 
 # ---------------------------------------------------------------- the view

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler import dtypes, ir
+from compiler import dtypes, ir, sequences
 
 _TRUE = ir.Const(True, dtypes.BOOL)
 
@@ -16,11 +16,12 @@ _TRUE = ir.Const(True, dtypes.BOOL)
 def parts(comp: ir.Comp, heads: tuple[ir.Expr, ...]) -> Iterator[ir.Expr]:
     """Yield what the loop evaluates once it has begun: conditions, sources of inner loops, heads."""
     before: tuple[ir.Step, ...] = ()
-    begun = False
-    for step in comp.steps:
+    settled = sequences.settled(comp.steps)  # a list is cut before the loop begins
+    begun = bool(settled)
+    for step in comp.steps[len(settled) :]:
         if isinstance(step, ir.Cond):
             yield where(before, step.test)
-        elif begun and isinstance(step.source, ir.Items):
+        elif begun and isinstance(step, ir.Gen) and isinstance(step.source, ir.Items):
             yield where(before, iterable(step.source))
         begun = begun or isinstance(step, ir.Gen)
         before = (*before, step)
@@ -31,6 +32,8 @@ def where(steps: tuple[ir.Step, ...], part: ir.Expr) -> ir.Expr:
     """Return the part, evaluated only where the conditions of the steps hold."""
     guarded = part
     for step in reversed(steps):
+        if isinstance(step, ir.Cut):
+            return guarded  # it keeps only rows for which the conditions before it hold
         if isinstance(step, ir.Cond):
             guarded = ir.If(step.test, guarded, ir.Const(None, dtypes.optional(part.type)), dtypes.optional(part.type))
     return guarded

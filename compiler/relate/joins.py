@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
-from compiler import dtypes, failures, ir, model, plan, primitives, rewrite
+from compiler import dtypes, failures, ir, model, plan, primitives, rewrite, sequences
 from compiler.diagnostics import Span
+from compiler.relate import cuts, derived, entries, groups
 
 ID = "doc_id"
 _FALSE = ir.Const(False, dtypes.BOOL)
@@ -88,12 +89,14 @@ class Rows:
     steps: list[ir.Step] = field(default_factory=list)  # what the rows went through
     keys: dict[str, ir.Expr] = field(default_factory=dict)  # variable → its EntryKey as a column
     items: dict[str, ir.Expr] = field(default_factory=dict)  # variable of Items → its EntryValue as a column
+    made: dict[str, derived.Made] = field(default_factory=dict)  # variable of what the getter made
     entities: dict[str, str] = field(default_factory=dict)  # variable of Many → alias
     ones: dict[str, str] = field(default_factory=dict)  # to-one reference → alias
     lookups: dict[tuple[str, ir.Expr], str] = field(default_factory=dict)
     aliases: set[str] = field(default_factory=set)  # taken, in this relation and in all below
     own: set[str] = field(default_factory=set)  # joined above the derived table
     below: tuple[Rows, Stage] | None = None
+    root_id: ir.Expr | None = None  # of the root, where its document is not joined
     reduced: dict[ir.Reduce, ir.Expr] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -114,7 +117,7 @@ class Rows:
     @property
     def is_joined(self) -> bool:
         """Tell whether the rows are more than the documents of one collection."""
-        return bool(self.grown) or self.below is not None
+        return bool(self.grown) or self.below is not None or self.root_id is not None
 
     # ------------------------------------------------------------ growing
 
@@ -137,12 +140,16 @@ class Rows:
     def step(self, step: ir.Step) -> None:
         """Apply a generator or a condition."""
         self.steps.append(step)
-        if isinstance(step, ir.Cond):
-            self.where(true_where(self.scalar(step.test)))
-        elif isinstance(step.source, ir.Many):
-            self._many(step.var, self.context.reference(step.source.reference))
-        else:
-            self._elements(step.var, step.source.value)
+        match step:
+            case ir.Cond(test):
+                self.where(true_where(self.scalar(test)))
+            case ir.Cut():
+                self._cut(step)
+            case ir.Gen(var, ir.Many(reference)):
+                self._many(var, self.context.reference(reference))
+            case ir.Gen(var, ir.Items(value)):
+                if not self._made(var, value):
+                    self._elements(var, value)
 
     def where(self, condition: ir.Expr) -> None:
         """Keep the rows for which the condition over columns is true."""
@@ -155,13 +162,114 @@ class Rows:
         key: list[tuple[str, ir.Expr]] = [(ID, ir.Attr(ir.One(root.name, dtypes.Entity(root.model)), ID, dtypes.STR))]
         for step in self.steps:
             if isinstance(step, ir.Gen):
-                key.append((f"{step.var}_key", ir.EntryKey(step.var, self.keys[step.var].type)))
+                key += [(f"{step.var}_{name}", one) for name, one in entries.parts(step)]
         return tuple(key)
+
+    # ------------------------------------------------------------ collections that the getter made
+
+    def _cut(self, cut: ir.Cut) -> None:
+        if sequences.is_unordered(cut.order):
+            raise unordered(cut.order)
+        others = tuple(one for one in self.identity() if not _of_entry(one[1], cut.over))
+        partition = [_as_optional(self.scalar(one)) for _, one in others]
+        if cut.per is not None:
+            partition.append(_as_optional(failures.guarded(self.scalar(cut.per))))
+        order = tuple(
+            ir.Order(_as_optional(failures.guarded(self.scalar(one.key))), one.descending) for one in cut.order
+        )
+        frozen = self.branched()
+        alias = self._alias("t")
+        top = cuts.Top(lambda: frozen.relation, alias, tuple(partition), order, cut.start, cut.stop)
+        self._above(frozen, alias, top)
+
+    def _above(self, frozen: Rows, alias: str, stage: Stage) -> None:
+        self.base, self.grown = stage.relation, []
+        self.own = {alias}
+        self.below = (frozen, stage)
+
+    def _made(self, var: str, value: ir.Expr) -> bool:
+        """Join a collection that the getter made; False where it is a stored one."""
+        outer = free(value)
+        if isinstance(value, ir.GroupBy):
+            made = self._made_of(
+                var, value.comp, outer, lambda alias, below, key: derived.group(alias, below, key, value)
+            )
+            if made is None:
+                raise decline("D408", value.span, f"`{value.op}` per key has no exact SQL form")
+        elif isinstance(value, ir.Comp) and value.kind == "set":
+            head = value.head
+            made = self._made_of(var, value, outer, lambda alias, below, key: derived.distinct(alias, below, key, head))
+        else:
+            branches = sequences.branches(value)
+            if branches is None or branches == (sequences.elements(value),):
+                return False
+            made = self._concatenated(var, value, branches, outer)
+        assert made is not None
+        self._join_made(var, made, outer)
+        return True
+
+    def _below(self, steps: tuple[ir.Step, ...], outer: frozenset[str], reads: tuple[ir.Expr, ...]) -> Rows:
+        """Return rows for a collection: of the root, or of the entries that it depends on."""
+        around = tuple(step for step in self.steps if isinstance(step, ir.Gen)) if outer else ()
+        return Rows(self.context).run((*around, *steps), reads)
+
+    def _key(self, rows: Rows, outer: frozenset[str]) -> groups.Key:
+        around = {step.var for step in self.steps if isinstance(step, ir.Gen)} if outer else set()
+        return tuple((name, rows.scalar(one)) for name, one in rows.identity() if not rewrite.variables(one) - around)
+
+    def _made_of(
+        self, var: str, comp: ir.Comp, outer: frozenset[str],
+        make: Callable[[str, derived.Below, groups.Key], derived.Made | None],
+    ) -> derived.Made | None:  # fmt: skip
+        reads = (comp.head, *(() if comp.key is None else (comp.key,)), *sequences.compared(comp.order))
+        rows = self._below(comp.steps, outer, reads)
+        below = derived.Below(lambda: rows.relation, rows.scalar)
+        return make(self._alias(f"{var}_made"), below, self._key(rows, outer))
+
+    def _concatenated(
+        self, var: str, value: ir.Expr, branches: tuple[ir.Comp, ...], outer: frozenset[str]
+    ) -> derived.Made:
+        found: list[derived.Branch] = []
+        of = dtypes.required(value.type)
+        kind = sequences.item_type(branches)
+        assert isinstance(of, dtypes.ListOf)
+        assert kind is not None
+        for comp in branches:
+            rows = self._below(comp.steps, outer, (comp.head, *sequences.compared(comp.order)))
+            item = comp.head
+            if isinstance(dtypes.required(item.type), dtypes.Entity):
+                item = ir.Prim("id_of", (item,), dtypes.optional(dtypes.STR))
+            told = tuple(one for step in comp.steps if isinstance(step, ir.Gen) for _, one in entries.parts(step))
+            below = derived.Below(lambda rows=rows: rows.relation, rows.scalar)  # type: ignore[misc]  # bound now
+            found.append(derived.Branch(below, self._key(rows, outer), item, told, comp))
+        return derived.concatenated(self._alias(f"{var}_made"), tuple(found), _held(kind))
+
+    def _join_made(self, var: str, made: derived.Made, outer: frozenset[str]) -> None:
+        root = self.context.store.root.name
+        own = made.part(ID)
+        assert own is not None
+        if not self.is_joined and self.root_id is None and not outer:
+            # Nothing was read of the root yet: its document is joined when something is.
+            self.base = made.relation
+            del self.ones[root]
+            self.root_id = own
+        else:
+            keys = [(name, one) for name, one in self.identity() if outer or name == ID]
+            on: list[tuple[ir.Expr, ir.Expr]] = []
+            for name, one in keys:
+                right = made.part(name)
+                assert right is not None
+                if dtypes.nullable(right.type):
+                    raise decline("D304", one.span, "a loop inside a loop over keys that may be None has no SQL form")
+                on.append((self.scalar(one), right))
+            pairs = tuple(on)
+            self.grown.append(lambda below: plan.Join(below, made.relation(), "inner", pairs))
+        self.made[var] = made
 
     # ------------------------------------------------------------ aggregates per row
 
     def _is_bound(self, reduce: ir.Reduce) -> bool:
-        return reduce not in self.reduced and free(reduce) <= self.keys.keys()
+        return reduce not in self.reduced and free(reduce) <= self.keys.keys() | self.made.keys()
 
     def _reduce(self, reduces: tuple[ir.Reduce, ...]) -> None:
         """Group the rows so far by their identity, together with aggregates over what belongs to each."""
@@ -171,15 +279,13 @@ class Rows:
         frozen = self.branched()
         alias = self._alias("g")
         stage, found = self.context.reducing(frozen, alias, wanted)
-        self.base, self.grown = stage.relation, []
-        self.own = {alias}
-        self.below = (frozen, stage)
+        self._above(frozen, alias, stage)
         self.reduced.update(found)
 
     def branched(self) -> Rows:
         """Return the rows as they are now, with joins of their own from here on."""
         frozen = copy.copy(self)
-        for name in ("grown", "steps", "keys", "items", "entities", "ones", "lookups", "own", "reduced"):
+        for name in ("grown", "steps", "keys", "items", "made", "entities", "ones", "lookups", "own", "reduced"):
             setattr(frozen, name, copy.copy(getattr(self, name)))
         return frozen
 
@@ -194,7 +300,12 @@ class Rows:
                 case ir.Column(alias) | ir.Prim("record.field", (ir.Column(alias), ir.Const())) if alias in self.own:
                     return one
                 case ir.Column() | ir.Prim("record.field", (ir.Column(), ir.Const())):
-                    return stage.carried(frozen.now(one))
+                    below = frozen.now(one)
+                    if not isinstance(below, ir.Column | ir.Prim):
+                        return below
+                    # The same column, whether it is known there not to be None or not.
+                    found = stage.carried(_as_optional(below))
+                    return replace(found, type=one.type) if isinstance(found, ir.Column | ir.Prim) else found
             return None
 
         return rewrite.transform(expr, carried)
@@ -332,6 +443,11 @@ class Rows:
         alias = self._alias(name)
         scan = self.context.scan(reference, alias)
         own_id = ir.Column(alias, ID, dtypes.STR)
+        if name == self.context.store.root.name:
+            assert self.root_id is not None
+            self._inner(scan, ((self.now(self.root_id), own_id),))
+            self.ones[name] = alias
+            return alias
         match reference.via:
             case model.ThroughOne(owner, attribute):
                 on = ((self._attribute(owner, attribute, reference), own_id),)
@@ -420,6 +536,8 @@ class Rows:
                 if isinstance(entity, ir.If):
                     return None
                 return self._entity_id(entity, expr.type)
+            case ir.EntryKey(var) | ir.EntryValue(var) | ir.EntryPart(var) if var in self.made:
+                return self._made_part(expr, var)
             case ir.EntryKey(var):
                 return self.keys[var]
             case ir.EntryValue(var) if var in self.items:
@@ -433,7 +551,22 @@ class Rows:
                 raise decline("D407", expr.span, "a whole entity is not a value of a view; name its attributes")
         return None
 
+    def _made_part(self, expr: ir.EntryKey | ir.EntryValue | ir.EntryPart, var: str) -> ir.Expr:
+        name = expr.part if isinstance(expr, ir.EntryPart) else "key" if isinstance(expr, ir.EntryKey) else "value"
+        if name == "unordered":
+            raise unordered((ir.Order(expr),))
+        if isinstance(dtypes.required(expr.type), dtypes.Entity):
+            raise decline("D407", expr.span, "a whole entity is not a value of a view; name its attributes")
+        found = self.made[var].part(name)
+        if found is None:
+            raise decline("D304", expr.span, "the place of an entry in what the getter made has no SQL form")
+        return replace(found, type=expr.type) if isinstance(found, ir.Column | ir.Prim) else found
+
     def _attr(self, expr: ir.Attr, entity: ir.Expr, name: str) -> ir.Expr:
+        root = self.context.store.root.name
+        if isinstance(entity, ir.One) and (entity.reference, name) == (root, ID) and root not in self.ones:
+            assert self.root_id is not None
+            return self.root_id
         if isinstance(entity, ir.If):
             then = self.scalar(replace(expr, entity=entity.then))
             orelse = self.scalar(replace(expr, entity=entity.orelse))
@@ -453,6 +586,19 @@ class Rows:
         value = replace(column, type=dtypes.optional(column.type) if column.name == ID else column.type)
         return ir.Prim("check", (there, ir.Const(message, dtypes.STR), value), column.type, column.span)
 
+    def _made_entity(self, entity: ir.EntryValue, var: str) -> str:
+        """Join the document of an entity of which a made list holds the id."""
+        kind = dtypes.required(entity.type)
+        assert isinstance(kind, dtypes.Entity)
+        declared = self.context.app.models[kind.model]
+        alias = self._alias(var)
+        held = self.made[var].part("value")
+        assert held is not None
+        pair = (self.now(held), ir.Column(alias, ID, dtypes.STR))
+        self._left(plan.Scan(declared.collection, alias, ()), (pair,))
+        self.entities[var] = alias
+        return alias
+
     def _entity_id(self, entity: ir.Expr, kind: dtypes.Type) -> ir.Expr:
         if isinstance(entity, ir.Const):
             return ir.Const(None, dtypes.NONE, entity.span)
@@ -464,8 +610,10 @@ class Rows:
         match entity:
             case ir.One(reference):
                 return self.one(reference)
-            case ir.EntryValue(var):
+            case ir.EntryValue(var) if var in self.entities:
                 return self.entities[var]
+            case ir.EntryValue(var) if var in self.made:
+                return self._made_entity(entity, var)
             case ir.Lookup():
                 return self.lookup(entity)
         raise decline("D407", entity.span, "this entity is not joined")
@@ -473,10 +621,7 @@ class Rows:
 
 def _tests(steps: Iterable[ir.Step]) -> Iterator[ir.Expr]:
     for step in steps:
-        if isinstance(step, ir.Cond):
-            yield step.test
-        elif isinstance(step.source, ir.Items):
-            yield step.source.value
+        yield from rewrite.step_children(step)
 
 
 def _reduces(exprs: Iterable[ir.Expr]) -> Iterator[ir.Reduce]:
@@ -512,6 +657,27 @@ def fault(context: Context, reference: model.Reference) -> ir.Declined | None:
     except NotRelational as stop:
         return stop.declined
     return None
+
+
+def unordered(order: tuple[ir.Order, ...]) -> NotRelational:
+    """Return the exception for what depends on the order of a set."""
+    return decline(
+        "D359", order[0].key.span, "the order of a set is not defined, so what depends on it is not; write `sorted(…)`"
+    )
+
+
+def _as_optional(expr: ir.Expr) -> ir.Expr:
+    return replace(expr, type=dtypes.optional(expr.type)) if isinstance(expr, ir.Column) else expr
+
+
+def _held(kind: dtypes.Type) -> dtypes.Type:
+    if not isinstance(dtypes.required(kind), dtypes.Entity):
+        return kind
+    return dtypes.optional(dtypes.STR) if dtypes.nullable(kind) else dtypes.STR
+
+
+def _of_entry(expr: ir.Expr, over: tuple[str, ...]) -> bool:
+    return bool(rewrite.variables(expr) & set(over))
 
 
 def _dict_get(ids: ir.Expr, key: ir.Expr) -> ir.Expr:

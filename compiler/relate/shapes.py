@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from typing import Literal
 
-from compiler import dtypes, ir, plan, raising, rewrite
-from compiler.relate import checks, joins
+from compiler import dtypes, ir, plan, raising, rewrite, sequences
+from compiler.relate import checks, entries, joins
 
 _BOOL = dtypes.BOOL
 _FALSE = ir.Const(False, _BOOL)
@@ -24,13 +24,10 @@ class Child:
 
     name: str
     parent: str
-    kind: Literal["rows", "distinct", "last", "group"]
+    kind: Literal["rows", "distinct", "group"]
     steps: tuple[ir.Step, ...]
     key: tuple[tuple[str, ir.Expr], ...]  # of the parent, then its own
-    entry: tuple[tuple[str, ir.Expr], ...]  # the entry keys, for "last" and for a limit
     outputs: tuple[tuple[str, ir.Expr], ...]
-    order: tuple[ir.Order, ...] = ()
-    limit: int | None = None
     total: tuple[str, ir.GroupOp, ir.Expr] | None = None  # of a "group": column, operation, what is added
 
 
@@ -197,7 +194,7 @@ def _only_under(guards: tuple[ir.Expr, ...], checked: ir.Expr, null: ir.Expr) ->
 def _texts(comp: ir.Comp | ir.GroupBy, place: Place) -> list[ir.Expr]:
     of = comp.comp if isinstance(comp, ir.GroupBy) else comp
     heads = checks.heads_of(comp)
-    found = checks.of_steps(place.steps, of.steps, (*heads, *(one.key for one in of.order)))
+    found = checks.of_steps(place.steps, of.steps, (*heads, *sequences.compared(of.order)))
     if place.is_root:
         found += checks.of_order(of)
     elif any(dtypes.nullable(one.key.type) for one in of.order):
@@ -254,29 +251,31 @@ def _child(
     parent_key = tuple(column for column, _ in place.key)
     entry = _entry_keys(of.steps, {column for column, _ in place.key} | _field_names(of.head))
     if isinstance(comp, ir.GroupBy):
-        return _grouped(comp, name, json_name, table, place, steps, entry)
+        return _grouped(comp, name, json_name, table, place, steps)
     if of.kind == "set":
-        return _set(of, name, json_name, table, place, steps, entry)
+        return _set(of, name, json_name, table, place, steps)
     key = (*place.key, *entry)
-    kind: Literal["rows", "last"] = "rows"
     outputs: list[tuple[str, ir.Expr]] = []
     map_key = None
     if of.kind == "dict":
         assert of.key is not None
         map_key = next((column for column, one in entry if one == of.key), None)
         if map_key is None or len(entry) > 1:
-            map_key, kind = f"{name}_key", "last"
+            map_key = f"{name}_key"
             key = (*place.key, (map_key, of.key))
+            known = ir.Cond(ir.Prim("not_none", (of.key,), _BOOL)) if dtypes.nullable(of.key.type) else None
+            last = ir.Cut(sequences.variables(of), sequences.backwards(of.order), 0, 1, of.key)
+            steps = (*steps, *(() if known is None else (known,)), last)
     item = shape(of.head, "value", "value", "value", Place(table, steps, key))
     item_columns = dict(item.outputs)
     outputs += item.outputs
-    if kind == "last" and item.children:
-        raise joins.decline("D419", of.span, "a dict of lists whose keys may repeat has no SQL form")
     order: list[tuple[str, Literal["asc", "desc"]]] = []
     if of.kind == "list":
+        if sequences.is_unordered(of.order):
+            raise joins.unordered(of.order)
         order, sorting = _order(of, (*entry, *item.outputs))
         outputs += [one for one in sorting if one[0] not in item_columns]
-    child = Child(table, place.table, kind, steps, key, entry, tuple(outputs), of.order, of.limit)
+    child = Child(table, place.table, "rows", steps, key, tuple(outputs))
     node = plan.FieldNode(
         name, json_name, "map" if of.kind == "dict" else "list",
         table=table, parent_key=parent_key, order=tuple(order), map_key=map_key, item=item.node,
@@ -294,21 +293,23 @@ def _entry_keys(steps: tuple[ir.Step, ...], taken: set[str]) -> tuple[tuple[str,
     for step in steps:
         if not isinstance(step, ir.Gen):
             continue
-        key_type: dtypes.Type = dtypes.STR
-        if isinstance(step.source, ir.Many):
-            name = f"{_singular(step.source.reference)}_id"
-        else:
-            inner = dtypes.required(step.source.value.type)
-            source = step.source.value
-            named = _singular(source.name) if isinstance(source, ir.Attr) else "item"
-            is_list = isinstance(inner, dtypes.ListOf)
-            name = f"{named}_{'index' if is_list else 'key'}"
-            key_type = dtypes.INT if is_list else dtypes.STR
-        while name in taken:
-            name = f"{name}_"
-        taken.add(name)
-        found.append((name, ir.EntryKey(step.var, key_type)))
+        for part, one in entries.parts(step):
+            for name, key in entries.keys(_entry_name(step, part), one):
+                while name in taken:
+                    name = f"{name}_"
+                taken.add(name)
+                found.append((name, key))
     return tuple(found)
+
+
+def _entry_name(gen: ir.Gen, part: str) -> str:
+    if isinstance(gen.source, ir.Many):
+        return f"{_singular(gen.source.reference)}_id"
+    source = gen.source.value
+    if part != "key":
+        return f"entry_{part}"
+    named = _singular(source.name) if isinstance(source, ir.Attr) else "item"
+    return f"{named}_{'index' if isinstance(dtypes.required(source.type), dtypes.ListOf) else 'key'}"
 
 
 def _singular(name: str) -> str:
@@ -332,12 +333,11 @@ def _order(
 
 def _set(
     of: ir.Comp, name: str, json_name: str, table: str, place: Place,
-    steps: tuple[ir.Step, ...], entry: tuple[tuple[str, ir.Expr], ...],
+    steps: tuple[ir.Step, ...],
 ) -> tuple[plan.FieldNode, list[Child]]:  # fmt: skip
     if dtypes.nullable(of.head.type):
         raise joins.decline("D420", of.span, "a set that may hold None has no key to be kept by")
-    key = (*place.key, ("value", of.head))
-    child = Child(table, place.table, "distinct", steps, key, entry, ())
+    child = Child(table, place.table, "distinct", steps, (*place.key, ("value", of.head)), ())
     item = plan.FieldNode("value", "value", "scalar", column="value")
     node = plan.FieldNode(
         name, json_name, "set", table=table, parent_key=tuple(column for column, _ in place.key),
@@ -348,13 +348,13 @@ def _set(
 
 def _grouped(
     comp: ir.GroupBy, name: str, json_name: str, table: str, place: Place,
-    steps: tuple[ir.Step, ...], entry: tuple[tuple[str, ir.Expr], ...],
+    steps: tuple[ir.Step, ...],
 ) -> tuple[plan.FieldNode, list[Child]]:  # fmt: skip
     of = comp.comp
     assert of.key is not None
     map_key = f"{name}_key"
     key = (*place.key, (map_key, of.key))
-    child = Child(table, place.table, "group", steps, key, entry, (), total=("value", comp.op, of.head))
+    child = Child(table, place.table, "group", steps, key, (), total=("value", comp.op, of.head))
     item = plan.FieldNode("value", "value", "scalar", column="value")
     node = plan.FieldNode(
         name, json_name, "map", table=table, parent_key=tuple(column for column, _ in place.key), map_key=map_key,

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from compiler import dtypes, failures, ir, plan, rewrite, simplify
-from compiler.relate import guards, joins
+from compiler import dtypes, failures, ir, plan, rewrite, sequences, simplify
+from compiler.relate import groups, guards, joins
 
 PACK = "row"
 _TRUE = ir.Const(True, dtypes.BOOL)
@@ -140,7 +140,11 @@ class _Assembly:
 
     def _rows(self, steps: tuple[ir.Step, ...], reads: tuple[ir.Expr, ...]) -> joins.Rows:
         """Return the rows of a collection below each row of the table; which rows there are is the spine's matter."""
-        outer = (one for one in self.table.steps if isinstance(one, ir.Gen) or not collects(one.test))
+        outer = self.table.steps
+        if not any(
+            isinstance(one, ir.Cut) and one.per is not None for one in outer
+        ):  # then the key is not the entries'
+            outer = tuple(one for one in outer if isinstance(one, ir.Gen) or _is_cheap(one))
         return joins.Rows(self.context).run((*outer, *steps), reads)
 
     # ------------------------------------------------------------ without aggregates
@@ -243,7 +247,7 @@ class _Assembly:
 
     def _aggregate(self, reduce: ir.Reduce) -> ir.Expr:
         branch, comp = self._branch(reduce.comp)
-        tests = tuple(step.test for step in comp.steps if isinstance(step, ir.Cond))
+        tests = _tests(comp)
         kind = reduce.type
         match reduce.op:
             case "count" if reduce.distinct:
@@ -281,11 +285,10 @@ class _Assembly:
             raise joins.decline("D409", comp.span, f"`{op}` stops early, and what it tests may raise")
 
     def _error(self, branch: _Branch, comp: ir.Comp) -> ir.Expr:
-        tests = tuple(step.test for step in comp.steps if isinstance(step, ir.Cond))
-        assert not tests
+        assert not _tests(comp)
         if collects(comp.head):  # aggregates per row are joined only for what may raise
-            gens = tuple(step for step in comp.steps if isinstance(step, ir.Gen))
-            if failures.failure(self._rows(gens, (comp.head,)).scalar(comp.head)) is None:
+            tried = self._rows(comp.steps, (comp.head,)).scalar(comp.head)
+            if failures.failure(tried) is None:
                 return ir.Const(None, _TEXT)
         text = failures.failure(branch.rows.scalar(comp.head))
         if text is None:
@@ -294,10 +297,9 @@ class _Assembly:
 
     def _branch(self, comp: ir.Comp) -> tuple[_Branch, ir.Comp]:
         renamed = self._renamed(comp)
-        shape = tuple(step for step in renamed.steps if isinstance(step, ir.Gen))
+        shape = sequences.loops(renamed.steps)
         if shape not in self.branches:
-            tests = tuple(step.test for step in renamed.steps if isinstance(step, ir.Cond))
-            rows = self._rows(shape, (*tests, renamed.head))
+            rows = self._rows(shape, (*_tests(renamed), renamed.head))
             self.branches[shape] = _Branch(rows, self.alias, f"b{len(self.branches) + 1}")
         return self.branches[shape], renamed
 
@@ -358,9 +360,10 @@ class _Assembly:
 
     def carried(self, expr: ir.Expr) -> ir.Expr:
         """Return the column of the group that holds an expression over the rows, packing it if need be."""
-        name = next((name for name, one in self.table.key if self.spine.scalar(one) == expr), None)
-        if name is not None:
-            return ir.Column(self.alias, name, expr.type)
+        for name, one in self.table.key:
+            key = self.spine.scalar(one)
+            if isinstance(key, ir.Column) and replace(key, type=expr.type) == expr:
+                return ir.Column(self.alias, name, expr.type)
         named = f"{expr.alias}__{expr.name}" if isinstance(expr, ir.Column) else ""
         return replace(self._packed(expr, named), type=expr.type)
 
@@ -371,26 +374,15 @@ class _Assembly:
     def union(self, key: tuple[tuple[str, ir.Expr], ...]) -> plan.Relation:
         """Return the group over the union of the rows with what belongs to each."""
         packed = {name: value for value, name in self.packed.items()}
-        inputs = [_Input(self.spine.relation, key, self._latest(PACK, packed or {"present": _TRUE}))]
+        inputs = [groups.Input(self.spine.relation, key, self._latest(PACK, packed or {"present": _TRUE}))]
         for branch in self.branches.values():
             relation, filled = branch.finish()
             if filled:
-                inputs.append(_Input(relation, _key_of(self.table, branch.rows), filled))
+                inputs.append(groups.Input(relation, _key_of(self.table, branch.rows), filled))
         for first in self.firsts.values():
             relation, own, members = first.finish(_key_of(self.table, first.rows))
-            inputs.append(_Input(relation, own, self._latest(first.name, members)))
-        columns = {name: dtypes.optional(value.type) for one in inputs for name, (_, value) in one.filled.items()}
-        projections = tuple(plan.Project(one.relation, (*one.key, *one.columns(columns)), "i") for one in inputs)
-        source: plan.Relation = plan.Union(projections, "i") if len(projections) > 1 else projections[0]
-        aggregates = tuple(
-            (name, plan.Agg(op, ir.Column("i", name, columns[name])))
-            for one in inputs
-            for name, (op, _) in one.filled.items()
-        )
-        marker = next(iter(inputs[0].filled))
-        present = ir.Prim("not_none", (ir.Column(self.alias, marker, columns[marker]),), dtypes.BOOL)
-        grouped = tuple((name, ir.Column("i", name, expr.type)) for name, expr in key)
-        return plan.Group(source, grouped, aggregates, self.alias, having=present if len(projections) > 1 else None)
+            inputs.append(groups.Input(relation, own, self._latest(first.name, members)))
+        return groups.grouped(inputs, self.alias, next(iter(inputs[0].filled)))
 
     def _latest(self, name: str, members: Mapping[str, ir.Expr]) -> dict[str, tuple[plan.AggOp, ir.Expr]]:
         if not self.wide:
@@ -398,21 +390,6 @@ class _Assembly:
         # The first column says that there is a row at all, so it is never None.
         marked = {"present": _TRUE, **members} if name == PACK else members
         return {f"{name}_{member}": ("latest", value) for member, value in marked.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class _Input:
-    """One input of the union: its rows, its key, and the columns that it alone fills."""
-
-    relation: plan.Relation
-    key: tuple[tuple[str, ir.Expr], ...]
-    filled: Mapping[str, tuple[plan.AggOp, ir.Expr]]
-
-    def columns(self, every: Mapping[str, dtypes.Type]) -> tuple[tuple[str, ir.Expr], ...]:
-        return tuple(
-            (name, self.filled[name][1] if name in self.filled else ir.Const(None, kind))
-            for name, kind in every.items()
-        )
 
 
 @dataclass(slots=True)
@@ -453,6 +430,12 @@ class _Branch:
                 body = ir.If(test, body, ir.Const(None, dtypes.optional(body.type)), dtypes.optional(body.type))
             filled[name] = (op, body)  # type: ignore[assignment]  # op is one of Agg's
         return rows.relation, filled
+
+
+def _tests(comp: ir.Comp) -> tuple[ir.Expr, ...]:
+    """Return the conditions after the last cut, which aggregates may have each for itself."""
+    after = comp.steps[len(sequences.settled(comp.steps)) :]
+    return tuple(step.test for step in after if isinstance(step, ir.Cond))
 
 
 def _common(every: list[tuple[ir.Expr, ...]]) -> tuple[ir.Expr, ...]:
@@ -591,6 +574,10 @@ def _key_of(table: Table, rows: joins.Rows) -> tuple[tuple[str, ir.Expr], ...]:
     return tuple((name, rows.scalar(expr)) for name, expr in table.key)
 
 
+def _is_cheap(step: ir.Step) -> bool:
+    return isinstance(step, ir.Cond) and not collects(step.test)
+
+
 def collects(expr: ir.Expr) -> bool:
     """Tell whether a collection occurs."""
     return any(isinstance(one, ir.Reduce | ir.Comp | ir.GroupBy) for one in rewrite.walk(expr))
@@ -618,4 +605,6 @@ def _hint(gen: ir.Gen) -> str:
         name = gen.source.reference
         return name[:-1] if name.endswith("s") and len(name) > 1 else f"{name}_item"
     value = gen.source.value
-    return f"{value.name}_item" if isinstance(value, ir.Attr) else "item"
+    if isinstance(value, ir.Attr):
+        return f"{value.name}_item"
+    return "entry" if isinstance(value, ir.Comp | ir.GroupBy) else "item"

@@ -11,7 +11,7 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from compiler import accumulators, displays, dtypes, indexing, ir, library, model, primitives, syntax, values
+from compiler import accumulators, displays, dtypes, indexing, ir, library, model, primitives, sequences, syntax, values
 from compiler.diagnostics import Span
 from compiler.library import counting, methods
 from compiler.scope import Arguments, Keywords, Scope, entity_id, facts_of
@@ -215,7 +215,7 @@ def _join(scope: Scope, separator: ir.Const, items: values.Value, span: Span) ->
     if dtypes.required(comp.head.type) != dtypes.STR:
         return ir.Declined("D353", span, "`join` of values that are not texts has no SQL form")
     # An aggregate sees its texts in any order, so only texts in their own order can be joined.
-    if comp.limit is not None or not comp.order or comp.order[0].key != comp.head or comp.order[0].descending:
+    if not comp.order or comp.order[0].key != comp.head or comp.order[0].descending:
         return ir.Declined("D353", span, "`join` of texts that are not in ascending order has no exact SQL form")
     return ir.Reduce("join", comp, dtypes.STR, ir.Const("", dtypes.STR), separator=str(separator.value), span=span)
 
@@ -321,8 +321,6 @@ def _len(
         )
     distinct = isinstance(value, ir.Comp) and value.kind == "set"
     comp = value if isinstance(value, ir.Comp) else scope.comprehend(value, span)
-    if comp.limit is not None:
-        return ir.Declined("D355", span, "the length of a list that was cut has no SQL form")
     return ir.Reduce("count", comp, dtypes.INT, _ZERO, distinct=distinct, span=span)
 
 
@@ -332,8 +330,6 @@ def _sum(
     comp = scope.comprehend(args[0], span)
     start = scope.as_expr(args[1] if len(args) > 1 else keywords.get("start", _ZERO), span)
     inner = dtypes.required(comp.head.type)
-    if comp.limit is not None:
-        return ir.Declined("D355", span, "the sum of a list that was cut has no SQL form")
     if comp.head == _ONE and start == _ZERO:
         return ir.Reduce("count", comp, dtypes.INT, _ZERO, span=span)
     if comp.head.type == dtypes.BOOL and start == _ZERO:
@@ -401,9 +397,9 @@ def _extreme(op: str) -> Builder:
                 return ir.Declined("D313", span, "the default has another type than the items")
             return ir.Reduce("first", ordered, kind, empty, error, span=span)
         inner = dtypes.required(comp.head.type)
-        if comp.limit is not None or not isinstance(inner, dtypes.Scalar) or inner.name in ("bool", "bytes", "str"):
+        if not isinstance(inner, dtypes.Scalar) or inner.name in ("bool", "bytes", "str"):
             # MIN and MAX of texts compare UTF-16 units in one mode and bytes in another; a text goes by order instead.
-            if inner == dtypes.STR and comp.limit is None:
+            if inner == dtypes.STR:
                 ordered = replace(comp, order=(ir.Order(comp.head, op == "max"), *comp.order))
                 kind = comp.head.type if empty is None else dtypes.join(comp.head.type, empty.type)
                 if kind is not None:
@@ -429,8 +425,6 @@ def _sorted(
 
 
 def _ordered(scope: Scope, comp: ir.Comp, key: values.Value | None, descending: bool, span: Span) -> ir.Comp:
-    if comp.limit is not None or comp.kind == "dict":
-        scope.decline("D358", span, "sorting a list that was cut has no SQL form")
     value: values.Value = comp.head
     if key is not None and not (isinstance(key, ir.Const) and key.value is None):
         value = scope.apply(key, (comp.head,), {}, span)
@@ -444,11 +438,8 @@ def _ordered(scope: Scope, comp: ir.Comp, key: values.Value | None, descending: 
         if not _sortable(part.type):
             scope.decline("D358", span, f"sorting by a value of type `{dtypes.show(part.type)}` has no exact SQL form")
         order.append(ir.Order(part, descending))
-    kind = "list" if comp.kind == "set" else comp.kind
-    if comp.kind == "set":
-        scope.decline("D358", span, "sorting a set has no SQL form yet")
     natural = tuple(one for one in comp.order if not any(one.key == other.key for other in order))
-    return replace(comp, kind=kind, order=(*order, *natural))
+    return replace(comp, order=sequences.completed((*order, *natural), comp.steps))
 
 
 def _sortable(kind: dtypes.Type) -> bool:
@@ -460,9 +451,7 @@ def _reversed(
     scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
 ) -> values.Value | ir.Declined:
     comp = scope.comprehend(args[0], span)
-    if comp.limit is not None:
-        return ir.Declined("D358", span, "reversing a list that was cut has no SQL form")
-    return replace(comp, order=tuple(ir.Order(one.key, not one.descending) for one in comp.order))
+    return replace(comp, order=sequences.backwards(comp.order))
 
 
 def _listed(
@@ -481,7 +470,7 @@ def _set(
     scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
 ) -> values.Value | ir.Declined:
     comp = scope.comprehend(args[0], span)
-    if comp.limit is not None or not _sortable(comp.head.type):
+    if not _sortable(comp.head.type):
         return ir.Declined("D359", span, f"a set of `{dtypes.show(comp.head.type)}` has no SQL form")
     return replace(comp, kind="set", type=dtypes.SetOf(comp.head.type), order=())
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler import conditions, displays, dtypes, ir, raising, syntax, values
+from compiler import conditions, displays, dtypes, ir, syntax, values
 from compiler.diagnostics import NOWHERE
 from compiler.scope import Scope, conjunction, entity_id, facts_of
 
@@ -30,13 +30,11 @@ def _over_rows(
     scope: Scope, node: syntax.Comprehension, source: values.Value, others: list[syntax.Generator]
 ) -> values.Value | ir.Declined:
     inner, steps, order = scope, list[ir.Step](), list[ir.Order]()
-    limit: int | None = None
     for generator in node.generators:
         if generator in others:
             source = inner.build(generator.iter)
         hint = generator.target.id if isinstance(generator.target, syntax.Name) else "entry"
         loop = inner.iterate(source, node.span, hint)
-        limit = loop.limit if loop.limit is not None else limit
         steps.extend(loop.steps)
         order.extend(loop.order)
         inner = inner.bind_inner(inner.destructure(generator.target, loop.element))
@@ -49,11 +47,6 @@ def _over_rows(
                 steps.append(ir.Cond(tested.test))
             inner = tested.holds
     head = inner.expr(node.element)
-    alone = len(node.generators) == 1 and not node.generators[0].conditions and node.kind not in ("dict", "set")
-    if limit is not None and (not alone or raising.may_raise(head)):
-        return ir.Declined(
-            "D306", node.span, "more than a plain list of the items of a list that was cut has no SQL form"
-        )
     if node.kind == "dict":
         assert node.key is not None
         key = _hashable(inner.expr(node.key))
@@ -62,7 +55,7 @@ def _over_rows(
     if node.kind == "set":
         head = _hashable(head)
         return ir.Comp("set", tuple(steps), head, dtypes.SetOf(head.type), span=node.span)
-    return ir.Comp("list", tuple(steps), head, dtypes.ListOf(head.type), None, tuple(order), limit, node.span)
+    return ir.Comp("list", tuple(steps), head, dtypes.ListOf(head.type), None, tuple(order), node.span)
 
 
 def _written_out(scope: Scope, node: syntax.Comprehension, items: tuple[values.Item, ...]) -> values.Value | None:

@@ -166,3 +166,139 @@ class Attendance(ViewModel):
             }
             for m in self.store.members.values()
         ]
+
+
+class Totals(ViewModel):
+    """Loops and aggregates over what the getter made: grouped dicts, cut lists, sets, lists after each other."""
+
+    class Meta:
+        collection_name = "club_totals"
+
+    store: SeasonStore
+
+    def units_by_kind(self):
+        totals = {}
+        for booking in self.store.bookings.values():
+            totals[booking.kind] = totals.get(booking.kind, 0) + (booking.units or 0)
+        return totals
+
+    @attrs.getter
+    def kinds(self):
+        """List kinds with their units, in the order in which they first came."""
+        return [{"kind": kind, "units": units} for kind, units in self.units_by_kind().items()]
+
+    @attrs.getter
+    def top_kinds(self):
+        """List the three kinds with most units."""
+        named = {}
+        for booking in self.store.bookings.values():
+            named[booking.kind or "other"] = named.get(booking.kind or "other", 0) + (booking.units or 0)
+        return [
+            {"kind": kind, "units": units} for kind, units in sorted(named.items(), key=lambda p: (-p[1], p[0]))[:3]
+        ]
+
+    @attrs.getter
+    def kinds_by_units(self):
+        return [kind for kind, _ in sorted(self.units_by_kind().items(), key=lambda p: (-p[1], p[0]))]
+
+    @attrs.getter
+    def best_units(self):
+        return max(self.units_by_kind().values(), default=None)
+
+    @attrs.getter
+    def kinds_above_mean(self):
+        totals = self.units_by_kind()
+        return sum(1 for units in totals.values() if units * len(totals) > sum(totals.values()))
+
+    @attrs.getter
+    def all_units(self):
+        return sum(self.units_by_kind().values())
+
+    @attrs.getter
+    def above_quota(self):
+        return [kind for kind, units in self.units_by_kind().items() if units > (self.store.season.quota or 0)]
+
+    @attrs.getter
+    def first_members(self):
+        """Name the two strongest members."""
+        best = sorted(self.store.members.values(), key=lambda m: -(m.level or 0))
+        return [m.name for m in best[:2]]
+
+    @attrs.getter
+    def first_levels(self):
+        best = sorted(self.store.members.values(), key=lambda m: -(m.level or 0))[:2]
+        return sum(m.level or 0 for m in best)
+
+    @attrs.getter
+    def first_tags(self):
+        """List the tags of the two strongest members."""
+        best = sorted(self.store.members.values(), key=lambda m: (-(m.level or 0), m.doc_id))[:2]
+        return [tag for m in best for tag in m.tags or [] if tag]
+
+    @attrs.getter
+    def second(self):
+        best = sorted(self.store.members.values(), key=lambda m: m.level)
+        return best[1].name
+
+    @attrs.getter
+    def last_two(self):
+        return [b.doc_id for b in self.store.bookings.values()][-2:]
+
+    @attrs.getter
+    def middle(self):
+        return [b.kind for b in list(self.store.bookings.values())[1:3]]
+
+    @attrs.getter
+    def two_tags_each(self):
+        return {key: [tag.upper() for tag in sorted(m.tags or [])[:2]] for key, m in self.store.members.items()}
+
+    @attrs.getter
+    def pairs(self):
+        """List the first two tags of every member, one after the other."""
+        return [tag for m in self.store.members.values() for tag in (m.tags or [])[:2]]
+
+    @attrs.getter
+    def all_kinds(self):
+        return sorted({b.kind for b in self.store.bookings.values()})
+
+    @attrs.getter
+    def known_kinds(self):
+        return [f"kind {kind}" for kind in sorted({b.kind for b in self.store.bookings.values() if b.kind})]
+
+    @attrs.getter
+    def number_of_kinds(self):
+        return len({b.kind for b in self.store.bookings.values()})
+
+    @attrs.getter
+    def per_kind(self):
+        """Count members and units of each kind."""
+        kinds = sorted({b.kind for b in self.store.bookings.values() if b.kind is not None})
+        return [
+            {
+                "kind": kind,
+                "bookings": len([b for b in self.store.bookings.values() if b.kind == kind]),
+                "units": sum(b.units or 0 for b in self.store.bookings.values() if b.kind == kind),
+            }
+            for kind in kinds
+        ]
+
+    @attrs.getter
+    def ids_by_kind(self):
+        kinds = {b.kind for b in self.store.bookings.values() if b.kind}
+        return {kind: [b.doc_id for b in self.store.bookings.values() if b.kind == kind] for kind in kinds}
+
+    @attrs.getter
+    def everybody(self):
+        return [m.name for m in self.store.members.values()] + [b.kind for b in self.store.bookings.values()]
+
+    @attrs.getter
+    def names_or_kinds(self):
+        if self.store.season.quota:
+            return [m.name for m in self.store.members.values()]
+        return [b.kind for b in self.store.bookings.values() if b.units]
+
+    @attrs.getter
+    def longest_kind(self):
+        """Give the last booking of each kind, and of these the one of most units."""
+        last = {b.kind: b.units or 0 for b in self.store.bookings.values()}
+        return max(last.values(), default=None)

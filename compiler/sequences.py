@@ -1,0 +1,173 @@
+"""Lists, sets and dicts that a getter makes itself, as what a loop can run over.
+
+best = sorted(users.values(), key=…)[:3]   →  steps of the list, then Cut([:3] of user order …)
+a + [x for x in b]                         →  two branches, one after the other
+totals.items(), filled in a loop           →  Gen(entry, Items(GroupBy …)) in the order of the first entries
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from compiler import dtypes, ir, raising, rewrite
+
+
+def variables(comp: ir.Comp) -> tuple[str, ...]:
+    """Return the variables that a comprehension's own steps bind."""
+    return tuple(step.var for step in comp.steps if isinstance(step, ir.Gen))
+
+
+def cut(comp: ir.Comp, start: int, stop: int, *, from_end: bool = False) -> ir.Comp:
+    """Return `comp[start:stop]`; from the end, `comp[-stop:-start]`."""
+    order = backwards(comp.order) if from_end else comp.order
+    heads = (comp.head,) if raising.may_raise(comp.head) else ()
+    return replace(comp, steps=(*comp.steps, ir.Cut(variables(comp), order, start, stop, heads=heads)))
+
+
+def backwards(order: tuple[ir.Order, ...]) -> tuple[ir.Order, ...]:
+    """Return the opposite of an order."""
+    return tuple(ir.Order(one.key, not one.descending) for one in order)
+
+
+def places(var: str, order: tuple[ir.Order, ...], before: str = "place") -> tuple[ir.Order, ...]:
+    """Return the order of the entries of a source that has places by these keys."""
+    return tuple(
+        ir.Order(ir.EntryPart(var, f"{before}{number}", one.key.type), one.descending)
+        for number, one in enumerate(order)
+    )
+
+
+def unordered(var: str) -> tuple[ir.Order, ...]:
+    """Return the order of what Python keeps in no order that could be repeated."""
+    return (ir.Order(ir.EntryPart(var, "unordered", dtypes.INT)),)
+
+
+def is_natural(one: ir.Order) -> bool:
+    """Tell whether the order is that of the source, which Python keeps without comparing anything."""
+    return isinstance(one.key, ir.EntryPart)
+
+
+def compared(order: tuple[ir.Order, ...]) -> tuple[ir.Expr, ...]:
+    """Return the keys that Python computes and compares."""
+    return tuple(one.key for one in order if not is_natural(one))
+
+
+def settled(steps: tuple[ir.Step, ...]) -> tuple[ir.Step, ...]:
+    """Return the steps up to the last cut, which keeps what it keeps whatever comes after."""
+    cuts = [place for place, step in enumerate(steps) if isinstance(step, ir.Cut)]
+    return steps[: cuts[-1] + 1] if cuts else ()
+
+
+def loops(steps: tuple[ir.Step, ...]) -> tuple[ir.Step, ...]:
+    """Return the steps without the conditions that may be left to what is computed of each combination."""
+    fixed = settled(steps)
+    return (*fixed, *(step for step in steps[len(fixed) :] if isinstance(step, ir.Gen)))
+
+
+def completed(order: tuple[ir.Order, ...], steps: tuple[ir.Step, ...]) -> tuple[ir.Order, ...]:
+    """Return the order up to the key after which no two combinations are equal."""
+    gens = [step for step in steps if isinstance(step, ir.Gen)]
+    if len(gens) != 1:
+        return order
+    for number, one in enumerate(order):
+        if _tells_apart(one.key, gens[0]):
+            return order[: number + 1]
+    return order
+
+
+def _tells_apart(key: ir.Expr, gen: ir.Gen) -> bool:
+    match key, gen.source:
+        case ir.EntryKey(var), _:
+            return var == gen.var
+        case ir.EntryValue(var), ir.Items(ir.Comp(kind="set")):
+            return var == gen.var
+        case ir.Attr(ir.EntryValue(var), "doc_id"), ir.Many():
+            return var == gen.var
+    return False
+
+
+def has_unique_keys(made: ir.Comp) -> bool:
+    """Tell whether no two combinations of a dict comprehension share a key."""
+    gens = [step for step in made.steps if isinstance(step, ir.Gen)]
+    return len(gens) == 1 and made.key is not None and _tells_apart(made.key, gens[0])
+
+
+def last_per_key(made: ir.Comp) -> ir.Comp:
+    """Return a dict comprehension whose steps keep the last combination per key."""
+    if has_unique_keys(made):
+        return made
+    heads = tuple(one for one in (made.head, made.key) if one is not None and raising.may_raise(one))
+    last = ir.Cut(variables(made), backwards(made.order), 0, 1, made.key, heads)
+    return replace(made, steps=(*made.steps, last), order=unordered(variables(made)[0]))
+
+
+def branches(made: ir.Expr) -> tuple[ir.Comp, ...] | None:
+    """Return the lists that stand one after the other in a list expression, None where it is something else."""
+    match made:
+        case ir.MakeList(()):
+            return ()
+        case ir.MakeList() | ir.Prim() if _is_value(made):
+            return (elements(made),)
+        case ir.Comp(kind="list"):
+            return (made,)
+        case ir.MakeList(items):
+            return tuple(ir.Comp("list", (), one, dtypes.ListOf(one.type), span=one.span) for one in items)
+        case ir.Const(None) | ir.Raises():
+            return ()
+        case ir.If(test, then, orelse):
+            otherwise = ir.Prim("not", (test,), dtypes.BOOL, made.span)
+            return _both(_where(test, branches(then)), _where(otherwise, branches(orelse)))
+        case ir.Prim("list.add", (left, right)):
+            return _both(branches(left), branches(right))
+        case ir.Attr() | ir.EntryValue() | ir.Prim() if isinstance(dtypes.required(made.type), dtypes.ListOf):
+            return (elements(made),)
+    return None
+
+
+def elements(made: ir.Expr) -> ir.Comp:
+    """Return the items of a stored list."""
+    of = dtypes.required(made.type)
+    assert isinstance(of, dtypes.ListOf)
+    gen = ir.Gen("item", ir.Items(made))
+    index, item = ir.EntryKey("item", dtypes.INT), ir.EntryValue("item", of.item)
+    return ir.Comp("list", (gen,), item, dtypes.ListOf(item.type), order=(ir.Order(index),), span=made.span)
+
+
+def _is_value(made: ir.Expr) -> bool:
+    """Tell whether the list is one value, of scalars alone: an array."""
+    of = dtypes.required(made.type)
+    if not isinstance(of, dtypes.ListOf) or isinstance(dtypes.required(of.item), dtypes.Entity):
+        return False
+    return not any(isinstance(one, ir.Comp | ir.Reduce | ir.GroupBy) for one in rewrite.walk(made))
+
+
+def _both(left: tuple[ir.Comp, ...] | None, right: tuple[ir.Comp, ...] | None) -> tuple[ir.Comp, ...] | None:
+    return None if left is None or right is None else (*left, *right)
+
+
+def _where(test: ir.Expr, made: tuple[ir.Comp, ...] | None) -> tuple[ir.Comp, ...] | None:
+    return None if made is None else tuple(replace(one, steps=(ir.Cond(test), *one.steps)) for one in made)
+
+
+def branch_places(var: str, made: tuple[ir.Comp, ...]) -> tuple[ir.Order, ...]:
+    """Return the order of the entries of branches: one branch after the other, each in its own order."""
+    found = [ir.Order(ir.EntryPart(var, "branch", dtypes.INT))]
+    for number, one in enumerate(made):
+        for each in places(var, one.order, f"branch{number}_place"):
+            key = each.key
+            assert isinstance(key, ir.EntryPart)
+            found.append(replace(each, key=replace(key, type=dtypes.optional(key.type))))
+    return tuple(found)
+
+
+def is_unordered(order: tuple[ir.Order, ...]) -> bool:
+    """Tell whether the order depends on what has none."""
+    return any(isinstance(one.key, ir.EntryPart) and one.key.part == "unordered" for one in order)
+
+
+def item_type(made: tuple[ir.Comp, ...]) -> dtypes.Type | None:
+    """Return the type of all items of branches, None where they differ."""
+    kind: dtypes.Type | None = made[0].head.type
+    for one in made[1:]:
+        kind = None if kind is None else dtypes.join(kind, one.head.type)
+    return kind
