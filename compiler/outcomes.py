@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from compiler import accumulators, dtypes, ir, raising, values
+from compiler import accumulators, dtypes, ir, raising, rewrite, values
 from compiler.diagnostics import NOWHERE, Span
 from compiler.scope import Scope, Stop, conditional, conjunction, negate
 
@@ -144,7 +144,7 @@ def merge(before: Scope, test: ir.Expr, then: Scope, orelse: Scope, span: Span) 
     names: dict[str, values.Value] = {}
     for name in {**then.names, **orelse.names}:
         a, b = then.names.get(name, values.Unbound()), orelse.names.get(name, values.Unbound())
-        names[name] = a if a is b or a == b else merged(before, test, a, b, name, span)
+        names[name] = a if a is b else merged(before, test, a, b, name, span)
     return replace(before, names=names, known=then.known & orelse.known)
 
 
@@ -152,12 +152,24 @@ def merged(
     before: Scope, test: ir.Expr, then: values.Value, orelse: values.Value, name: str, span: Span
 ) -> values.Value:
     """Return what a name holds after a branch; what cannot be one value matters only where it is read."""
+    if isinstance(then, values.Conflict) or (not isinstance(then, ir.Expr) and then == orelse):
+        return then
+    if isinstance(orelse, values.Conflict):
+        return orelse
     if isinstance(then, values.Escaped) or isinstance(orelse, values.Escaped):
         return values.Escaped()
+    for one in (then, orelse):
+        if isinstance(one, ir.Expr) and rewrite.is_larger(one, _LARGEST):
+            told = f"what `{name}` holds depends on so many branches that one expression would be too long"
+            return values.Conflict(ir.Declined("D365", span, told))
     try:
         return choose(before, test, unset(then, name), unset(orelse, name), span)
     except Stop as stop:
         return values.Conflict(stop.declined)
+
+
+_LARGEST = 1500
+"""A name's value may have so many nodes: each branch that changes it in terms of itself doubles it."""
 
 
 def unset(value: values.Value, name: str) -> values.Value:

@@ -134,6 +134,15 @@ def walk(expr: ir.Expr) -> Iterator[ir.Expr]:
         yield from walk(child)
 
 
+def is_larger(expr: ir.Expr, limit: int) -> bool:
+    """Tell whether an expression has more nodes than the limit, written out; looks at no more than that."""
+    pending, number = [expr], 0
+    while pending and number <= limit:
+        number += 1
+        pending.extend(children(pending.pop()))
+    return number > limit
+
+
 def variables(expr: ir.Expr) -> frozenset[str]:
     """Return the generator variables that occur in the expression."""
     return frozenset(one.var for one in walk(expr) if isinstance(one, ir.EntryKey | ir.EntryValue | ir.EntryPart))
