@@ -57,7 +57,9 @@ def command(app: str, seed: int | None, cases: int, view: str | None, **flags: A
     for one in findings:
         _show(one, found, app)
     if findings:
-        click.echo(f"different: {len(findings)} field{'s' if len(findings) > 1 else ''}; `--seed {seed}` draws this again")
+        click.echo(
+            f"different: {len(findings)} field{'s' if len(findings) > 1 else ''}; `--seed {seed}` draws this again"
+        )
         sys.exit(DIFFERENT)
 
 

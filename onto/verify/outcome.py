@@ -1,6 +1,6 @@
 """What an app's views hold at one moment, and where two engines that should hold the same do not.
 
-    Outcome.difference  →  [Difference("Shop", "s1", "revenue", expected="4.50", found=None)]
+Outcome.difference  →  [Difference("Shop", "s1", "revenue", expected="4.50", found=None)]
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """A finding as the text of a test: paste it into a file that pytest collects, and it fails until the views agree.
 
-    def test_shop_dashboard_revenue(assert_view_equals_flink):
-        assert_view_equals_flink(
-            ShopDashboard,
-            [("orders", "k1", {"shop": "k2", "unitPrice": "0.10"})],
-        )
+def test_shop_dashboard_revenue(assert_view_equals_flink):
+    assert_view_equals_flink(
+        ShopDashboard,
+        [("orders", "k1", {"shop": "k2", "unitPrice": "0.10"})],
+    )
 """
 
 from __future__ import annotations

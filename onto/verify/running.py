@@ -23,6 +23,8 @@ from onto import bundle, consume, errors, rows, settings, wire
 from onto.verify import outcome
 
 QUIET = 6.0  # seconds without a new row after which Flink is taken to have said everything
+PATIENT = 90.0  # the same for a job's first rows: on a busy machine it takes long to start
+SETTLED = 1.5  # the same where nothing differs
 DEADLINE = 180.0  # seconds until a wave has to be quiet
 POLL = 0.05
 
@@ -75,6 +77,11 @@ class Job:
         ]
         feed.send(records, self.chosen.bootstrap_servers, {})
 
+    @property
+    def fresh(self) -> bool:
+        """Tell whether no row has come yet."""
+        return self._rows == 0
+
     def held(self) -> outcome.Outcome:
         """Return what the topics hold, as far as it was read."""
         found = outcome.Outcome({}, {})
@@ -101,20 +108,21 @@ class Job:
     def differences(
         self, compare: Callable[[outcome.Outcome], list[outcome.Difference]], quiet: float = QUIET
     ) -> list[outcome.Difference]:
-        """Read until nothing differs, or until nothing has come for `quiet` seconds, and return what differs.
+        """Read until nothing differs any more, or until nothing has come for `quiet` seconds, and return what differs.
 
         JobError when the job failed meanwhile.
         """
         deadline = time.monotonic() + DEADLINE
         came, since = self._rows, time.monotonic()
-        while found := compare(self.held()):
+        while True:
+            found = compare(self.held())
             self.check()
             now = time.monotonic()
             if self._rows != came:
                 came, since = self._rows, now
-            if now - since > quiet or now > deadline:
+            # What is equal for a moment may have more to come, too.
+            if now - since > (quiet if found else SETTLED) or now > deadline:
                 return found
-        return []
 
     def check(self) -> None:
         """Raise JobError if a job failed."""

@@ -1,6 +1,6 @@
 """Run generated cases on Flink and in process, side by side, and make what differs small.
 
-    search(made, found, job, drawn, seed=7, …)  →  [Finding(ShopDashboard, Difference(…, "revenue", "4.50", None), case)]
+    Search(made, found, job, views, progress).run(drawn)  →  [Finding(Difference(…, "revenue", "4.50", None), case)]
 
 All cases of a batch run at once in one job, each under its own prefix of ids, wave after wave. A difference is shrunk
 with the plan evaluated in process where that shows it as well, and then checked on Flink; else with Flink itself, many
@@ -119,7 +119,7 @@ class Search:
         name = ".".join(one for one in spot if one)
         self.progress.tell(f"{name} differs: making the case smaller")
         with sides.Sides.opened(self.made, self.found) as both:
-            small = case
+            small, found = case, None
             if _fast(both, case, spot):
                 small = shrink.shrink(
                     case,
@@ -128,7 +128,8 @@ class Search:
                     rounds=FAST_ROUNDS,
                     tell=lambda size: None,
                 )
-            if (found := self._on_flink([small], spot, CONFIRM_QUIET)[0]) is None:
+                found = self._on_flink([small], spot, CONFIRM_QUIET)[0]
+            if found is None:
                 # What is evaluated is not what the job gives, or nothing differed in process: Flink itself has to say.
                 small = shrink.shrink(
                     case,

@@ -95,7 +95,7 @@ def _simpler_values(value: Any) -> Iterator[Any]:
             yield []
             for at in range(len(value)):
                 yield value[:at] + value[at + 1 :]
-                yield from (value[:at] + [one] + value[at + 1 :] for one in _simpler_values(value[at]))
+                yield from ([*value[:at], one, *value[at + 1 :]] for one in _simpler_values(value[at]))
         case dict():
             yield {}
             for key in value:

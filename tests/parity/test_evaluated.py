@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from onto import wire
-from tests import strategies
-from tests.parity import apps, sides
+from onto import histories, wire
+from onto.verify import sides
+from tests.parity import apps
 
 APPS = [
     pytest.param(one, marks=pytest.mark.xfail(reason=f"notyet: {apps.NOTYET[one]}", raises=AssertionError))
@@ -28,16 +29,16 @@ def base(request: pytest.FixtureRequest) -> Iterator[sides.Sides]:
         yield made
 
 
-@given(data=st.data())
+@given(random=st.randoms(use_true_random=False), number=st.integers(min_value=1, max_value=60))
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.reuse, Phase.generate],  # shrinking a history takes minutes; the difference names the field
 )
-def test_any_history_evaluates_to_what_the_engine_holds(base: sides.Sides, data: st.DataObject) -> None:
+def test_any_history_evaluates_to_what_the_engine_holds(base: sides.Sides, random: Random, number: int) -> None:
     both = base.fresh()
-    history: list[wire.Change] = data.draw(strategies.histories(base.found, most=60))
+    history: list[wire.Change] = histories.Writer(base.found).changes(random, number)
     half = len(history) // 2
     for part in (history[:half], history[half:]):
         both.apply(*part)

@@ -8,9 +8,9 @@ from random import Random
 
 import pytest
 
-from tests import strategies
+from onto import histories
+from onto.verify import sides
 from tests.compiler import casefile
-from tests.parity import sides
 
 FAMILIES = sorted((Path(__file__).parents[1] / "compiler" / "cases").glob("*.case"))
 CASES = [(path, at, one.title) for path in FAMILIES for at, one in enumerate(casefile.read(path)) if one.compiles]
@@ -31,7 +31,7 @@ def test_a_case_computes_what_python_does(
         monkeypatch.delitem(sys.modules, name)
     with sides.Sides.of(case.app) as both:
         for seed in range(HISTORIES):
-            pair, writer, random = both.fresh(), strategies.Writer(both.found), Random(f"{title} {seed}")
+            pair, writer, random = both.fresh(), histories.Writer(both.found), Random(f"{title} {seed}")
             for number in range(CHANGES):
                 pair.apply(writer.change(random))
                 if number % EVERY == 0:

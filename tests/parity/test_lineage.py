@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from onto import boiler, domain_model, wire
-from tests import strategies
-from tests.parity import apps, sides
+from onto import boiler, domain_model, histories, wire
+from onto.verify import outcome, sides
+from tests.parity import apps
 
 ROUNDS = 6
 
@@ -25,7 +25,7 @@ def base(request: pytest.FixtureRequest) -> Iterator[sides.Sides]:
 @pytest.mark.parametrize("seed", range(ROUNDS))
 def test_an_attribute_outside_the_lineage_changes_nothing(base: sides.Sides, seed: int) -> None:
     random = Random(seed)
-    writer = strategies.Writer(base.found)
+    writer = histories.Writer(base.found)
     history = writer.changes(random, 80)
     assert base.made.plan is not None
     reads = {
@@ -36,7 +36,7 @@ def test_an_attribute_outside_the_lineage_changes_nothing(base: sides.Sides, see
     before = _held(base, history)
     for collection, models in writer.models.items():
         for key, name, kind in {
-            (key, _name(model, key), kind) for model in models for key, kind in strategies.stored(model)
+            (key, _name(model, key), kind) for model in models for key, kind in histories.stored(model)
         }:
             edits = [
                 wire.Change(collection, doc_id, document, {**document, key: writer.value(random, kind)})
@@ -52,7 +52,7 @@ def test_an_attribute_outside_the_lineage_changes_nothing(base: sides.Sides, see
 def _held(base: sides.Sides, history: list[wire.Change]) -> Mapping[tuple[str, str], dict[str, Any]]:
     engine = boiler.Engine(base.found.views)
     engine.apply(*history)
-    return sides.held_by(engine).documents
+    return outcome.held_by(engine).documents
 
 
 def _name(model: type[domain_model.DomainModel], key: str) -> str:
