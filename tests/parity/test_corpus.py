@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from compiler import plan
-from tests.parity import apps, sides
+from onto.verify import sides
+from tests.parity import apps
 
 DOMAINS, GETTERS, WITHOUT_PYTHON = 15, 200, 0.9
 PYTHON = ("udf", "udf-collect")
