@@ -15,7 +15,7 @@ import heapq
 import itertools
 import json
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -262,16 +262,15 @@ def faults(history: History) -> list[str]:
 
 
 def _answers(history: History) -> Iterator[str]:
+    runs = Counter(x.partition("#")[2].rpartition("@")[0] for x in history.runs)
     for request_id, command in history.commands.items():
         replies = history.replies.get(request_id, [])
         if not replies:
             yield f"{request_id} was never answered"
         if not command.reads_only and any(reply != replies[0][1] for _, reply in replies):
             yield f"{request_id} was answered in two ways"
-        if not command.reads_only:
-            runs = [x for x in history.runs if x.partition("#")[2].rpartition("@")[0] == request_id]
-            if len(runs) > 1:
-                yield f"{request_id} was applied {len(runs)} times"
+        if not command.reads_only and runs[request_id] > 1:
+            yield f"{request_id} was applied {runs[request_id]} times"
     for ref in history.left:
         yield f"{ref} is still locked when all is done"
 
