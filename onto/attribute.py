@@ -13,7 +13,7 @@ import difflib
 import inspect
 import sys
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
@@ -211,6 +211,18 @@ class Attribute(Generic[T]):
     def __eq__(self, other: object) -> Any:
         """Make a condition for `where`."""
         return condition.Condition(self.name, "==", other)
+
+    def __ne__(self, other: object) -> Any:
+        """Make a condition for `where`; an entity that lacks the attribute does not meet it."""
+        return condition.Condition(self.name, "!=", other)
+
+    def in_(self, values: Iterable[Any]) -> condition.Condition:
+        """Make a condition for `where`: one of several values."""
+        return condition.Condition(self.name, "in", list(values))
+
+    def has(self, value: Any) -> condition.Condition:
+        """Make a condition for `where`: a list that has the value."""
+        return condition.Condition(self.name, "array_contains", value)
 
     __hash__ = object.__hash__
 

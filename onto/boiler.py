@@ -85,10 +85,8 @@ class Engine:
         self._views = [self._register(one) for one in views]
         self._readers: dict[entities.Token, set[tuple[int, str]]] = {}
         self._subscribers: list[Callable[[Event], None]] = []
-        for collection in self._entities.collections:
-            stored = self.database.collection(collection)
-            self._follow(tuple(protocol.Change(path, None, document) for path, document in stored))
-        self._stop = self.database.listen(self._follow)
+        scopes = [protocol.Scope("collection", one) for one in self._entities.collections]
+        self._stop = self.database.listen(self._follow, *scopes, replay=True) if scopes else lambda: None
 
     # ------------------------------------------------------------ changes in
 

@@ -19,6 +19,11 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,
     "==": operator.eq,
     "=": operator.eq,
+    "!=": operator.ne,
+    "in": lambda found, wanted: found in wanted,
+    "not-in": lambda found, wanted: found not in wanted,
+    "array_contains": lambda found, wanted: wanted in found,
+    "array_contains_any": lambda found, wanted: any(one in found for one in wanted),
 }
 
 
@@ -32,6 +37,9 @@ class Condition:
 
     def __post_init__(self) -> None:
         """Refuse operators that no datastore offers."""
+        if isinstance(self.operator, str):  # Firestore's own spelling of the same
+            spelt = self.operator.replace("array-contains-any", "array_contains_any")
+            object.__setattr__(self, "operator", spelt.replace("array-contains", "array_contains"))
         if self.operator not in OPERATORS:
             raise ValueError(f"unknown operator {self.operator!r}: use one of {', '.join(OPERATORS)}")
 

@@ -74,7 +74,7 @@ class DomainModel(attribute.Closed):
         """Return the query for all entities of this class and its subclasses."""
         if session.current() is not None:
             raise TypeError(f"{cls.__name__}: a domain method cannot search a collection; reach entities by relations")
-        return query.Query(context.Context.database, cls.collection_name(), cls._of_path, cls._name_of)
+        return query.Query(context.Context.database, cls.collection_name(), cls._of_path, cls._field_of)
 
     # ------------------------------------------------------------ stored form
 
@@ -147,6 +147,23 @@ class DomainModel(attribute.Closed):
             "doc_ref": str(self.doc_ref),
         }
 
+    @classmethod
+    def from_snapshot(
+        cls, snapshot: client.DocumentSnapshot, ref: client.DocumentReference | None = None
+    ) -> Self | None:
+        """Return the entity that a snapshot holds, of the class that it names; None where there was no document."""
+        document = snapshot.to_dict()
+        return None if document is None else cls.from_dict(document, doc_id=(ref or snapshot.reference).id)
+
+    def to_snapshot(self) -> client.DocumentSnapshot:
+        """Return the stored form with its place."""
+        return client.DocumentSnapshot(self.doc_ref, self.to_dict())
+
+    @classmethod
+    def ref_from_id(cls, doc_id: str) -> client.DocumentReference:
+        """Return where the entity of that id is stored."""
+        return client.DocumentReference(context.Context.database, f"{cls.collection_name()}/{doc_id}")
+
     def to_view_dict(self) -> dict[str, Any]:
         """Return what others may see of the entity: exported attributes, computed ones too, by document key."""
         shown: dict[str, Any] = {}
@@ -169,7 +186,7 @@ class DomainModel(attribute.Closed):
     @property
     def doc_ref(self) -> client.DocumentReference:
         """Return where the entity is stored: `<collection>/<doc_id>`."""
-        return client.DocumentReference(context.Context.database, f"{self.collection_name()}/{self.doc_id}")
+        return self.ref_from_id(self.doc_id)
 
     @property
     def obj_type(self) -> str:
@@ -219,15 +236,25 @@ class DomainModel(attribute.Closed):
         return cls.from_stored(document, path.rpartition("/")[2])
 
     @classmethod
-    def _name_of(cls, field: str) -> str:
+    def _field_of(cls, field: str) -> query.Field:
         """Return the attribute that some class of the family declares under that name or document key."""
         if field in names.RESERVED:
-            return field
+            return query.Field(field, None)
         for one in cls.family():
             for name in one._attributes:
                 if field in (name, one.json_name(name)):
-                    return name
+                    return query.Field(name, cls._key_of(name))
         raise ValueError(attribute.unknown_attribute(cls, field))
+
+    @classmethod
+    def _key_of(cls, name: str) -> str | None:
+        owners = [one for one in cls.family() if name in one._attributes]
+        keys = {one.json_name(name) for one in owners}
+        plain = all(
+            isinstance(one._attributes[name].value_shape(), shape.Plain) and not one._attributes[name].computed
+            for one in owners
+        )
+        return keys.pop() if plain and len(keys) == 1 else None
 
 
 class Embedded(attribute.Closed):

@@ -13,12 +13,24 @@ CityViewMediator(query=City.get_query()).start()
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from onto.database import client, protocol
 
 LOG = logging.getLogger(__name__)
+KEPT_FAILURES = 1000  # of each mediator, the latest
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A handler that raised on a document."""
+
+    path: str
+    handler: str
+    error: Exception
 
 
 class Watched(Protocol):
@@ -28,8 +40,9 @@ class Watched(Protocol):
     def database(self) -> protocol.Database:
         """The datastore that it asks."""
 
-    def stream(self) -> Iterator[client.DocumentSnapshot]:
-        """Yield the documents that belong to it."""
+    @property
+    def scope(self) -> protocol.Scope:
+        """Where its documents lie."""
 
     def contains(self, path: str, document: protocol.Document | None) -> bool:
         """Tell whether a document belongs to it."""
@@ -59,17 +72,14 @@ class ViewMediatorBase:
     def __init__(self, query: Watched) -> None:
         """Make a mediator that follows nothing yet."""
         self.query = query
+        self.failures: deque[Failure] = deque(maxlen=KEPT_FAILURES)
         self._stop: Callable[[], None] | None = None
 
     def start(self) -> None:
         """Handle every document that is there as created, then each change; a second call does nothing."""
         if self._stop is not None:
             return
-        with self.query.database.transaction():
-            present = list(self.query.stream())
-            self._stop = self.query.database.listen(self._follow)
-        for snapshot in present:
-            self._handle(self.Protocol.on_create, snapshot)
+        self._stop = self.query.database.listen(self._follow, self.query.scope, replay=True)
 
     def stop(self) -> None:
         """Follow no longer."""
@@ -87,19 +97,56 @@ class ViewMediatorBase:
             now = one.after is not None and self.query.contains(one.path, one.after)
             if now:
                 handler = self.Protocol.on_update if was else self.Protocol.on_create
-                self._handle(handler, self._snapshot(one.path, one.after))
+                self._handle(handler, self._snapshot(one, one.after))
             elif was:
-                self._handle(self.Protocol.on_delete, self._snapshot(one.path, one.before))
+                self._handle(self.Protocol.on_delete, self._snapshot(one, one.before))
 
-    def _snapshot(self, path: str, document: protocol.Document | None) -> client.DocumentSnapshot:
-        return client.DocumentSnapshot(client.DocumentReference(self.query.database, path), document)
+    def _snapshot(self, change: protocol.Change, document: protocol.Document | None) -> client.DocumentSnapshot:
+        reference = client.DocumentReference(self.query.database, change.path)
+        return client.DocumentSnapshot(reference, document, change.version)
 
     def _handle(self, handler: Callable[..., None], snapshot: client.DocumentSnapshot) -> None:
         try:
             handler(snapshot=snapshot, mediator=self)
-        except Exception:
+        except Exception as error:  # whatever user code raises is this document's news alone
             LOG.exception("%s failed on %s", type(self).__name__, snapshot.reference)
+            self.failures.append(Failure(snapshot.reference.path, handler.__name__, error))
 
 
 class ViewMediatorDeltaDAV(ViewMediatorBase):
     """The seed's name for a mediator of documents as views."""
+
+
+class TaskMediator(ViewMediatorBase):
+    """Does each document of a query once: `Protocol.on_task` and the removal of the document are one commit.
+
+    The document is a message: whoever commits first has processed it, and for everybody else it is gone. A crash
+    before the commit leaves it to the next start, one after it leaves nothing to do. What `on_task` saves belongs to
+    the commit; a document that changes meanwhile is read and tried again, `max_retries` times in all.
+    """
+
+    class Protocol(ProtocolBase):
+        """What is to be done."""
+
+        @staticmethod
+        def on_task(snapshot: client.DocumentSnapshot, mediator: Any) -> None:
+            """Do what the document asks for, inside of the transaction."""
+
+    max_retries = protocol.MAX_RETRIES
+
+    def mark(self, snapshot: client.DocumentSnapshot) -> None:
+        """Say that a document has been processed: remove it. A class may set a field that its query asks for."""
+        snapshot.reference.delete()
+
+    def _handle(self, handler: Callable[..., None], snapshot: client.DocumentSnapshot) -> None:
+        if handler is not self.Protocol.on_delete:
+            super()._handle(self._process, snapshot)
+
+    def _process(self, snapshot: client.DocumentSnapshot, mediator: Any) -> None:
+        def once() -> None:
+            found = snapshot.reference.get()
+            if self.query.contains(found.reference.path, found.document):
+                getattr(self.Protocol, "on_task")(snapshot=found, mediator=self)  # noqa: B009 - of a subclass
+                self.mark(found)
+
+        protocol.run(self.query.database, once, self.max_retries)

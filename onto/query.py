@@ -1,6 +1,6 @@
-"""Queries: the stored entities of a class that meet some conditions.
+"""Queries: the stored entities of a class that meet some conditions, in an order.
 
-for city in City.where(City.population < 1000000, capital=True): ...
+for city in City.where(City.population < 1000000, capital=True).order_by("name").limit(3): ...
 """
 
 from __future__ import annotations
@@ -8,12 +8,24 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from onto import condition
-from onto.database import client, protocol
+from onto.database import client, matching, protocol
 
 M = TypeVar("M")
+Order = tuple[str, Literal["asc", "desc"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What the name of a field means: an attribute, and the key under which every class stores it.
+
+    The key is None where a datastore cannot compare the stored values as Python compares the attribute's.
+    """
+
+    attribute: str
+    key: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,41 +35,93 @@ class Query(Generic[M]):
     database: protocol.Database
     collection: str
     load: Callable[[str, protocol.Document], M | None]
-    name_of: Callable[[str], str]  # the attribute that a field's name or document key means
+    field_of: Callable[[str], Field]
     conditions: tuple[condition.Condition, ...] = ()
+    order: tuple[Order, ...] = ()
+    count: int | None = None
 
     def where(self, *given: Any, **equal: Any) -> Query[M]:
-        """Return the query with further conditions; ValueError for an attribute that does not exist."""
+        """Return the query with further conditions; ValueError for an attribute that does not exist.
+
+        `City.population < 9`, `population=9`, `population=("<", 9)`, `"population", "<", 9`.
+        """
         if len(given) == 3 and isinstance(given[0], str):
             given = (condition.Condition(*given),)
         wrong = [one for one in given if not isinstance(one, condition.Condition)]
         if wrong:
             raise TypeError(f"{wrong[0]!r} is not a condition: write City.population < 9, or population=9")
-        more = (*given, *(condition.Condition(name, "==", value) for name, value in equal.items()))
-        named = tuple(dataclasses.replace(one, field=self.name_of(one.field)) for one in more)
+        more = (*given, *(_equal(name, value) for name, value in equal.items()))
+        named = tuple(dataclasses.replace(one, field=self.field_of(one.field).attribute) for one in more)
         return dataclasses.replace(self, conditions=(*self.conditions, *named))
 
+    def order_by(self, *fields: Any, descending: bool = False) -> Query[M]:
+        """Return the query in the order of attributes, `City.population` or "population"; "-population" goes down.
+
+        Entities without the attribute are left out, as datastores do.
+        """
+        more: list[Order] = []
+        for one in fields:
+            name = getattr(one, "name", one)
+            down = descending or name.startswith("-")
+            more.append((self.field_of(name.removeprefix("-")).attribute, "desc" if down else "asc"))
+        return dataclasses.replace(self, order=(*self.order, *more))
+
+    def limit(self, count: int) -> Query[M]:
+        """Return the query of the first so many entities."""
+        if count < 0:
+            raise ValueError(f"a limit is at least 0, not {count}")
+        return dataclasses.replace(self, count=count)
+
     def __iter__(self) -> Iterator[M]:
-        """Yield the entities, by doc_id."""
-        for path, document in self.database.collection(self.collection):
-            found = self._find(path, document)
-            if found is not None:
-                yield found
+        """Yield the entities in order; without one, by doc_id."""
+        return (entity for _, entity in self._found())
+
+    def first(self) -> M | None:
+        """Return the first entity, None where there is none."""
+        return next(iter(self.limit(1)), None)
 
     def stream(self) -> Iterator[client.DocumentSnapshot]:
         """Yield the documents themselves."""
-        for path, document in self.database.collection(self.collection):
-            if self.contains(path, document):
-                yield client.DocumentSnapshot(client.DocumentReference(self.database, path), document)
+        for one, _ in self._found():
+            yield client.snapshot(self.database, one)
 
     def contains(self, path: str, document: protocol.Document | None) -> bool:
-        """Tell whether a document belongs to the answer."""
+        """Tell whether a document belongs to the answer; the limit is left out of account."""
         if document is None or protocol.parent(path) != self.collection:
             return False
         return self._find(path, document) is not None
+
+    @property
+    def scope(self) -> protocol.Scope:
+        """Return where the entities lie."""
+        return protocol.Scope("collection", self.collection)
+
+    def _found(self) -> Iterator[tuple[protocol.Stored, M]]:
+        asked = tuple(
+            dataclasses.replace(one, field=key)
+            for one in self.conditions
+            if (key := self.field_of(one.field).key) is not None and isinstance(one.value, str | bool | int | float)
+        )
+        found = [
+            (one, entity)
+            for one in self.database.select(protocol.Selection(self.collection, conditions=asked))
+            if (entity := self._find(one.path, one.document)) is not None
+        ]
+        for name, direction in reversed(self.order):
+            found.sort(
+                key=lambda entry, at=name: matching.rank(getattr(entry[1], at)),  # type: ignore[misc]  # a default binds the name
+                reverse=direction == "desc",
+            )
+        yield from found if self.count is None else found[: self.count]
 
     def _find(self, path: str, document: protocol.Document) -> M | None:
         found = self.load(path, document)
         if found is None or not all(one.holds(getattr(found, one.field, None)) for one in self.conditions):
             return None
-        return found
+        return None if any(getattr(found, name, None) is None for name, _ in self.order) else found
+
+
+def _equal(name: str, value: Any) -> condition.Condition:
+    if isinstance(value, tuple) and len(value) == 2 and value[0] in condition.OPERATORS:
+        return condition.Condition(name, *value)
+    return condition.Condition(name, "==", value)

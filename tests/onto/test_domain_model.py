@@ -147,3 +147,11 @@ def test_update_vals_takes_the_keys_that_a_document_has() -> None:
     made = City.new(doc_id="c", country="x", capital=True)
     made.update_vals(with_raw={"cityName": "C", "country": "y", "other": 1})
     assert (made.city_name, made.country, made.capital) == ("C", "y", True)
+
+
+def test_queries_in_order_and_of_the_first_ones() -> None:
+    assert ids(City.get_query().order_by(City.city_name)) == ["SF", "TOK"]
+    assert ids(City.get_query().order_by("-country").limit(2)) == ["SF", "XX"]
+    assert City.where(country=("!=", "USA")).order_by("country").first() == "TOK"
+    assert ids(City.where(City.country.in_(["USA", "Japan"]))) == ["SF", "TOK"]
+    assert ids(City.where(City.country != "USA")) == ["TOK", "XX"]

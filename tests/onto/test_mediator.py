@@ -13,7 +13,7 @@ from examples.city.models import City, Municipality
 from examples.city.views import CityView
 from onto.context import CTX
 from onto.database.memory import Memory
-from onto.mediator import ProtocolBase, ViewMediatorBase, ViewMediatorDeltaDAV
+from onto.mediator import ProtocolBase, TaskMediator, ViewMediatorBase, ViewMediatorDeltaDAV
 
 
 @pytest.fixture(autouse=True)
@@ -114,3 +114,22 @@ def test_handlers_by_what_a_change_means_to_the_query() -> None:
 def test_a_mediator_has_to_say_what_it_does() -> None:
     with pytest.raises(NotImplementedError, match="ViewMediatorBase does not say what to do with 1: define notify"):
         ViewMediatorBase(query=City.get_query()).notify(1)
+
+
+def test_a_task_is_done_and_removed_in_one_commit_and_a_failing_one_stays() -> None:
+    class Counting(TaskMediator):
+        class Protocol(TaskMediator.Protocol):
+            @staticmethod
+            def on_task(snapshot: Any, mediator: Any) -> None:
+                City.new(doc_id=snapshot.id, country=snapshot.get("country")).save()
+                if snapshot.get("country") == "nowhere":
+                    raise ValueError(snapshot.id)
+
+    CTX.db.document("tasks/a").set({"country": "x"})
+    CTX.db.document("tasks/b").set({"country": "nowhere"})
+    mediator = Counting(query=CTX.db.collection("tasks"))
+    mediator.start()
+    CTX.db.document("tasks/c").set({"country": "z"})
+    assert [one.id for one in CTX.db.collection("tasks").stream()] == ["b"]
+    assert [one.doc_id for one in City.all()] == ["a", "c"]
+    assert [(one.path, str(one.error)) for one in mediator.failures] == [("tasks/b", "b")]
