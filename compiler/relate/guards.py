@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler import dtypes, ir, sequences
+from compiler import dtypes, ir, raising, sequences
 
 _TRUE = ir.Const(True, dtypes.BOOL)
 
@@ -41,7 +41,7 @@ def where(steps: tuple[ir.Step, ...], part: ir.Expr) -> ir.Expr:
 
 def iterable(source: ir.Items) -> ir.Expr:
     """Return a check that the source is there to be gone through; True where it is known to be."""
-    if not dtypes.nullable(source.value.type):
+    if not dtypes.nullable(source.value.type) and not raising.may_raise(source.value):
         return _TRUE
     there = ir.Prim("not_none", (source.value,), dtypes.BOOL)
     told = "TypeError: 'NoneType' object is not iterable"

@@ -20,7 +20,7 @@ from onto.verify import outcome
 Stored = dict[str, dict[str, dict[str, Any]]]  # collection → doc_id → document in stored form
 
 
-@dataclass
+@dataclass(repr=False)  # a plan shares its parts: spelled out, one app can fill the memory of a machine
 class Sides:
     """An app, compiled and in process, with the same changes applied to both."""
 

@@ -13,12 +13,7 @@ from onto import histories, wire
 from onto.verify import sides
 from tests.parity import apps
 
-APPS = [
-    pytest.param(one, marks=pytest.mark.xfail(reason=f"notyet: {apps.NOTYET[one]}", raises=AssertionError))
-    if one in apps.NOTYET
-    else one
-    for one in (*apps.EXAMPLES, *apps.CORPUS, *apps.UNNESTED)
-]
+APPS = (*apps.EXAMPLES, *apps.CORPUS, *apps.UNNESTED)
 EXAMPLES = 40  # histories for each app
 
 
