@@ -35,8 +35,8 @@ def both(name: str, stack: running.Stack) -> Iterator[tuple[running.Job, boiler.
 
 @pytest.mark.parametrize(
     "names",
-    [apps.EXAMPLES, apps.CORPUS[:6], apps.CORPUS[6:12], (*apps.CORPUS[12:], *apps.UNNESTED)],
-    ids=["examples", "corpus-1", "corpus-2", "corpus-3"],
+    [apps.EXAMPLES, apps.PLANNED, apps.UNNESTED],
+    ids=["examples", "corpus", "unnested"],
 )
 def test_flink_holds_what_the_engine_holds_after_every_wave(names: tuple[str, ...], stack: running.Stack) -> None:
     with contextlib.ExitStack() as opened:

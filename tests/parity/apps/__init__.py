@@ -10,3 +10,7 @@ CORPUS = tuple(
 )  # fmt: skip
 
 UNNESTED = ("tests.parity.apps.club",)  # collections inside and over other collections
+
+# Planned by Flink within a test's time. The other apps of the corpus wait for smaller SQL: today Flink plans some of
+# their views for minutes, and the longest view of `shipping` alone is megabytes of text.
+PLANNED = tuple(f"tests.parity.apps.{name}" for name in ("library", "sales", "team", "forum", "sensors", "depot"))
