@@ -57,8 +57,11 @@ class Flink(dialect.Dialect):
 
         def paren_sql(self, expression: exp.Paren) -> str:
             """Keep short parentheses on one line."""
+            # What is inside is written once: to write it again for several lines would double at every depth.
             inner = self.sql(expression, "this")
-            return super().paren_sql(expression) if "\n" in inner else f"({inner})"
+            if "\n" not in inner:
+                return f"({inner})"
+            return f"({self.seg(self.indent(inner), sep='')}{self.seg(')', sep='')}"
 
         def function(self, expression: PythonFunction) -> str:
             """Write a function that lives as long as the session."""
