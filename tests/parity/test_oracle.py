@@ -5,16 +5,15 @@ from __future__ import annotations
 import dataclasses
 import functools
 import importlib
-import json
 import random as random_module
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from compiler import diagnostics, emit_sql, emit_udf, evaluate, ir, manifest, optimize, pipeline, plan, relate
-from onto import boiler, bundle, columns, rows, view_model, wire
+from onto import boiler, bundle, rows, view_model, wire
+from onto.verify import sides
 
 Stored = dict[str, dict[str, dict[str, Any]]]  # collection → doc_id → document in stored form
 
@@ -48,31 +47,6 @@ def compiled(app: str, *, in_python: bool) -> Made:
     return Made(made, described, emit_udf.emit(made, result.app))
 
 
-def read(source: bundle.Source, documents: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return the rows of a collection as Flink reads them."""
-    return {
-        doc_id: {
-            name: columns.decoder(kind)(_text(kind, document.get(source.json_names.get(name, name))))
-            for name, kind in source.columns
-        }
-        for doc_id, document in documents.items()
-    }
-
-
-def _text(kind: str, value: Any) -> Any:
-    return json.dumps(value) if kind == "STRING" and value is not None and not isinstance(value, str) else value
-
-
-def documents(view: bundle.View, tables: dict[str, dict[tuple[Any, ...], dict[str, Any]]]) -> dict[str, Any]:
-    """Return the documents of a view's rows, as JSON values by key."""
-
-    def children(table: str, key: tuple[Any, ...]) -> Iterator[dict[str, Any]]:
-        return (row for place, row in tables[table].items() if place[: len(key)] == key)
-
-    root = view.tables[0]
-    return {key[0]: rows.to_json(rows.nest(view, row, children)) for key, row in tables[root.name].items()}
-
-
 class Pair:
     """An app run both ways on the same changes."""
 
@@ -91,12 +65,12 @@ class Pair:
             self.engine.apply(wire.Change(collection, doc_id, before, after))
 
     def compare(self, functions: evaluate.Functions) -> None:
-        data = {one.name: read(one, self.stored.get(one.name, {})) for one in self.made.bundle.sources}
+        data = {one.name: sides.read(one, self.stored.get(one.name, {})) for one in self.made.bundle.sources}
         errors: set[tuple[Any, ...]] = set()
         for view, described in zip(self.made.plan.views, self.made.bundle.views, strict=True):
             found = evaluate.view(view, data, functions)
             wanted = self.engine.documents(self.classes[view.view_model])
-            assert documents(described, found.tables) == {key: rows.to_json(one) for key, one in wanted.items()}
+            assert sides.nested(described, found.tables) == {key: rows.to_json(one) for key, one in wanted.items()}
             errors |= {(*place, row["exception"]) for place, row in found.errors.items()}
         assert errors == {(one.view, one.key, one.field, one.exception) for one in self.engine.errors}
 

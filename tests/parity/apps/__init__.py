@@ -11,8 +11,7 @@ CORPUS = tuple(
 
 UNNESTED = ("tests.parity.apps.club",)  # collections inside and over other collections
 
-# Planned by Flink within a test's time. The other apps of the corpus wait for smaller SQL: today Flink plans some of
-# their views for minutes, and the longest view of `shipping` alone is megabytes of text.
+# What Flink has been shown to plan within a test's time; the rest of the corpus was not tried lately, or takes longer.
 PLANNED = tuple(f"tests.parity.apps.{name}" for name in ("library", "sales", "team", "forum", "sensors", "depot"))
 
 # notyet: whole numbers past 64 bits and Decimals past 38 digits are None in SQL where Python has a value
