@@ -1,6 +1,6 @@
 """What an app says of its surroundings.
 
-Config(app_name="city", testing=True)      or a `boiler.yaml` of the same keys
+Config(app_name="city", database={"url": "sqlite:///city.db"})      or a `boiler.yaml` of the same keys
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from onto import errors
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The app's name, and how it reaches its datastore; without `database` that is the embedded one."""
+    """The app's name, and how it reaches its datastore; without `database` that is the embedded one.
+
+    `database` has one key, `url`: `memory:`, `file:PATH`, or what SQLAlchemy takes.
+    """
 
     app_name: str = ""
     debug: bool = False
@@ -39,4 +42,7 @@ def read(path: pathlib.Path) -> Config:
     unknown = sorted(set(given) - known) if isinstance(given, dict) else ["a list or a scalar"]
     if unknown:
         raise errors.SettingsError(f"{path}: unknown: {', '.join(unknown)}; known: {', '.join(sorted(known))}")
+    database = given.get("database", {})
+    if not isinstance(database, dict) or set(database) - {"url"} or not isinstance(database.get("url", ""), str):
+        raise errors.SettingsError(f"{path}: `database` has one key, a text: `url: sqlite:///shop.db`")
     return Config(**given)

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from onto import config as configuration
 from onto import session
-from onto.database import client, memory, protocol
+from onto.database import client, opening, protocol
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ class _OfClass(Generic[T]):
 class Context:
     """The one context of a process; a class that is never instantiated.
 
-    Without configuration it holds an empty embedded datastore.
+    It opens the datastore that the configuration names at its first use; without one, an empty embedded one.
     """
 
     config: ClassVar[configuration.Config | None] = None
@@ -54,7 +54,7 @@ class Context:
 
     @classmethod
     def use(cls, database: protocol.Database | None) -> None:
-        """Put a datastore in place; None: a new embedded one at its first use."""
+        """Put a datastore in place; None: at its next use, the one that the configuration names."""
         cls._database = database
 
     @classmethod
@@ -71,7 +71,8 @@ class Context:
     @classmethod
     def _current(cls) -> protocol.Database:
         if Context._database is None:
-            Context._database = memory.Memory()
+            url = None if Context.config is None else Context.config.database.get("url")
+            Context._database = opening.opened("memory:" if url is None else url)
         return Context._database
 
     database = _OfClass[protocol.Database](lambda cls: cls._current())

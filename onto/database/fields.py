@@ -194,3 +194,12 @@ def _distinct(values: Iterable[Any]) -> list[Any]:
 
 def _among(value: Any, values: Iterable[Any]) -> bool:
     return any(matching.rank(value) == matching.rank(one) for one in values)
+
+
+def same(one: Any, other: Any) -> bool:
+    """Tell whether two values are the same in a document: 1, 1.0 and true are not."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(same(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return type(one) is type(other) and bool(one == other)

@@ -7,27 +7,12 @@ with database.transaction():
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
 
-from onto.database import fields, matching, protocol
-
-LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Hearing:
-    """A listener, and the number of the last commit that it is not to hear of."""
-
-    listener: protocol.Listener
-    scopes: tuple[protocol.Scope, ...]
-    since: int
+from onto.database import fields, hearing, matching, protocol
 
 
 class Memory(protocol.Database):
@@ -44,12 +29,8 @@ class Memory(protocol.Database):
         self._groups: dict[str, set[str]] = {}
         self._pending: dict[str, protocol.Document | None] | None = None
         self._version = 0
-        self._hearing: dict[int, _Hearing] = {}
-        self._heard_by: dict[protocol.Scope | None, dict[int, None]] = {}
-        self._next_listener = 0
+        self._hearers = hearing.Hearers()
         self._commits = 0
-        self._untold: deque[tuple[int, tuple[protocol.Change, ...]]] = deque()
-        self._telling = False
 
     def read(self, path: str) -> protocol.Stored | None:
         """Return a copy of the document at a path; inside a transaction, with its own writes."""
@@ -72,7 +53,8 @@ class Memory(protocol.Database):
         kept = None if document is None else fields.checked(path, document)
         with self.transaction():
             assert self._pending is not None  # a transaction is open here
-            self._expect(path, when)
+            if when is not None:
+                protocol.expect(path, self.read(path), when)
             self._pending[path] = kept
 
     @contextmanager
@@ -90,19 +72,14 @@ class Memory(protocol.Database):
                 self._pending = None
             if changes:
                 self._commits += 1
-                self._untold.append((self._commits, changes))
-                self._tell()
+                self._hearers.tell(self._commits, changes)
 
     def listen(self, listener: protocol.Listener, *scopes: protocol.Scope, replay: bool = False) -> Callable[[], None]:
         """Call the listener with the changes of each later transaction in scope; return what ends that."""
         with self._lock:
-            number = self._next_listener
-            self._next_listener += 1
-            self._hearing[number] = _Hearing(listener, scopes, self._commits)
-            for scope in scopes or (None,):
-                self._heard_by.setdefault(scope, {})[number] = None
+            number = self._hearers.add(listener, scopes, self._commits)
             if replay:
-                self._replay(listener, scopes)
+                self._hearers.replay(listener, self._present(scopes))
         return lambda: self._forget(number)
 
     def close(self) -> None:
@@ -124,24 +101,13 @@ class Memory(protocol.Database):
             for collection in self._groups.get(scope.path, ()):
                 yield from self._collections[collection].values()
 
-    def _expect(self, path: str, when: protocol.When) -> None:
-        found = self.read(path) if when is not None else None
-        match when:
-            case protocol.Exists(wanted=True) if found is None:
-                raise protocol.NotFoundError(f"{path}: there is no such document")
-            case protocol.Exists(wanted=False) if found is not None:
-                raise protocol.AlreadyExistsError(f"{path}: there is such a document already")
-            case protocol.UpdatedAt(version) if found is None or found.version != version:
-                now = "is gone" if found is None else "has changed"
-                raise protocol.ConflictError(f"{path}: the document {now} since it was read")
-
     def _commit(self, pending: Mapping[str, protocol.Document | None]) -> tuple[protocol.Change, ...]:
         version = max(self._version + 1, time.time_ns() // 1000)
         changes = []
         for path, after in pending.items():
             found = self._committed(path)
             before = None if found is None else found.document
-            if not _same(before, after):
+            if not fields.same(before, after):
                 changes.append(protocol.Change(path, before, after, version))
         if changes:
             self._persist(changes, version)
@@ -167,71 +133,15 @@ class Memory(protocol.Database):
 
     # ------------------------------------------------------------ listeners
 
-    def _replay(self, listener: protocol.Listener, scopes: tuple[protocol.Scope, ...]) -> None:
+    def _present(self, scopes: tuple[protocol.Scope, ...]) -> tuple[protocol.Change, ...]:
         wanted = scopes or tuple(protocol.Scope("collection", name) for name in self._collections)
         found = {one.path: one for scope in wanted for one in self._within(scope)}
-        present = tuple(
-            protocol.Change(path, None, found[path].document, found[path].version) for path in sorted(found)
-        )
-        outer, self._telling = self._telling, True  # what it writes is told after what it was told
-        try:
-            self._call(listener, present)
-        finally:
-            self._telling = outer
-        self._tell()
-
-    def _tell(self) -> None:
-        if self._telling:  # a listener wrote: the loop below tells it in its turn
-            return
-        self._telling = True
-        try:
-            while self._untold:
-                number, changes = self._untold.popleft()
-                for hearing, heard in self._audience(number, changes):
-                    self._call(hearing.listener, heard)
-        finally:
-            self._telling = False
-
-    def _audience(
-        self, commit: int, changes: tuple[protocol.Change, ...]
-    ) -> Iterator[tuple[_Hearing, tuple[protocol.Change, ...]]]:
-        """Yield who hears of a commit, longest-standing first, and of which changes in it."""
-        heard: dict[int, list[protocol.Change]] = {}
-        for one in changes:
-            for scope in (None, *protocol.scopes_of(one.path)):
-                for number in self._heard_by.get(scope, ()):
-                    found = heard.setdefault(number, [])
-                    if not found or found[-1] is not one:
-                        found.append(one)
-        for number in sorted(heard):
-            hearing = self._hearing.get(number)  # one before it may have ended it
-            if hearing is not None and hearing.since < commit:
-                yield hearing, tuple(heard[number])
-
-    def _call(self, listener: protocol.Listener, changes: tuple[protocol.Change, ...]) -> None:
-        try:
-            listener(changes)
-        except Exception:
-            LOG.exception("a listener failed on %s", [one.path for one in changes])
+        return tuple(protocol.Change(path, None, found[path].document, found[path].version) for path in sorted(found))
 
     def _forget(self, number: int) -> None:
         with self._lock:
-            hearing = self._hearing.pop(number, None)
-            for scope in () if hearing is None else hearing.scopes or (None,):
-                kept = self._heard_by[scope]
-                kept.pop(number, None)
-                if not kept:
-                    del self._heard_by[scope]
+            self._hearers.forget(number)
 
 
 def _copy(stored: protocol.Stored) -> protocol.Stored:
     return protocol.Stored(stored.path, fields.copied(stored.document), stored.version)
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Tell whether two values are the same in a document: 1, 1.0 and true are not."""
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(_same(one[name], other[name]) for name in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_same, one, other))
-    return type(one) is type(other) and bool(one == other)

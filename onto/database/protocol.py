@@ -181,6 +181,18 @@ def run(database: Database, work: Callable[[], Any], attempts: int = MAX_RETRIES
     raise ValueError(f"attempts must be at least 1, not {attempts}")
 
 
+def expect(path: str, found: Stored | None, when: When) -> None:
+    """Raise AlreadyExistsError, NotFoundError or ConflictError where a document is not as a write expects it."""
+    match when:
+        case Exists(wanted=True) if found is None:
+            raise NotFoundError(f"{path}: there is no such document")
+        case Exists(wanted=False) if found is not None:
+            raise AlreadyExistsError(f"{path}: there is such a document already")
+        case UpdatedAt(version) if found is None or found.version != version:
+            now = "is gone" if found is None else "has changed"
+            raise ConflictError(f"{path}: the document {now} since it was read")
+
+
 def parent(path: str) -> str:
     """Return the path of the collection that holds a document."""
     return path.rpartition("/")[0]

@@ -42,6 +42,8 @@ def test_boiler_yaml_is_read_from_the_working_directory(
         ("app_name: [", "boiler.yaml: not YAML: "),
         ("app_nam: x", "boiler.yaml: unknown: app_nam; known: app_name, "),
         ("- x", "boiler.yaml: unknown: a list or a scalar; known: "),
+        ("database: sqlite:///x", "boiler.yaml: `database` has one key, a text: `url: "),
+        ("database: {uri: x}", "boiler.yaml: `database` has one key, a text: `url: "),
     ],
 )
 def test_a_missing_or_malformed_file_is_named(
@@ -69,3 +71,20 @@ def test_without_configuration_there_is_an_embedded_datastore() -> None:
     assert CTX.database.get("a/1") == {"x": 1}
     CTX.use(None)
     assert CTX.db.document("a/1").get().exists is False
+
+
+@pytest.mark.parametrize("url", ["file:{}/data.onto", "sqlite:///{}/data.db"])
+def test_configuration_alone_chooses_the_datastore(url: str, tmp_path: pathlib.Path) -> None:
+    CTX.read(Config(app_name="shop", database={"url": url.format(tmp_path)}))
+    CTX.db.document("a/1").set({"x": 1})
+    CTX.database.close()  # type: ignore[attr-defined]  # these two have it
+    CTX.use(None)
+    assert CTX.db.document("a/1").get().to_dict() == {"x": 1}
+    CTX.database.close()  # type: ignore[attr-defined]  # these two have it
+
+
+@pytest.mark.parametrize("url", ["", "shop.db", "memory:x", "file:"])
+def test_what_is_no_url_of_a_datastore_is_refused(url: str) -> None:
+    CTX.read(Config(app_name="shop", database={"url": url}))
+    with pytest.raises(errors.SettingsError, match="is not the URL of a datastore: write memory:, file:PATH"):
+        CTX.db.document("a/1").get()

@@ -1,0 +1,288 @@
+"""A datastore in a SQL database, which several processes may share: SQLite, PostgreSQL, what SQLAlchemy speaks to.
+
+Sql("sqlite:///shop.db")        Sql("postgresql+psycopg://user@host/shop")
+
+Three tables: `onto_document` (path, document as tagged JSON, version), `onto_change` (what each commit changed, for
+listeners of other processes) and `onto_clock` (one row, the version of the last commit). A commit begins by moving the
+clock, so commits follow one another and every version is greater than all before it. Transactions are optimistic: what
+a block read is compared when it commits (Kung and Robinson, "On optimistic methods for concurrency control", 1981).
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from onto import tagged
+from onto.database import fields, hearing, matching, protocol
+
+LOOK = 0.2  # seconds between two looks for the commits of other processes
+KEPT = 24 * 3600 * 1_000_000  # microseconds for which changes are kept for listeners
+
+_TABLES = sa.MetaData()
+_DOCUMENT = sa.Table(
+    "onto_document",
+    _TABLES,
+    sa.Column("path", sa.String(1500), primary_key=True),
+    sa.Column("collection", sa.String(1500), nullable=False, index=True),
+    sa.Column("name", sa.String(1500), nullable=False, index=True),
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Column("version", sa.BigInteger, nullable=False),
+)
+_CHANGE = sa.Table(
+    "onto_change",
+    _TABLES,
+    sa.Column("version", sa.BigInteger, primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("path", sa.String(1500), nullable=False),
+    sa.Column("before", sa.Text),
+    sa.Column("after", sa.Text),
+)
+_CLOCK = sa.Table(
+    "onto_clock",
+    _TABLES,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+)
+
+
+@dataclass(slots=True)
+class _Open:
+    """A transaction: what it writes and on what condition, what it read, and which selections it made when."""
+
+    writes: dict[str, protocol.Document | None] = field(default_factory=dict)
+    expected: list[tuple[str, protocol.When]] = field(default_factory=list)
+    read: dict[str, int | None] = field(default_factory=dict)
+    selected: dict[protocol.Scope, int] = field(default_factory=dict)
+
+
+class Sql(protocol.Database):
+    """A datastore in a SQL database; safe to use from several threads and from several processes.
+
+    The transactions of one process run one after another. Listeners run in the thread that committed; for commits
+    of other processes in a thread of their own, within `LOOK` seconds.
+    """
+
+    def __init__(self, url: str | sa.URL) -> None:
+        """Open the database and make the tables that it lacks; DatastoreError when it cannot be reached."""
+        self._lock = threading.RLock()
+        self._hearers = hearing.Hearers()
+        self._open: _Open | None = None
+        self._heard = 0  # the version up to which listeners were told
+        self._closed = threading.Event()
+        self._looking: threading.Thread | None = None
+        try:
+            self._engine = sa.create_engine(url)
+        except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError) as error:
+            raise protocol.DatastoreError(f"{url}: no database that can be opened ({error})") from error
+        self._name = self._engine.url.render_as_string(hide_password=True)
+        with self._begin() as connection:
+            _TABLES.create_all(connection)
+            if connection.execute(sa.select(_CLOCK.c.version)).first() is None:
+                connection.execute(_CLOCK.insert().values(id=1, version=0))
+
+    def read(self, path: str) -> protocol.Stored | None:
+        """Return the document at a path; inside a transaction, with its own writes."""
+        with self._lock:
+            with self._begin() as connection:
+                found = self._committed(connection, path)
+            version = None if found is None else found.version
+            if self._open is None:
+                return found
+            if path not in self._open.writes:
+                self._open.read.setdefault(path, version)
+                return found
+            document = self._open.writes[path]
+            return None if document is None else protocol.Stored(path, fields.copied(document), version or 0)
+
+    def select(self, selection: protocol.Selection) -> list[protocol.Stored]:
+        """Return the committed documents that a selection means."""
+        with self._lock, self._begin() as connection:
+            if self._open is not None:
+                self._open.selected.setdefault(selection.scope, _version(connection))
+            return matching.selected(selection, self._within(connection, selection.scope))
+
+    def write(self, path: str, document: protocol.Document | None, when: protocol.When = None) -> None:
+        """Write a document, or remove it (None), if it is as `when` expects."""
+        protocol.check_path(path)
+        kept = None if document is None else fields.checked(path, document)
+        with self.transaction():
+            assert self._open is not None  # a transaction is open here
+            if path in self._open.writes:
+                protocol.expect(path, self.read(path), when)
+            elif when is not None:
+                with self._begin() as connection:  # told here already, where the block can handle it
+                    protocol.expect(path, self._committed(connection, path), when)
+                self._open.expected.append((path, when))
+            self._open.writes[path] = kept
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit the writes of the block at its end, or none if it raises; inner ones join the outer."""
+        with self._lock:
+            if self._open is not None:
+                yield
+                return
+            self._open = _Open()
+            try:
+                yield
+                opened = self._open
+            finally:
+                self._open = None
+            if opened.writes:
+                self._commit(opened)
+                self._catch_up()
+
+    def listen(self, listener: protocol.Listener, *scopes: protocol.Scope, replay: bool = False) -> Callable[[], None]:
+        """Call the listener with the changes of each later transaction in scope; return what ends that."""
+        with self._lock:
+            with self._begin() as connection:
+                since = self._still(connection)
+                present = self._present(connection, scopes) if replay else ()
+            if not self._hearers:
+                self._heard = since
+            number = self._hearers.add(listener, scopes, since)
+            if replay:
+                self._hearers.replay(listener, present)
+            if self._looking is None:
+                self._looking = threading.Thread(target=self._look, name=f"listeners of {self._name}", daemon=True)
+                self._looking.start()
+        return lambda: self._forget(number)
+
+    def close(self) -> None:
+        """End what listens, and let go of the connections."""
+        self._closed.set()
+        if self._looking is not None and self._looking is not threading.current_thread():
+            self._looking.join()
+        self._engine.dispose()
+
+    # ------------------------------------------------------------ documents
+
+    @contextmanager
+    def _begin(self) -> Iterator[sa.Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except sa.exc.SQLAlchemyError as error:
+            reason = str(getattr(error, "orig", None) or error).strip()
+            raise protocol.DatastoreError(f"{self._name}: {reason}") from error
+
+    def _committed(self, connection: sa.Connection, path: str) -> protocol.Stored | None:
+        found = connection.execute(_DOCUMENT.select().where(_DOCUMENT.c.path == path)).first()
+        return None if found is None else _stored(found)
+
+    def _within(self, connection: sa.Connection, scope: protocol.Scope) -> Iterator[protocol.Stored]:
+        column = {"document": _DOCUMENT.c.path, "collection": _DOCUMENT.c.collection, "group": _DOCUMENT.c.name}
+        yield from map(_stored, connection.execute(_DOCUMENT.select().where(column[scope.kind] == scope.path)))
+
+    def _present(self, connection: sa.Connection, scopes: tuple[protocol.Scope, ...]) -> tuple[protocol.Change, ...]:
+        found = {one.path: one for scope in scopes for one in self._within(connection, scope)}
+        if not scopes:
+            found = {one.path: one for one in map(_stored, connection.execute(_DOCUMENT.select()))}
+        return tuple(protocol.Change(path, None, found[path].document, found[path].version) for path in sorted(found))
+
+    # ------------------------------------------------------------ commits
+
+    def _still(self, connection: sa.Connection) -> int:
+        """Hold up all commits until this connection's transaction ends; return the last one's version."""
+        connection.execute(_CLOCK.update().values(version=_CLOCK.c.version))
+        return _version(connection)
+
+    def _commit(self, opened: _Open) -> None:
+        with self._begin() as connection:
+            last = self._still(connection)
+            self._compare(connection, opened)
+            version = max(last + 1, time.time_ns() // 1000)
+            position = itertools.count()
+            for path, after in opened.writes.items():
+                found = self._committed(connection, path)
+                before = None if found is None else found.document
+                if not fields.same(before, after):
+                    _put(connection, protocol.Change(path, before, after, version), next(position))
+            if next(position):
+                connection.execute(_CLOCK.update().values(version=version))
+                connection.execute(_CHANGE.delete().where(_CHANGE.c.version < version - KEPT))
+
+    def _compare(self, connection: sa.Connection, opened: _Open) -> None:
+        for path, when in opened.expected:
+            protocol.expect(path, self._committed(connection, path), when)
+        for path, version in opened.read.items():
+            found = self._committed(connection, path)
+            if version != (None if found is None else found.version):
+                raise protocol.ConflictError(f"{path}: the document has changed since it was read")
+        for scope, since in opened.selected.items():
+            for one in _changes(connection, since):
+                if scope.covers(one.path):
+                    raise protocol.ConflictError(f"{one.path}: the document has changed since {scope.path} was read")
+
+    # ------------------------------------------------------------ listeners
+
+    def _catch_up(self) -> None:
+        """Tell listeners of all commits that they were not told of."""
+        if not self._hearers:
+            return
+        with self._begin() as connection:
+            changes = list(_changes(connection, self._heard))
+        for version, together in itertools.groupby(changes, lambda one: one.version):
+            self._heard = version
+            self._hearers.tell(version, tuple(together))
+
+    def _look(self) -> None:
+        while not self._closed.wait(LOOK):
+            with self._lock:
+                try:
+                    self._catch_up()
+                except protocol.DatastoreError:
+                    hearing.LOG.exception("cannot look for changes; trying again")
+
+    def _forget(self, number: int) -> None:
+        with self._lock:
+            self._hearers.forget(number)
+
+
+def _put(connection: sa.Connection, change: protocol.Change, position: int) -> None:
+    here = _DOCUMENT.c.path == change.path
+    after = None if change.after is None else tagged.dumps(change.after)
+    before = None if change.before is None else tagged.dumps(change.before)
+    if after is None:
+        connection.execute(_DOCUMENT.delete().where(here))
+    elif before is None:
+        name = change.collection.rpartition("/")[2]
+        place = {"path": change.path, "collection": change.collection, "name": name}
+        connection.execute(_DOCUMENT.insert().values(**place, document=after, version=change.version))
+    else:
+        connection.execute(_DOCUMENT.update().where(here).values(document=after, version=change.version))
+    row = {"version": change.version, "position": position, "path": change.path, "before": before, "after": after}
+    connection.execute(_CHANGE.insert().values(**row))
+
+
+def _version(connection: sa.Connection) -> int:
+    return int(connection.execute(sa.select(_CLOCK.c.version)).scalar_one())
+
+
+def _stored(row: sa.Row[tuple[str, str, str, str, int]]) -> protocol.Stored:
+    return protocol.Stored(row.path, _document(row.path, row.document), row.version)
+
+
+def _changes(connection: sa.Connection, since: int) -> Iterator[protocol.Change]:
+    later = _CHANGE.select().where(_CHANGE.c.version > since).order_by(_CHANGE.c.version, _CHANGE.c.position)
+    for row in connection.execute(later):
+        before = None if row.before is None else _document(row.path, row.before)
+        after = None if row.after is None else _document(row.path, row.after)
+        yield protocol.Change(row.path, before, after, row.version)
+
+
+def _document(path: str, text: str) -> protocol.Document:
+    try:
+        document = tagged.loads(text)
+    except ValueError as error:
+        raise protocol.DatastoreError(f"{path}: the stored text is not a document ({error})") from error
+    if not isinstance(document, Mapping):
+        raise protocol.DatastoreError(f"{path}: the stored text is not a document")
+    return document
