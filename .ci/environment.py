@@ -35,10 +35,19 @@ def main(folder: Path, lock: str = "all") -> int:
         print(f"making {folder}", flush=True)
         venv.create(folder, with_pip=True, clear=folder.exists(), symlinks=True)
     pip = [str(python), "-m", "pip", "--disable-pip-version-check"]
-    # What builds packages is locked too, hence no build isolation: pip would fetch its own, unchecked.
+    # What builds packages is locked too, hence no build isolation: pip would fetch its own, unchecked. Locks are whole,
+    # hence no dependencies: one package says less of another's versions than is so (pyproject.toml, [tool.uv]).
     steps = (
         ["install", "--require-hashes", "-r", str(LOCKS / "build.txt")],
-        ["install", "--require-hashes", "--no-build-isolation", "--progress-bar=raw", "-r", str(LOCKS / f"{lock}.txt")],
+        [
+            "install",
+            "--require-hashes",
+            "--no-deps",
+            "--no-build-isolation",
+            "--progress-bar=raw",
+            "-r",
+            str(LOCKS / f"{lock}.txt"),
+        ],
         ["install", "--no-deps", "--no-build-isolation", "-e", str(ROOT)],
     )
     for step in steps:

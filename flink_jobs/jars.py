@@ -27,6 +27,14 @@ from onto import errors
 KAFKA = "org.apache.kafka:kafka_2.13:4.1.1"
 CONNECTOR = "org.apache.flink:flink-sql-connector-kafka:5.0.0-2.2"
 SQL_GATEWAY = "org.apache.flink:flink-sql-gateway:2.2.1"  # the wheel has the SQL client, but not this half of it
+STATEFUN = "org.apache.flink:statefun-flink-distribution:3.3.0"
+STATEFUN_FLINK = (  # the Flink that this StateFun needs, beside the libraries that these bring
+    "org.apache.flink:flink-clients:1.16.2",
+    "org.apache.flink:flink-runtime-web:1.16.2",
+    "org.apache.flink:flink-statebackend-rocksdb:1.16.2",
+    "org.apache.logging.log4j:log4j-slf4j-impl:2.17.1",
+    "org.apache.logging.log4j:log4j-core:2.17.1",
+)
 LOCK = Path(__file__).with_name("jars.lock")
 
 # Called with a file's name and size in bytes; the function that it opens is told of each chunk's length.
@@ -56,6 +64,11 @@ def sql_gateway(progress: Progress | None = None) -> tuple[Path, ...]:
     return tuple(_fetch(jar, progress) for jar in _locked("sql_gateway"))
 
 
+def statefun(progress: Progress | None = None) -> tuple[Path, ...]:
+    """Return the class path of StateFun with its Flink; ClusterError as the others."""
+    return tuple(_fetch(jar, progress) for jar in _locked("statefun"))
+
+
 def missing() -> tuple[str, ...]:
     """Return the coordinates of the locked files that are not in the Maven cache yet."""
     wanted = (*_locked("kafka"), *_locked("connector"))
@@ -83,17 +96,28 @@ def shown(console: rich.console.Console) -> Iterator[Progress]:
 
 
 def relock() -> None:
-    """Resolve KAFKA and CONNECTOR with all that they need, download it, and rewrite the lock file."""
+    """Resolve what is named above with all that they need, download it, and rewrite the lock file."""
     closures = {
         "kafka": [f"{each.groupId}:{each.artifactId}:{each.version}" for each in jgo.resolve(KAFKA)],
         "connector": [CONNECTOR],  # an uber jar
         "sql_gateway": [SQL_GATEWAY],
+        "statefun": [STATEFUN, *_closure(STATEFUN_FLINK)],
     }
     lock = {
         name: {coordinate: _sha256(_download(coordinate, None)) for coordinate in coordinates}
         for name, coordinates in closures.items()
     }
     LOCK.write_text(json.dumps(lock, indent=2) + "\n", encoding="utf-8")
+
+
+def _closure(roots: tuple[str, ...]) -> list[str]:
+    """Return the libraries and all that they need, of each the newest version that any of them asks for."""
+    newest: dict[str, str] = {}
+    for root in roots:
+        for each in jgo.resolve(root):
+            name = f"{each.groupId}:{each.artifactId}"
+            newest[name] = max(newest.get(name, ""), each.version)
+    return [f"{name}:{version}" for name, version in newest.items()]
 
 
 def _locked(name: str) -> tuple[Jar, ...]:

@@ -4,11 +4,13 @@
 
 It ends its children when it is told to (SIGTERM, SIGINT) and when the process that started it is gone (the
 end of its standard input, unless the stack is detached); the kernel kills them if it is killed itself. It
-holds a lock on its folder while it lives, so that nobody has to trust a stale pid file.
+holds a lock on its folder while it lives, so that nobody has to trust a stale pid file. Those that are to be kept it
+starts again whenever they end, and on SIGUSR1 it reads anew what is to run.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import fcntl
 import json
@@ -28,21 +30,35 @@ PIDS_FILE = "pids.json"
 SPEC_FILE = "processes.json"
 GRACE = 10.0  # seconds between asking a process to stop and killing it
 PR_SET_PDEATHSIG = 1
+RESUME = "{resume}"  # stands in a command for `-s FOLDER`
+PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)  # seconds before a process that ended is started again, the last again and again
+CALM = 30.0  # seconds of running after which the pauses begin anew
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One child: its output goes to `<name>.log` in the folder's `log`."""
+    """One child: its output goes to `<name>.log` in the folder's `log`.
+
+    A process that is `kept` is started again whenever it ends. `newest` is a pattern of files: where RESUME stands in
+    the command, the folder of the newest of them is put in, or nothing while there is none.
+    """
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str]
+    kept: bool = False
+    newest: str = ""
 
 
 def write_spec(folder: Path, processes: tuple[Process, ...]) -> None:
     """Leave in `folder` what the warden has to run."""
     text = json.dumps([asdict(process) for process in processes], indent=2)
     (folder / SPEC_FILE).write_text(text, encoding="utf-8")
+
+
+def reload(folder: Path) -> None:
+    """Let the warden of `folder` start what is new in its spec, and start again what is another there."""
+    os.kill(pids(folder)["warden"], signal.SIGUSR1)
 
 
 def launch(folder: Path, *, detached: bool) -> subprocess.Popen[bytes]:
@@ -100,35 +116,123 @@ def run(folder: Path, *, detached: bool) -> int:
         signals, wake = os.pipe()
         os.set_blocking(wake, False)
         signal.set_wakeup_fd(wake)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGUSR1):
             signal.signal(number, lambda *_: None)
-        children: dict[str, subprocess.Popen[bytes]] = {}
+        children = _Children(folder)
         try:
-            _start(folder, children)
+            children.load()
             _wait(signals, None if detached else sys.stdin.fileno(), children)
         finally:
-            _stop(children)
+            children.stop(list(children.running))
             (folder / PIDS_FILE).unlink(missing_ok=True)
     return 0
 
 
-def _start(folder: Path, children: dict[str, subprocess.Popen[bytes]]) -> None:
-    for entry in json.loads((folder / SPEC_FILE).read_text(encoding="utf-8")):
-        with (folder / "log" / f"{entry['name']}.log").open("ab") as log:
-            children[entry["name"]] = subprocess.Popen(
-                entry["command"],
+def _wait(signals: int, parent: int | None, children: _Children) -> None:
+    with selectors.DefaultSelector() as selector:
+        selector.register(signals, selectors.EVENT_READ)
+        if parent is not None:
+            selector.register(parent, selectors.EVENT_READ)
+        while True:
+            for key, _ in selector.select(children.pause()):
+                content = os.read(key.fd, 512)
+                if key.fd == parent and not content:
+                    return
+                if key.fd == signals and set(content) - {signal.SIGCHLD, signal.SIGUSR1}:
+                    return
+                if key.fd == signals and signal.SIGUSR1 in content:
+                    children.load()
+            if not children.tend():
+                return
+
+
+@dataclass(slots=True)
+class _Child:
+    """A process, and when it is to be started again if it has ended."""
+
+    spec: Process
+    process: subprocess.Popen[bytes]
+    started: float
+    failures: int = 0
+    due: float | None = None
+
+
+class _Children:
+    """All processes of a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.running: dict[str, _Child] = {}
+
+    def load(self) -> None:
+        """Make what runs that which is to run."""
+        text = (self._folder / SPEC_FILE).read_text(encoding="utf-8")
+        wanted = {entry["name"]: Process(**{**entry, "command": tuple(entry["command"])}) for entry in json.loads(text)}
+        self.stop([name for name, child in self.running.items() if wanted.get(name) != child.spec])
+        for name, spec in wanted.items():
+            if name not in self.running:
+                self.running[name] = _Child(spec, self._started(spec), time.monotonic())
+        self._tell()
+
+    def tend(self) -> bool:
+        """Start again what is due; say whether anything runs or will."""
+        for child in self.running.values():
+            if child.process.poll() is None or not child.spec.kept:
+                continue
+            now = time.monotonic()
+            if child.due is None:
+                _end_group(child.process.pid)
+                child.failures = 1 if now - child.started > CALM else child.failures + 1
+                child.due = now + PAUSES[min(child.failures, len(PAUSES)) - 1]
+            elif child.due <= now:
+                child.process, child.started, child.due = self._started(child.spec), now, None
+                self._tell()
+        return any(child.process.poll() is None or child.due is not None for child in self.running.values())
+
+    def pause(self) -> float | None:
+        """Return the seconds until something is due."""
+        due = [child.due for child in self.running.values() if child.due is not None]
+        return max(0.0, min(due) - time.monotonic()) if due else None
+
+    def stop(self, names: list[str]) -> None:
+        """End these processes."""
+        stopping = [self.running.pop(name).process for name in names]
+        for process in stopping:
+            _signal(process, signal.SIGTERM)
+        deadline = time.monotonic() + GRACE
+        for process in stopping:
+            try:
+                process.wait(timeout=max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                _signal(process, signal.SIGKILL)
+                process.wait()
+
+    def _started(self, spec: Process) -> subprocess.Popen[bytes]:
+        with (self._folder / "log" / f"{spec.name}.log").open("ab") as log:
+            return subprocess.Popen(
+                _command(spec),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, **entry["environment"]},
-                cwd=folder,
+                env={**os.environ, **spec.environment},
+                cwd=self._folder,
                 preexec_fn=_die_with_parent,  # safe: this process has one thread
                 start_new_session=True,
             )
-    content = {"warden": os.getpid(), **{name: child.pid for name, child in children.items()}}
-    fresh = folder / f"{PIDS_FILE}.new"
-    fresh.write_text(json.dumps(content), encoding="utf-8")
-    fresh.rename(folder / PIDS_FILE)
+
+    def _tell(self) -> None:
+        content = {"warden": os.getpid(), **{name: child.process.pid for name, child in self.running.items()}}
+        fresh = self._folder / f"{PIDS_FILE}.new"
+        fresh.write_text(json.dumps(content), encoding="utf-8")
+        fresh.rename(self._folder / PIDS_FILE)
+
+
+def _command(spec: Process) -> list[str]:
+    found = (
+        sorted(Path("/").glob(spec.newest.lstrip("/")), key=lambda path: path.stat().st_mtime_ns) if spec.newest else []
+    )
+    resume = ["-s", found[-1].parent.as_uri()] if found else []
+    return [part for one in spec.command for part in (resume if one == RESUME else [one])]
 
 
 def _die_with_parent() -> None:
@@ -136,37 +240,15 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _wait(signals: int, parent: int | None, children: Mapping[str, subprocess.Popen[bytes]]) -> None:
-    with selectors.DefaultSelector() as selector:
-        selector.register(signals, selectors.EVENT_READ)
-        if parent is not None:
-            selector.register(parent, selectors.EVENT_READ)
-        while True:
-            for key, _ in selector.select():
-                content = os.read(key.fd, 512)
-                if key.fd == parent and not content:
-                    return
-                if key.fd == signals and set(content) - {signal.SIGCHLD}:
-                    return
-            if all(child.poll() is not None for child in children.values()):
-                return
+def _end_group(group: int) -> None:
+    """End what a killed process left behind: the workers of an endpoint hold its port."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
 
 
-def _stop(children: Mapping[str, subprocess.Popen[bytes]]) -> None:
-    for child in children.values():
-        _signal(child, signal.SIGTERM)
-    deadline = time.monotonic() + GRACE
-    for child in children.values():
-        try:
-            child.wait(timeout=max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            _signal(child, signal.SIGKILL)
-            child.wait()
-
-
-def _signal(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    if child.poll() is None:
-        os.killpg(child.pid, number)  # the group: a TaskManager may have Python workers
+def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, number)  # the group: a TaskManager may have Python workers
 
 
 def _locked(file: IO[str]) -> bool:

@@ -236,8 +236,11 @@ class Method:
     method: str
     params: Columns
     returns: str | None
-    calls: tuple[str, ...]
-    transactional: bool
+    calls: tuple[str, ...]  # `Model.method` of other entities
+    transactional: bool  # whether it may reach another entity
+    read_only: bool = False
+    tier: str = "W3"  # reaches no other entity (W1), a set that is known at once (W2), or finds them on its way (W3)
+    prefetch: tuple[str, ...] = ()  # what it reaches however it goes: parameters, and relations as `self.users`
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +266,8 @@ class Bundle:
     jobs: tuple[Job, ...]
     config: Mapping[str, str]
     error_table: ViewTable | None = None
+    replies_topic: str = "replies"
+    errors_topic: str = "errors"
     topic_prefix: str = ""  # as compiled into the SQL; the topics named here are without it
 
     def __post_init__(self) -> None:

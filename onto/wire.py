@@ -17,6 +17,8 @@ from typing import Any
 
 from onto import bundle, errors
 
+ID_LIMIT = 200  # characters of a request id
+
 StoredDocument = Mapping[str, Any]  # stored form: camelCase keys and JSON values
 
 
@@ -38,6 +40,17 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Command:
+    """A call of a domain method; `model` is the class that the caller means, `deadline` ms since 1970."""
+
+    request_id: str
+    method: str
+    args: Mapping[str, Any]
+    model: str | None = None
+    deadline: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One Kafka record, before it is sent or after it was read; a None value is a tombstone."""
 
@@ -51,14 +64,69 @@ def topic(prefix: str, name: str) -> str:
     return prefix + name
 
 
-def encode(change: Change, prefix: str = "", form: str = bundle.DEBEZIUM) -> Record:
-    """Return the record that says `change` on its collection's topic, as an envelope or a plain upsert."""
-    value = _envelope(change) if form == bundle.DEBEZIUM else change.after
+def encode(
+    change: Change, prefix: str = "", form: str = bundle.DEBEZIUM, more: Mapping[str, Any] | None = None
+) -> Record:
+    """Return the record that says `change` on its collection's topic, as an envelope or a plain upsert.
+
+    `more` is added to an envelope, for those who know it.
+    """
+    value = {**_envelope(change), **(more or {})} if form == bundle.DEBEZIUM else change.after
     return Record(
         topic(prefix, change.collection),
         encode_key(change.doc_id),
-        None if value is None else _dumps(value),
+        None if value is None else dumps(value),
     )
+
+
+def command_topic(collection: str) -> str:
+    """Return the topic on which a collection's commands arrive, without the app's prefix."""
+    return f"{collection}-cmd"
+
+
+def encode_command(command: Command, collection: str, doc_id: str, prefix: str = "") -> Record:
+    """Return the record that brings a command to an entity."""
+    value: dict[str, Any] = {"request_id": command.request_id, "method": command.method, "args": command.args}
+    if command.model is not None:
+        value["model"] = command.model
+    if command.deadline is not None:
+        value["deadline"] = command.deadline
+    return Record(topic(prefix, command_topic(collection)), encode_key(doc_id), dumps(value))
+
+
+def decode_command(value: bytes) -> Command:
+    """Read a command; RecordError says what is wrong with it."""
+    try:
+        found = json.loads(value)
+    except (ValueError, RecursionError) as error:
+        raise errors.RecordError(f"a command is not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise errors.RecordError("a command is not a JSON object")
+    for name, kinds, required in _COMMAND:
+        given = found.get(name)
+        if (required or given is not None) and (not isinstance(given, kinds) or isinstance(given, bool)):
+            raise errors.RecordError(f"a command's `{name}` is {given!r}")
+    if request_id_of(value) is None:
+        raise errors.RecordError(f"a command's `request_id` is a text of 1 to {ID_LIMIT} characters")
+    return Command(
+        found["request_id"], found["method"], found.get("args") or {}, found.get("model"), found.get("deadline")
+    )
+
+
+_COMMAND: tuple[tuple[str, type, bool], ...] = (
+    ("request_id", str, True), ("method", str, True), ("args", dict, False), ("model", str, False),
+    ("deadline", int, False),
+)  # fmt: skip
+
+
+def request_id_of(value: bytes) -> str | None:
+    """Return a command's request id, even if nothing else in it is right; None without a usable one."""
+    try:
+        found = json.loads(value)["request_id"]
+        found.encode("utf-8")  # as a key; half a surrogate pair is none
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+    return str(found) if 0 < len(found) <= ID_LIMIT else None
 
 
 def encode_key(doc_id: str) -> bytes:
@@ -84,5 +152,11 @@ def _envelope(change: Change) -> StoredDocument:
     return {"op": change.op, "before": before, "after": change.after}
 
 
-def _dumps(value: Mapping[str, Any]) -> bytes:
+def dumps(value: Any) -> bytes:
+    """Return JSON values as the text of a record."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+
+
+def dumps_ascii(value: Any) -> bytes:
+    """Return JSON values as text that is valid whatever the texts in it hold."""
+    return json.dumps(value, separators=(",", ":")).encode("ascii")

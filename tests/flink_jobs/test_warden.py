@@ -77,6 +77,46 @@ def test_it_ends_when_all_its_children_have(folder: Path) -> None:
     assert process.wait(DEADLINE) == 0
 
 
+def test_a_kept_child_is_started_again_from_the_newest_file_that_is_whole(folder: Path) -> None:
+    told = folder / "told"
+    say = f"import sys, time; open({str(told)!r}, 'a').write(' '.join(sys.argv[1:]) + chr(10)); time.sleep(600)"
+    command = (sys.executable, "-c", say, "from", warden.RESUME)
+    kept = warden.Process("sleeper", command, {}, kept=True, newest=str(folder / "*" / "chk-*" / "_metadata"))
+    warden.write_spec(folder, (kept,))
+    process, child = start(folder, detached=True)
+    wait(lambda: told.exists() and told.read_text() == "from\n")
+    for number, moment in ((10, 2), (9, 1)):
+        (folder / "job" / f"chk-{number}").mkdir(parents=True)
+        (folder / "job" / f"chk-{number}" / "_metadata").touch()
+        os.utime(folder / "job" / f"chk-{number}" / "_metadata", (moment, moment))
+    (folder / "job" / "chk-11").mkdir()
+    os.kill(child, signal.SIGKILL)
+    wait(lambda: warden.pids(folder)["sleeper"] != child)
+    wait(lambda: told.read_text().count("\n") == 2)
+    assert told.read_text().splitlines()[1] == f"from -s {(folder / 'job' / 'chk-10').as_uri()}"
+    again = warden.pids(folder)["sleeper"]
+    process.terminate()
+    assert process.wait(DEADLINE) == 0
+    assert not warden.is_alive(again)
+
+
+def test_what_is_new_is_started_and_what_is_another_is_started_again(folder: Path) -> None:
+    process, child = start(folder, detached=True)
+    other = warden.Process("other", SLEEPER.command, {})
+    warden.write_spec(folder, (SLEEPER, other))
+    warden.reload(folder)
+    wait(lambda: "other" in warden.pids(folder))
+    first = warden.pids(folder)
+    assert first["sleeper"] == child
+    warden.write_spec(folder, (SLEEPER, warden.Process("other", SLEEPER.command, {"Y": "2"})))
+    warden.reload(folder)
+    wait(lambda: warden.pids(folder)["other"] != first["other"])
+    assert not warden.is_alive(first["other"])
+    assert warden.pids(folder)["sleeper"] == child
+    process.terminate()
+    assert process.wait(DEADLINE) == 0
+
+
 def test_a_folder_has_one_warden_at_most(folder: Path) -> None:
     first, _ = start(folder, detached=True)
     second = warden.launch(folder, detached=True)

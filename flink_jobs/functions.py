@@ -1,0 +1,251 @@
+"""The StateFun function behind every collection: a request's bytes in, a reply's bytes out.
+
+    Functions(programs, names, clock).handle(ToFunction: `mark` for onto/tickets, t1)
+    →  FromFunction: state `env` changed, a change for `tickets`, a reply for `meeting_room-replies`
+
+What comes out is always an answer. Whatever is wrong with a command becomes an error reply and an entry on the error
+topic: after an exception StateFun would send the same request again and again, and then end the job.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from statefun.kafka_egress_pb2 import KafkaProducerRecord
+from statefun.request_reply_pb2 import FromFunction, ToFunction
+
+from flink_jobs import entities, messages, transactions
+from onto import bundle, errors, wire
+
+LOG = logging.getLogger(__name__)
+NAMESPACE, EGRESS = "onto", "out"
+MESSAGE, COMMAND = "onto/message", "onto/command"
+JSON_TYPE = "onto/json"
+RECORD_TYPE = "type.googleapis.com/io.statefun.sdk.egress.KafkaProducerRecord"
+STATES = {"env": 0, "ctl": 0, "seen": transactions.SEEN_MS}  # name → ms without a write after which it is dropped
+INPUT_LIMIT = 10_000  # characters of what an error entry repeats of its command
+LIMITS = transactions.Limits()
+
+States = Mapping[str, bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Where things go: topics with the app's prefix."""
+
+    prefix: str
+    replies: str
+    errors: str
+
+
+@dataclass(frozen=True, slots=True)
+class Functions:
+    """The methods of an app as StateFun calls them."""
+
+    programs: transactions.Programs
+    names: Names
+    clock: Callable[[], int]  # ms since 1970
+    limits: transactions.Limits = LIMITS
+
+    def handle(self, body: bytes) -> bytes:
+        """Answer one request: all messages for one entity that came together."""
+        request = ToFunction.FromString(body).invocation
+        given = {one.state_name: one.state_value for one in request.state}
+        missing = [name for name in STATES if name not in given]
+        if missing:
+            return _incomplete(missing)
+        before = {name: given[name].value if given[name].has_value else None for name in STATES}
+        place = _Place(request.target.type, request.target.id)
+        arguments = [(one.argument.typename, one.argument.value) for one in request.invocations]
+        try:
+            turn = _Turn(self, place, before)
+            for typename, value in arguments:
+                turn.take(typename, value)
+            after, reply = turn.states(), turn.reply
+        except Exception:
+            LOG.exception("%s: taken in one by one", place.ref)
+            after, reply = self._one_by_one(place, before, arguments)
+        _store(reply, before, after)
+        return _bytes(reply)
+
+    def _one_by_one(
+        self, place: _Place, states: States, arguments: Iterable[tuple[str, bytes]]
+    ) -> tuple[States, FromFunction]:
+        """Take in each message by itself and leave out those that fail, so that they hold up no other."""
+        reply = _reply()
+        for typename, value in arguments:
+            try:
+                turn = _Turn(self, place, states)
+                turn.take(typename, value)
+                after = turn.states()
+            except Exception as error:
+                LOG.exception("%s: left out: %s %r", place.ref, typename, value[:INPUT_LIMIT])
+                out = _Out(self.names, place, _reply())
+                out.refuse(value, "InternalError", f"{type(error).__name__}: {error}")
+                reply.MergeFrom(out.reply)
+                continue
+            states = after
+            reply.MergeFrom(turn.reply)
+        return states, reply
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The entity that a request is for."""
+
+    collection: str
+    doc_id: str
+
+    @property
+    def ref(self) -> str:
+        return f"{self.collection}/{self.doc_id}"
+
+
+class _Turn:
+    """An entity between its states before and after."""
+
+    def __init__(self, functions: Functions, place: _Place, before: States) -> None:
+        self._functions = functions
+        self._entity = _load(place.ref, before)
+        self._out = _Out(functions.names, place, _reply())
+
+    @property
+    def reply(self) -> FromFunction:
+        return self._out.reply
+
+    def take(self, typename: str, value: bytes) -> None:
+        """Take in one message."""
+        if typename == MESSAGE:
+            self._handle(messages.load(json.loads(value)))
+            return
+        try:
+            command = wire.decode_command(value)
+        except errors.RecordError as error:
+            self._out.refuse(value, "MalformedCommand", str(error))
+            return
+        self._handle(messages.Call(command.request_id, command.method, command.args, command.deadline, command.model))
+
+    def states(self) -> States:
+        """Return the states as they are now."""
+        entity = self._entity
+        control = entities.dump_control(entity)
+        return {
+            "env": wire.dumps([entity.version, entity.document]) if entity.version else None,
+            "ctl": None if control is None else wire.dumps(control),
+            "seen": wire.dumps(entity.seen) if entity.seen else None,
+        }
+
+    def _handle(self, message: messages.Message) -> None:
+        functions = self._functions
+        for one in transactions.handle(self._entity, message, functions.programs, functions.clock(), functions.limits):
+            self._out.put(one)
+
+
+@dataclass(frozen=True, slots=True)
+class _Out:
+    """What goes out for one request."""
+
+    names: Names
+    place: _Place
+    reply: FromFunction = field(repr=False)
+
+    def put(self, effect: transactions.Effect) -> None:
+        """Send what the protocol decided."""
+        match effect:
+            case transactions.Send(ref, sent):
+                self._send(ref, sent)
+            case transactions.Changed(x, version, before, after):
+                change = wire.Change(self.place.collection, self.place.doc_id, before, after)
+                record = wire.encode(change, self.names.prefix, bundle.DEBEZIUM, {"x": x, "v": version})
+                self._record(record.topic, self.place.doc_id, record.value or b"")
+            case transactions.Answer(call, reply, repeated):
+                self._record(self.names.replies, call.request_id, wire.dumps(reply))
+                if "error" in reply and not repeated:
+                    error = reply["error"]
+                    self._problem(error["type"], error["message"], call.request_id, call.method, call.args)
+
+    def refuse(self, value: bytes, kind: str, message: str) -> None:
+        """Answer what is no command, or none that can be taken in, as far as it says who waits for an answer."""
+        request_id = wire.request_id_of(value)
+        if request_id is not None:
+            reply = {"error": {"type": kind, "message": message[:INPUT_LIMIT]}}
+            self._record(self.names.replies, request_id, wire.dumps_ascii(reply))
+        self._problem(kind, message[:INPUT_LIMIT], request_id, None, value.decode("utf-8", "replace"))
+
+    def _problem(self, kind: str, message: str, request_id: str | None, method: str | None, given: Any) -> None:
+        shown = given if isinstance(given, str) else json.dumps(given)
+        entry = {
+            "collection": self.place.collection,
+            "doc_id": self.place.doc_id,
+            "request_id": request_id,
+            "method": method,
+            "exception": kind,
+            "message": message,
+            "input": shown if len(shown) <= INPUT_LIMIT else f"{shown[:INPUT_LIMIT]}…",
+        }
+        self._record(self.names.errors, self.place.doc_id, wire.dumps_ascii(entry))
+
+    def _send(self, ref: str, message: messages.Message) -> None:
+        collection, _, doc_id = ref.partition("/")
+        sent = self.reply.invocation_result.outgoing_messages.add()
+        sent.target.namespace, sent.target.type, sent.target.id = NAMESPACE, collection, doc_id
+        sent.argument.typename, sent.argument.has_value = MESSAGE, True
+        sent.argument.value = wire.dumps(messages.dump(message))
+
+    def _record(self, topic: str, key: str, value: bytes) -> None:
+        record = KafkaProducerRecord(topic=topic, key=key, value_bytes=value)
+        sent = self.reply.invocation_result.outgoing_egresses.add()
+        sent.egress_namespace, sent.egress_type = NAMESPACE, EGRESS
+        sent.argument.typename, sent.argument.has_value = RECORD_TYPE, True
+        sent.argument.value = record.SerializeToString()
+
+
+def _reply() -> FromFunction:
+    reply = FromFunction()
+    reply.invocation_result.SetInParent()  # an answer without any content is one too
+    return reply
+
+
+def _incomplete(missing: Iterable[str]) -> bytes:
+    """Ask for states that StateFun did not send: at first, and for what was under way when it started again."""
+    reply = FromFunction()
+    modes = FromFunction.ExpirationSpec.ExpireMode
+    for name in missing:
+        spec = reply.incomplete_invocation_context.missing_values.add()
+        spec.state_name, spec.type_typename = name, JSON_TYPE
+        spec.expiration_spec.mode = modes.AFTER_WRITE if STATES[name] else modes.NONE
+        spec.expiration_spec.expire_after_millis = STATES[name]
+    return _bytes(reply)
+
+
+def _bytes(reply: FromFunction) -> bytes:
+    return bytes(reply.SerializeToString())
+
+
+def _load(ref: str, states: States) -> entities.Entity:
+    entity = entities.Entity(ref)
+    if states["env"]:
+        entity.version, entity.document = json.loads(states["env"])
+    if states["ctl"]:
+        entities.load_control(entity, json.loads(states["ctl"]))
+    if states["seen"]:
+        entity.seen = [tuple(one) for one in json.loads(states["seen"])]
+    return entity
+
+
+def _store(reply: FromFunction, before: States, after: States) -> None:
+    """Say which states have changed."""
+    kinds = FromFunction.PersistedValueMutation
+    for name, value in after.items():
+        if value == before[name]:
+            continue
+        mutation = reply.invocation_result.state_mutations.add()
+        mutation.state_name = name
+        mutation.mutation_type = kinds.DELETE if value is None else kinds.MODIFY
+        if value is not None:
+            mutation.state_value.typename, mutation.state_value.has_value = JSON_TYPE, True
+            mutation.state_value.value = value

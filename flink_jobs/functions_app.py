@@ -1,0 +1,47 @@
+"""The StateFun endpoint as an ASGI app: `uvicorn --factory flink_jobs.functions_app:create`.
+
+    ONTO_BUNDLE=build  →  POST /statefun: ToFunction in, FromFunction out      GET /health: the app's name
+
+It imports the app that the bundle was made of. Workers share nothing, so there may be as many as there are cores.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from flink_jobs import functions, programs
+from onto import app, bundle, methods
+
+PATH, HEALTH = "/statefun", "/health"
+
+
+def create() -> Starlette:
+    """Return the endpoint of the bundle in the folder that ONTO_BUNDLE names."""
+    made = bundle.read(Path(os.environ["ONTO_BUNDLE"]))
+    return application(made, os.environ.get("ONTO_TOPIC_PREFIX", made.topic_prefix))
+
+
+def application(made: bundle.Bundle, prefix: str) -> Starlette:
+    """Return the endpoint of an app."""
+    read_only = frozenset((one.model, one.method) for one in made.methods if one.read_only)
+    served = functions.Functions(
+        programs.Programs(methods.Models.around(app.load(made.app).models), read_only),
+        functions.Names(prefix, prefix + made.replies_topic, prefix + made.errors_topic),
+        lambda: time.time_ns() // 1_000_000,
+    )
+
+    async def answer(request: Request) -> Response:
+        # In the loop's thread, which is the main one: nothing else runs, and a timer can stop an endless method.
+        return Response(served.handle(await request.body()), media_type="application/octet-stream")
+
+    async def health(_: Request) -> Response:
+        return PlainTextResponse(made.app)
+
+    return Starlette(routes=[Route(PATH, answer, methods=["POST"]), Route(HEALTH, health)])

@@ -1,0 +1,115 @@
+"""Run domain methods for the protocol: whatever user code does becomes an outcome, within limits of time and size.
+
+    Programs(models, read_only).run(Attempt("accounts/a#r1@7", 7, "accounts/a", Call("r1", "withdraw", {…}), {…}))
+    →  Failed("ValueError", "not enough on account a")
+
+A method that never returns is ended by a timer, which only the main thread can take: the endpoint runs methods there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import signal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from flink_jobs import messages, transactions
+from onto import methods, wire
+
+# Bytes. A change holds two documents, and Kafka takes records of up to 1 MiB.
+DOCUMENT_LIMIT = 450_000
+RESULT_LIMIT = 450_000
+MESSAGE_LIMIT = 2_000  # characters of an exception's message
+METHOD_SECONDS = 5.0
+AGAIN = 0.5  # seconds between two alarms, should user code swallow one
+NAMES = {"MappingError": "BadValue"}  # exceptions of onto's own whose callers know them by another name
+
+
+class MethodTimeout(BaseException):  # no error: `except Exception` in user code must not catch it
+    """A method ran for too long."""
+
+
+class DocumentTooLargeError(ValueError):
+    """A document that no change record can hold."""
+
+
+class ResultTooLargeError(ValueError):
+    """A result that no reply can hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """The methods of an app, as the protocol asks for them."""
+
+    models: methods.Models
+    read_only: frozenset[tuple[str, str]]  # (model, method): those that change nothing
+    seconds: float = METHOD_SECONDS
+
+    def mode(self, call: messages.Call) -> messages.Mode:
+        """Return how a call locks."""
+        return "S" if call.model is not None and (call.model, call.method) in self.read_only else "X"
+
+    def run(self, attempt: transactions.Attempt) -> transactions.Outcome:
+        """Run a method once."""
+
+        def lookup(refs: tuple[str, ...]) -> Mapping[str, messages.Document | None]:
+            missing = tuple(ref for ref in refs if ref not in attempt.documents)
+            if missing:
+                raise methods.NeedEntity(missing)
+            return {ref: attempt.documents[ref] for ref in refs}
+
+        call = attempt.call
+        request = methods.Request(call.method, call.args, call.model)
+        now = datetime.datetime.fromtimestamp(attempt.ts / 1000, datetime.UTC)
+        try:
+            with _limited(self.seconds):
+                done = methods.run(self.models, request, attempt.ref, lookup, now, attempt.x)
+            _check_sizes(done)
+        except methods.NeedEntity as needed:
+            return transactions.Need(needed.refs)
+        except MethodTimeout:
+            return transactions.Failed("MethodTimeout", f"`{call.method}` ran longer than {self.seconds:g} s")
+        except BaseException as error:  # whatever user code raises, SystemExit too, is the caller's news
+            return transactions.Failed(_kind(error), _message(error))
+        return transactions.Done(done.result, done.writes)
+
+
+@contextlib.contextmanager
+def _limited(seconds: float) -> Iterator[None]:
+    """Raise MethodTimeout when the block runs too long."""
+    signal.signal(signal.SIGALRM, _ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _ring(*_: object) -> None:
+    raise MethodTimeout
+
+
+def _check_sizes(done: methods.Done) -> None:
+    for ref, document in done.writes.items():
+        size = 0 if document is None else len(wire.dumps(document))
+        if size > DOCUMENT_LIMIT:
+            raise DocumentTooLargeError(f"{ref} would have {size} bytes; at most {DOCUMENT_LIMIT} fit a change")
+    size = 0 if done.result is None else len(wire.dumps(done.result))
+    if size > RESULT_LIMIT:
+        raise ResultTooLargeError(f"the result has {size} bytes; at most {RESULT_LIMIT} fit a reply")
+
+
+def _kind(error: BaseException) -> str:
+    """Return the name under which an exception reaches the caller: that of its class, onto's own without `Error`."""
+    name = type(error).__name__
+    own = type(error).__module__.startswith(("onto.", "flink_jobs."))
+    return NAMES.get(name, name.removesuffix("Error")) if own else name
+
+
+def _message(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except Exception as failed:  # a user's own __str__
+        text = f"its message cannot be told: {type(failed).__name__}"
+    return text if len(text) <= MESSAGE_LIMIT else f"{text[:MESSAGE_LIMIT]}…"

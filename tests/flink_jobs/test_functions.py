@@ -1,0 +1,272 @@
+"""The function behind a collection: every request is answered, whatever is in it."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from statefun.kafka_egress_pb2 import KafkaProducerRecord
+from statefun.request_reply_pb2 import FromFunction, ToFunction
+
+from flink_jobs import functions, programs
+from onto import methods, wire
+from onto.attrs import attrs
+from onto.domain_model import DomainModel
+
+
+class Jar(DomainModel):
+    class Meta:
+        collection_name = "jars"
+
+    coins: int = attrs.nothing
+    label: str | None = attrs.nothing
+
+    @classmethod
+    def upgrade(cls, document: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**document, "coins": document["pennies"]} if "pennies" in document else document
+
+    def put(self, coins: int) -> int:
+        self.coins = (self.coins or 0) + coins
+        return self.coins
+
+    def pour(self, into: Jar, coins: int) -> None:
+        if coins > self.coins:
+            raise ValueError(f"only {self.coins} coins")
+        self.coins -= coins
+        into.coins = (into.coins or 0) + coins
+
+    def count(self) -> int:
+        return self.coins
+
+    def spin(self) -> None:
+        while True:
+            try:
+                self.label = "dizzy"
+            except Exception:
+                continue
+
+    def swell(self) -> None:
+        self.label = "x" * 500_000
+
+    def boast(self) -> str:
+        return "x" * 500_000
+
+    def leave(self) -> None:
+        raise SystemExit(3)
+
+    def mumble(self) -> None:
+        self.label = "\ud800"
+
+
+SERVED = functions.Functions(
+    programs.Programs(methods.Models([Jar]), frozenset({("Jar", "count")}), seconds=0.2),
+    functions.Names("dev-", "dev-app-replies", "dev-app-errors"),
+    lambda: 1_000,
+)
+
+
+@dataclass
+class Runtime:
+    """StateFun's part: it keeps states, and takes messages to where they go."""
+
+    states: dict[tuple[str, str], dict[str, bytes]] = field(default_factory=dict)
+    records: list[tuple[str, str, Any]] = field(default_factory=list)
+    requests: int = 0
+
+    def give(self, collection: str, doc_id: str, *values: bytes) -> None:
+        """Deliver commands to an entity, together, and all that follows from them."""
+        pending = [((collection, doc_id), [(functions.COMMAND, value) for value in values])]
+        while pending:
+            place, arguments = pending.pop(0)
+            reply = self._ask(place, arguments)
+            for one in reply.invocation_result.outgoing_messages:
+                pending.append(((one.target.type, one.target.id), [(one.argument.typename, one.argument.value)]))
+
+    def call(self, doc_id: str, method: str, request_id: str = "", model: str = "Jar", **args: Any) -> Any:
+        """Send one command and return its reply."""
+        request_id = request_id or uuid.uuid4().hex
+        command = wire.Command(request_id, method, args, model)
+        self.give("jars", doc_id, wire.encode_command(command, "jars", doc_id).value or b"")
+        found = [value for topic, key, value in self.records if topic == "dev-app-replies" and key == request_id]
+        return found[-1]
+
+    def of(self, topic: str) -> list[Any]:
+        """Return the values on a topic."""
+        return [value for name, _, value in self.records if name == topic]
+
+    def _ask(self, place: tuple[str, str], arguments: list[tuple[str, bytes]]) -> FromFunction:
+        known = self.states.setdefault(place, {})
+        body = ToFunction()
+        body.invocation.target.namespace, body.invocation.target.type, body.invocation.target.id = "onto", *place
+        for typename, value in arguments:
+            one = body.invocation.invocations.add()
+            one.argument.typename, one.argument.has_value, one.argument.value = typename, True, value
+        self.requests += 1
+        first = FromFunction.FromString(SERVED.handle(body.SerializeToString()))
+        asked = {one.state_name for one in first.incomplete_invocation_context.missing_values}
+        assert asked == set(functions.STATES)
+        for name in functions.STATES:
+            state = body.invocation.state.add()
+            state.state_name = name
+            if name in known:
+                state.state_value.has_value, state.state_value.value = True, known[name]
+        reply = FromFunction.FromString(SERVED.handle(body.SerializeToString()))
+        assert reply.WhichOneof("response") == "invocation_result"
+        for mutation in reply.invocation_result.state_mutations:
+            if mutation.mutation_type == FromFunction.PersistedValueMutation.DELETE:
+                del known[mutation.state_name]
+            else:
+                known[mutation.state_name] = mutation.state_value.value
+        for one in reply.invocation_result.outgoing_egresses:
+            record = KafkaProducerRecord.FromString(one.argument.value)
+            self.records.append((record.topic, record.key, json.loads(record.value_bytes)))
+        return reply
+
+
+@pytest.fixture
+def runtime() -> Runtime:
+    """Return a runtime with two jars, of 10 and of no coins."""
+    made = Runtime()
+    made.call("a", "new", coins=10)
+    made.call("b", "new", coins=0)
+    made.records.clear()
+    return made
+
+
+def document(doc_id: str, **values: Any) -> dict[str, Any]:
+    return {**values, "obj_type": "Jar", "doc_id": doc_id, "doc_ref": f"jars/{doc_id}"}
+
+
+def test_a_call_of_one_entity_is_one_request_with_its_change_and_reply(runtime: Runtime) -> None:
+    before = runtime.requests
+    assert runtime.call("a", "put", "r1", coins=5) == {"ok": 15, "token": [["jars", "a", 2]]}
+    assert runtime.requests == before + 1
+    assert runtime.records == [
+        (
+            "dev-jars",
+            "a",
+            {
+                "op": "u",
+                "before": document("a", coins=10),
+                "after": document("a", coins=15),
+                "x": "jars/a#r1@1000",
+                "v": 2,
+            },
+        ),
+        ("dev-app-replies", "r1", {"ok": 15, "token": [["jars", "a", 2]]}),
+    ]
+    assert set(runtime.states["jars", "a"]) == {"env", "seen"}
+
+
+def test_a_call_of_two_entities_changes_both_or_none(runtime: Runtime) -> None:
+    assert runtime.call("a", "pour", into="b", coins=4) == {"ok": None, "token": [["jars", "a", 2], ["jars", "b", 2]]}
+    assert {one["after"]["doc_id"]: one["after"]["coins"] for one in runtime.of("dev-jars")} == {"a": 6, "b": 4}
+    assert runtime.call("a", "pour", into="b", coins=40) == {"error": {"type": "ValueError", "message": "only 6 coins"}}
+    assert len(runtime.of("dev-jars")) == 2
+
+
+def test_a_repeated_command_is_answered_again_and_applied_once(runtime: Runtime) -> None:
+    first = runtime.call("a", "put", "r1", coins=5)
+    assert runtime.call("a", "put", "r1", coins=5) == first
+    assert len(runtime.of("dev-jars")) == 1
+    assert len(runtime.of("dev-app-replies")) == 2
+
+
+@pytest.mark.parametrize(
+    ("method", "args", "kind"),
+    [
+        ("spin", {}, "MethodTimeout"),
+        ("swell", {}, "DocumentTooLarge"),
+        ("boast", {}, "ResultTooLarge"),
+        ("leave", {}, "SystemExit"),
+        ("mumble", {}, "UnicodeEncodeError"),
+        ("put", {"coins": "many"}, "BadArguments"),
+        ("put", {}, "BadArguments"),
+        ("put", {"coins": 1, "more": 2}, "BadArguments"),
+        ("pour", {"into": "nobody", "coins": 1}, "BadArguments"),
+        ("_assign", {"given": {}}, "NoSuchMethod"),
+        ("new", {"coins": 1}, "AlreadyExists"),
+    ],
+)
+def test_what_cannot_be_done_is_replied_and_noted(
+    runtime: Runtime, method: str, args: dict[str, Any], kind: str
+) -> None:
+    before = {place: dict(states) for place, states in runtime.states.items()}
+    reply = runtime.call("a", method, "r1", **args)
+    assert reply["error"]["type"] == kind
+    (noted,) = runtime.of("dev-app-errors")
+    assert noted == {
+        "collection": "jars",
+        "doc_id": "a",
+        "request_id": "r1",
+        "method": method,
+        "exception": kind,
+        "message": reply["error"]["message"],
+        "input": json.dumps(args),
+    }
+    assert runtime.states["jars", "a"]["env"] == before["jars", "a"]["env"]
+    assert runtime.call("a", "put", coins=1)["ok"] == 11
+
+
+def test_a_missing_entity_is_replied(runtime: Runtime) -> None:
+    reply = {"error": {"type": "DoesNotExist", "message": "Jar 'c' does not exist"}}
+    assert runtime.call("c", "put", coins=1) == reply
+
+
+@pytest.mark.parametrize(
+    ("value", "answered"),
+    [
+        (b"{", False),
+        (b"\xff\xfe", False),
+        (b"", False),
+        (b"[]", False),
+        (b"null", False),
+        (b"[" * 100_000, False),
+        (b'{"method": "put", "args": {}}', False),
+        (b'{"request_id": "", "method": "put"}', False),
+        (b'{"request_id": "\\ud800", "method": "put"}', False),
+        (json.dumps({"request_id": "r" * 201, "method": "put"}).encode(), False),
+        (b'{"request_id": "r1"}', True),
+        (b'{"request_id": "r1", "method": 7}', True),
+        (b'{"request_id": "r1", "method": "put", "args": [1]}', True),
+        (b'{"request_id": "r1", "method": "put", "deadline": "soon"}', True),
+    ],
+)
+def test_what_is_no_command_holds_nobody_up(runtime: Runtime, value: bytes, answered: bool) -> None:
+    good = b'{"request_id": "r2", "method": "put", "args": {"coins": 1}}'
+    runtime.give("jars", "a", value, good)
+    replies = {key: reply for topic, key, reply in runtime.records if topic == "dev-app-replies"}
+    assert replies.pop("r2")["ok"] == 11
+    assert [one["error"]["type"] for one in replies.values()] == ["MalformedCommand"] * answered
+    assert [one["exception"] for one in runtime.of("dev-app-errors")] == ["MalformedCommand"]
+
+
+def test_a_large_command_makes_a_small_entry(runtime: Runtime) -> None:
+    runtime.call("a", "put", coins="9" * 900_000)
+    (noted,) = runtime.of("dev-app-errors")
+    assert len(json.dumps(noted)) < 2 * functions.INPUT_LIMIT + 2_000
+
+
+def test_states_that_cannot_be_read_are_left_as_they_are(runtime: Runtime) -> None:
+    runtime.states["jars", "a"]["env"] = b"garbage"
+    assert runtime.call("a", "put", "r1", coins=1)["error"]["type"] == "InternalError"
+    assert runtime.states["jars", "a"]["env"] == b"garbage"
+
+
+def test_documents_of_older_versions_are_upgraded_and_others_tolerated(runtime: Runtime) -> None:
+    old = {"doc_id": "a", "obj_type": "Jar", "pennies": 7, "dropped": True}
+    runtime.states["jars", "a"] = {"env": json.dumps([4, old]).encode()}
+    assert runtime.call("a", "count") == {"ok": 7, "token": []}
+    assert runtime.call("a", "put", coins=1) == {"ok": 8, "token": [["jars", "a", 5]]}
+    assert runtime.of("dev-jars")[-1]["after"] == document("a", coins=8)
+
+
+def test_a_deletion_says_what_was_there(runtime: Runtime) -> None:
+    assert runtime.call("a", "delete") == {"ok": None, "token": [["jars", "a", 2]]}
+    (change,) = runtime.of("dev-jars")
+    assert (change["op"], change["before"], change["after"]) == ("d", document("a", coins=10), None)
+    assert runtime.call("a", "new", coins=1)["token"] == [["jars", "a", 3]]
