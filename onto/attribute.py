@@ -13,7 +13,7 @@ import difflib
 import inspect
 import sys
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
@@ -25,7 +25,7 @@ Function = Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Attribute(Generic[T]):
+class Attribute(condition.Comparable, Generic[T]):
     """One attribute; without a getter its value lies in the object's `_attrs`, and reads None when unset."""
 
     name: str = ""
@@ -189,42 +189,6 @@ class Attribute(Generic[T]):
         else:
             kept = related.stored(value) if shape.relation_of(self.explicit) is not None else value
             setattr(instance._attrs, self.name, kept)
-
-    # ------------------------------------------------------------ queries
-
-    def __lt__(self, other: Any) -> condition.Condition:
-        """Make a condition for `where`."""
-        return condition.Condition(self.name, "<", other)
-
-    def __le__(self, other: Any) -> condition.Condition:
-        """Make a condition for `where`."""
-        return condition.Condition(self.name, "<=", other)
-
-    def __gt__(self, other: Any) -> condition.Condition:
-        """Make a condition for `where`."""
-        return condition.Condition(self.name, ">", other)
-
-    def __ge__(self, other: Any) -> condition.Condition:
-        """Make a condition for `where`."""
-        return condition.Condition(self.name, ">=", other)
-
-    def __eq__(self, other: object) -> Any:
-        """Make a condition for `where`."""
-        return condition.Condition(self.name, "==", other)
-
-    def __ne__(self, other: object) -> Any:
-        """Make a condition for `where`; an entity that lacks the attribute does not meet it."""
-        return condition.Condition(self.name, "!=", other)
-
-    def in_(self, values: Iterable[Any]) -> condition.Condition:
-        """Make a condition for `where`: one of several values."""
-        return condition.Condition(self.name, "in", list(values))
-
-    def has(self, value: Any) -> condition.Condition:
-        """Make a condition for `where`: a list that has the value."""
-        return condition.Condition(self.name, "array_contains", value)
-
-    __hash__ = object.__hash__
 
 
 class ReadOnlyAttrs(types.SimpleNamespace):

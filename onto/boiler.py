@@ -85,6 +85,8 @@ class Engine:
         self._views = [self._register(one) for one in views]
         self._readers: dict[entities.Token, set[tuple[int, str]]] = {}
         self._subscribers: list[Callable[[Event], None]] = []
+        self._watchers: dict[tuple[int, str], Callable[[], None]] = {}
+        self.timepoint = 0  # the version of the last commit that was taken in
         scopes = [protocol.Scope("collection", one) for one in self._entities.collections]
         self._stop = self.database.listen(self._follow, *scopes, replay=True) if scopes else lambda: None
 
@@ -175,6 +177,16 @@ class Engine:
         self._subscribers.append(subscriber)
         return lambda: self._subscribers.remove(subscriber) if subscriber in self._subscribers else None
 
+    def watch(self, cls: type[view_model.ViewModel], key: str, watcher: Callable[[], None] | None) -> None:
+        """Call the watcher after each change of what the view of a root reads, in the place of an earlier one.
+
+        It is called when the view is made anew, whether its document has changed or not; None ends that.
+        """
+        place = self._view(cls)[0], key
+        self._watchers.pop(place, None)
+        if watcher is not None:
+            self._watchers[place] = watcher
+
     def close(self) -> None:
         """Stop following the datastore."""
         self._stop()
@@ -201,8 +213,19 @@ class Engine:
                 }
         dirty = roots.union(*(self._readers.get(token, ()) for token in touched))
         events = [event for number, key in sorted(dirty) for event in self._recompute(number, key)]
+        self.timepoint = max(self.timepoint, *(one.version for one in changes), 0)
         for event in events:
             self._tell(event)
+        for place in sorted(dirty & self._watchers.keys()):
+            self._call_watcher(place)
+
+    def _call_watcher(self, place: tuple[int, str]) -> None:
+        watcher = self._watchers.get(place)  # one before it may have ended it
+        try:
+            if watcher is not None:
+                watcher()
+        except Exception:
+            LOG.exception("a watcher failed on %s %s", self._views[place[0]].cls.__name__, place[1])
 
     def _recompute(self, number: int, key: str) -> Iterator[Event]:
         view = self._views[number]
@@ -267,7 +290,9 @@ class Engine:
         def resolve(of: store.Store, name: str) -> Any:
             return root if name == view.root else reader.find(of, view.joins[name])
 
-        return view.cls(store=view.store(resolve))
+        made = view.cls(store=view.store(resolve))
+        made.timepoint = self.timepoint
+        return made
 
     @contextlib.contextmanager
     def _writable(self, cls: type[view_model.ViewModel], key: str) -> Iterator[view_model.ViewModel]:

@@ -8,7 +8,7 @@ An entity that lacks the attribute, or has None there, meets no condition.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,3 +51,44 @@ class Condition:
             return bool(OPERATORS[self.operator](found, self.value))
         except TypeError:  # a string is neither less nor more than a number
             return False
+
+
+class Comparable:
+    """What has the name of an attribute, and makes conditions of comparisons."""
+
+    __slots__ = ()
+    name: str
+
+    def __lt__(self, other: Any) -> Condition:
+        """Make a condition for `where`."""
+        return Condition(self.name, "<", other)
+
+    def __le__(self, other: Any) -> Condition:
+        """Make a condition for `where`."""
+        return Condition(self.name, "<=", other)
+
+    def __gt__(self, other: Any) -> Condition:
+        """Make a condition for `where`."""
+        return Condition(self.name, ">", other)
+
+    def __ge__(self, other: Any) -> Condition:
+        """Make a condition for `where`."""
+        return Condition(self.name, ">=", other)
+
+    def __eq__(self, other: object) -> Any:
+        """Make a condition for `where`."""
+        return Condition(self.name, "==", other)
+
+    def __ne__(self, other: object) -> Any:
+        """Make a condition for `where`; an entity that lacks the attribute does not meet it."""
+        return Condition(self.name, "!=", other)
+
+    def in_(self, values: Iterable[Any]) -> Condition:
+        """Make a condition for `where`: one of several values."""
+        return Condition(self.name, "in", list(values))
+
+    def has(self, value: Any) -> Condition:
+        """Make a condition for `where`: a list that has the value."""
+        return Condition(self.name, "array_contains", value)
+
+    __hash__ = object.__hash__

@@ -16,7 +16,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from onto.database import client, protocol
 
@@ -75,6 +75,11 @@ class ViewMediatorBase:
         self.failures: deque[Failure] = deque(maxlen=KEPT_FAILURES)
         self._stop: Callable[[], None] | None = None
 
+    @property
+    def name(self) -> str:
+        """Return what the mediator is called in the log."""
+        return type(self).__name__
+
     def start(self) -> None:
         """Handle every document that is there as created, then each change; a second call does nothing."""
         if self._stop is not None:
@@ -109,8 +114,40 @@ class ViewMediatorBase:
         try:
             handler(snapshot=snapshot, mediator=self)
         except Exception as error:  # whatever user code raises is this document's news alone
-            LOG.exception("%s failed on %s", type(self).__name__, snapshot.reference)
+            LOG.exception("%s failed on %s", self.name, snapshot.reference)
             self.failures.append(Failure(snapshot.reference.path, handler.__name__, error))
+
+
+class Mediator:
+    """From sources to sinks: its class body names both, and its functions are the sources' triggers.
+
+    A function gets the mediator and the source's object. An instance is made when a source starts.
+    """
+
+    @classmethod
+    def start(cls) -> None:
+        """Start every source of the class."""
+        for name in dir(cls):
+            if isinstance(found := getattr(cls, name), Startable):
+                found.start()
+
+    @classmethod
+    def stop(cls) -> None:
+        """Stop every source of the class."""
+        for name in dir(cls):
+            if isinstance(found := getattr(cls, name), Startable):
+                found.stop()
+
+
+@runtime_checkable
+class Startable(Protocol):
+    """A source, as its mediator knows it."""
+
+    def start(self) -> None:
+        """Follow."""
+
+    def stop(self) -> None:
+        """Follow no longer."""
 
 
 class ViewMediatorDeltaDAV(ViewMediatorBase):

@@ -13,7 +13,7 @@ view.to_view_dict()   →  {"inSession": True}
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -45,6 +45,7 @@ class ViewModel(attribute.Holder):
 
     _collection_name: str | None = None
     store: Any  # a view names its own Store class here; Any lets every one do so
+    timepoint: int | None = None  # the version of the last commit that a live view has seen
 
     def __init__(self, store: stores.Store | None = None, doc_ref: client.DocumentReference | None = None) -> None:
         """Make a view of a store, or one that is to be saved at `doc_ref`."""
@@ -58,6 +59,30 @@ class ViewModel(attribute.Holder):
     def new(cls, *args: Any, **kwargs: Any) -> Self:
         """Return a view; classes whose store is built by hand override this."""
         return cls(*args, **kwargs)
+
+    @classmethod
+    def get(cls, doc_id: str, once: bool = True, f_notify: Callable[..., Any] | None = None) -> Self | None:
+        """Return the view of a root in the context's datastore, None where there is no such root.
+
+        `f_notify(obj=view)` is called with it, and unless `once` again after each commit that changes anything that
+        the view reads, until `release`. A class has one live view per root: a second `get` replaces its `f_notify`.
+        The first `get` of a class reads the collections that its store names; they are followed from then on.
+        """
+        from onto import live  # the engine knows view models: only this one way back is needed
+
+        return live.get(cls, doc_id, once, f_notify)
+
+    @classmethod
+    def release(cls, doc_id: str | None = None) -> None:
+        """End the live view of a root; without a `doc_id` all of the class, and let go of what they read."""
+        from onto import live
+
+        live.release(cls, doc_id)
+
+    @property
+    def _view_refs(self) -> Iterable[client.DocumentReference]:
+        """Return where a sink keeps copies of the view, one for each reader; to be overridden."""
+        return (self.doc_ref,)
 
     @classmethod
     def collection_name(cls) -> str:
@@ -113,7 +138,7 @@ class ViewModel(attribute.Holder):
 
     def to_snapshot(self) -> client.DocumentSnapshot:
         """Return the stored form with its place, as sinks write it."""
-        return client.DocumentSnapshot(self.doc_ref, self.to_dict())
+        return client.DocumentSnapshot(self.doc_ref, self.to_dict(), self.timepoint)
 
     def save(self) -> None:
         """Write the stored form to `doc_ref`."""

@@ -1,0 +1,1 @@
+"""Ways to make domain models other than by a class statement."""
