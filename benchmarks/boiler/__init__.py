@@ -1,0 +1,1 @@
+"""What a change costs the in-process engine, and what a live view holds."""
