@@ -302,17 +302,19 @@ _ROWS: tuple[Code, ...] = (
         "It runs once per change on some worker, and is computed by SQL where that is possible, without any output.",
         "print(self.store.order)", "leave it out, or log in a domain method",
     ),
-    Code(
-        "W330", "package that workers need",
-        "The getter runs in Python and uses a package that is neither the project's nor Python's own.",
-        "import numpy", "install it in the Python of the workers, or use the standard library",
-    ),
     # ------------------------------------------------------------ relate
     Code(
         "E401", "join that SQL cannot say",
         "A join runs in Flink for every row, so its predicate cannot fall back to Python as a getter does.",
         "on=lambda store, order: order.code.title() == store.shop.code",
         "on=lambda store, order: order.code == store.shop.code",
+    ),
+    # ------------------------------------------------------------ emit
+    Code(
+        "E501", "package that is not declared",
+        "The getter runs in Python on Flink's workers, which have Python's own library and the project's modules that "
+        "getters need. Any other package is installed beside them if the project's pyproject.toml names it.",
+        "import semver", '[tool.onto]\nrequirements = ["semver>=3"]',
     ),
     # ------------------------------------------------------------ declines, in build and relate
     *(Code(*row) for row in declines.ROWS),

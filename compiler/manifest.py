@@ -9,13 +9,19 @@ from compiler import emit_sql, model, plan
 from onto import bundle
 
 
-def manifest(app: model.App, made: plan.Plan, sql: emit_sql.Emitted, version: str, prefix: str) -> bundle.Bundle:
+def manifest(
+    app: model.App, made: plan.Plan, sql: emit_sql.Emitted, version: str, prefix: str, requirements: tuple[str, ...]
+) -> bundle.Bundle:
     """Return the bundle of an app; the manifest names topics without the `prefix` that its SQL has."""
     tables = tuple(one.name for one in sql.tables())
+    getters = {one.name: f"{one.view}.{one.field}" for view in made.views for one in view.functions}
     jobs = (bundle.Job(_job_name(app), tables),) if tables else ()
     return bundle.Bundle(
         bundle.MANIFEST_VERSION, app.name, version, app.source_hash,
-        tuple(bundle.Function(one.name, one.ddl, f"udfs/{one.module.replace('.', '/')}.py") for one in sql.functions),
+        tuple(
+            bundle.Function(one.name, one.ddl, f"udfs/{one.module.replace('.', '/')}.py", getters[one.name])
+            for one in sql.functions
+        ),
         tuple(
             bundle.Source(
                 one.name, one.model, one.topic.removeprefix(prefix), one.columns, one.json_names, one.key, one.ddl,
@@ -25,6 +31,7 @@ def manifest(app: model.App, made: plan.Plan, sql: emit_sql.Emitted, version: st
         ),
         tuple(_view(one, texts, prefix) for one, texts in zip(made.views, sql.views, strict=True)),
         (), jobs, sql.config, None if sql.errors is None else _table(sql.errors, prefix), prefix,
+        requirements if sql.functions else (),
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
 
-from compiler import build, emit_sql, emit_udf, manifest, model, optimize, plan, purity, read, relate, resolve
+from compiler import build, emit_sql, emit_udf, manifest, model, optimize, packages, plan, purity, read, relate, resolve
 from compiler.diagnostics import Diagnostic, Log
 from onto import bundle
 
@@ -34,8 +34,8 @@ class Compiled:
         return any(one.is_error for one in self.found)
 
 
-def run(name: str, settings: emit_sql.Settings) -> Compiled:
-    """Compile the app of that module name or path."""
+def run(name: str, settings: emit_sql.Settings, requirements: tuple[str, ...] = ()) -> Compiled:
+    """Compile the app of that module name or path; its getters may import the `requirements`."""
     log = Log()
     facts = read.read(name, log)
     app = resolve.resolve(facts, log)
@@ -45,6 +45,9 @@ def run(name: str, settings: emit_sql.Settings) -> Compiled:
     if log.has_errors:
         return Compiled(tuple(log.found), sources, app, program)
     made = relate.relate(app, program, log)
+    if log.has_errors:
+        return Compiled(tuple(log.found), sources, app, program, made)
+    packages.check(made, app, requirements, log)
     if log.has_errors:
         return Compiled(tuple(log.found), sources, app, program, made)
     made = optimize.optimize(made)
@@ -57,7 +60,7 @@ def run(name: str, settings: emit_sql.Settings) -> Compiled:
         app,
         program,
         made,
-        manifest.manifest(app, made, sql, version, settings.prefix),
+        manifest.manifest(app, made, sql, version, settings.prefix, requirements),
         files,
     )
 

@@ -10,7 +10,6 @@ is an error at its line, also inside functions of the project that a getter call
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -91,11 +90,6 @@ class _Run:
                 self.report(
                     tree, alias, "E328", f"`{name}` of onto, used for `{getter}`, is not there where getters run",
                     "read the store alone",
-                )  # fmt: skip
-            elif top not in sys.stdlib_module_names and top != "onto" and impurities.find(target.module) is None:
-                self.report(
-                    tree, alias, "W330", f"`{top}` is needed for `{getter}` on every worker",
-                    f"install `{top}` in the Python of the workers",
                 )  # fmt: skip
 
     def report(

@@ -44,6 +44,7 @@ class Target:
     topic_prefix: str = ""
     kafka: Mapping[str, str] = field(default_factory=dict)
     config: Mapping[str, str] = field(default_factory=dict)
+    packages: str | None = None  # a folder of packages that functions import, to ship with the job
     jars: tuple[str, ...] = ()  # to ship with the job; the local cluster has the connector already
 
 
@@ -108,8 +109,9 @@ def _environment(made: bundle.Bundle, folder: Path, target: Target) -> Any:  # p
     # A shipped folder's content becomes importable on the workers; here Flink asks for the signatures.
     roots = sorted({str(folder / function.module.split("/")[0]) for function in made.functions})
     if roots:
-        configuration.set_string("python.files", ",".join(roots))
-        sys.path[:0] = roots
+        shipped = [*roots, *([target.packages] if target.packages else [])]
+        configuration.set_string("python.files", ",".join(shipped))
+        sys.path[:0] = [path for path in shipped if path not in sys.path]
     if target.jars:
         configuration.set_string("pipeline.jars", ";".join(Path(jar).as_uri() for jar in target.jars))
     settings = table.EnvironmentSettings.new_instance().in_streaming_mode().with_configuration(configuration)

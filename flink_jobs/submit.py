@@ -1,4 +1,4 @@
-"""Hand a bundle to a session cluster: topics first, then its jobs.
+"""Hand a bundle to a session cluster: its functions can be imported, its topics are there, then its jobs.
 
 submit(Path("build"), Settings(…))
 →  Submitted(topics=("users", …), jobs=(Started("meeting_sessions", "a1b2…"),))
@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from flink_jobs import cluster, jars, sql_job, submitter, topics
+from flink_jobs import cluster, importable, jars, requirements, sql_job, submitter, topics
 from onto import bundle, errors, settings
 
 CANCEL_DEADLINE = 30.0  # seconds until running jobs have to be gone
@@ -33,13 +33,15 @@ def submit(
     replace: bool = False,
     using: submitter.Submitter | None = None,
 ) -> Submitted:
-    """Create the topics of the bundle in `folder` and start its jobs; OntoError is one line per problem.
+    """Check that the functions of the bundle in `folder` can be imported, create its topics and start its jobs.
 
     Jobs of the same app that still run are cancelled first if `replace`, and refused otherwise. A submitter
     that is kept `using` saves the start of a JVM for each bundle.
     """
     made = bundle.read(folder)
     chosen = dataclasses.replace(chosen, topic_prefix=chosen.topic_prefix or made.topic_prefix)
+    packages = requirements.folder(made.requirements, Path(chosen.folder))
+    importable.check(made, folder, packages)
     if (problem := cluster.check(chosen.flink, 10)) is not None:
         raise errors.ClusterError(f"Flink at {chosen.flink} does not answer: {problem}")
     # Under another prefix an app may run beside itself, so the prefix is part of the jobs' names.
@@ -53,6 +55,7 @@ def submit(
         bootstrap_servers=chosen.bootstrap_servers,
         topic_prefix=chosen.topic_prefix,
         kafka=dict(chosen.kafka),
+        packages=None if packages is None else str(packages),
         config={"parallelism.default": str(chosen.parallelism), **chosen.job},
         jars=() if home else (str(jars.connector()),),
     )

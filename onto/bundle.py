@@ -30,11 +30,12 @@ Columns = tuple[tuple[str, str], ...]  # (name, Flink type), in order
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A Python UDF: its name in SQL, the statement that registers it, and its file inside the bundle."""
+    """A Python UDF: its name in SQL, the statement that registers it, its file in the bundle, the getter it runs."""
 
     name: str
     ddl: str
     module: str
+    getter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +270,7 @@ class Bundle:
     replies_topic: str = "replies"
     errors_topic: str = "errors"
     topic_prefix: str = ""  # as compiled into the SQL; the topics named here are without it
+    requirements: tuple[str, ...] = ()  # packages that the functions' modules import, as pip spells them
 
     def __post_init__(self) -> None:
         """Refuse tables that are declared twice or not filled by exactly one job."""

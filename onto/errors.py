@@ -35,3 +35,7 @@ class ClusterError(OntoError):
 
 class TopicError(BrokerError):
     """A topic exists with settings that the bundle cannot work with."""
+
+
+class RequirementsError(OntoError):
+    """A package that functions need cannot be installed, or what they need cannot be imported."""

@@ -2,6 +2,7 @@
 
 [tool.onto]
 bootstrap_servers = "kafka:9092"          →  Settings(bootstrap_servers="kafka:9092", …)
+requirements = ["semver>=3"]              →  Settings(requirements=("semver>=3",), …)
 [tool.onto.kafka]
 "security.protocol" = "SASL_SSL"          →  Settings(kafka={"security.protocol": "SASL_SSL"}, …)
 """
@@ -16,11 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from packaging import requirements as packaging
+
 from onto import errors
 
 Format = Literal["debezium-json", "upsert-json"]
 FORMATS = ("debezium-json", "upsert-json")
 TABLES = ("kafka", "formats", "job")  # settings that are tables themselves
+LISTS = ("requirements",)  # settings that are lists of text
 STACK_FILE = "stack.json"  # what `onto up` leaves in its folder: the addresses of the local stack
 
 
@@ -37,6 +41,7 @@ class Settings:
     kafka_port: int = 9092
     flink_port: int = 8081
     slots: int = 8
+    requirements: tuple[str, ...] = ()  # packages that getters import, as pip spells them
     kafka: Mapping[str, str] = dataclasses.field(default_factory=dict)  # client properties, as Kafka spells them
     formats: Mapping[str, Format] = dataclasses.field(default_factory=dict)  # of collections that are not Debezium's
     job: Mapping[str, str] = dataclasses.field(default_factory=dict)  # Flink configuration of submitted jobs
@@ -72,7 +77,7 @@ def _project(path: Path) -> dict[str, object]:
 
 
 def _environment(environment: Mapping[str, str]) -> dict[str, object]:
-    names = [field.name for field in dataclasses.fields(Settings) if field.name not in TABLES]
+    names = [field.name for field in dataclasses.fields(Settings) if field.name not in TABLES + LISTS]
     return {name: environment[f"ONTO_{name.upper()}"] for name in names if f"ONTO_{name.upper()}" in environment}
 
 
@@ -88,6 +93,8 @@ def _checked(place: str, name: str, value: object) -> object:
     fields = {field.name: field for field in dataclasses.fields(Settings)}
     if name not in fields:
         raise errors.SettingsError(f"{place}: unknown setting `{name}` (settings: {', '.join(fields)})")
+    if name == "requirements":
+        return _requirements(place, value)
     if name in TABLES:
         if not isinstance(value, Mapping):
             raise errors.SettingsError(f"{place}: `{name}` is a table of properties, not {value!r}")
@@ -102,6 +109,20 @@ def _checked(place: str, name: str, value: object) -> object:
         except ValueError:
             raise errors.SettingsError(f"{place}: `{name}` is a whole number, not {value!r}") from None
     return str(value)
+
+
+def _requirements(place: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+        raise errors.SettingsError(f'{place}: `requirements` is a list such as ["semver>=3"], not {value!r}')
+    for one in value:
+        try:
+            packaging.Requirement(one)
+        except packaging.InvalidRequirement as error:
+            problem = str(error).splitlines()[0]
+            raise errors.SettingsError(
+                f"{place}: `requirements` has {one!r}, which pip cannot read: {problem}"
+            ) from None
+    return tuple(value)
 
 
 def _text(value: object) -> str:

@@ -27,6 +27,7 @@ def compiled(app: str, chosen: settings.Settings) -> pipeline.Compiled:
             properties=chosen.kafka,
             formats=chosen.formats,
         ),
+        chosen.requirements,
     )
 
 

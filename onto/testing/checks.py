@@ -9,11 +9,13 @@ what it wrote, so that the next finds nothing.
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from compiler import emit_sql, pipeline, render
-from onto import boiler, domain_model, errors, view_model, wire
+from onto import boiler, domain_model, errors, settings, view_model, wire
 from onto.verify import outcome, running
 
 Document = Mapping[str, Any]  # in stored form: camelCase keys and JSON values; `doc_id` may be left out
@@ -90,7 +92,7 @@ class Checks:
 
 def compiled(name: str) -> pipeline.Compiled:
     """Compile an app; OntoError with all that was found when that has errors."""
-    made = pipeline.run(name, emit_sql.Settings())
+    made = pipeline.run(name, emit_sql.Settings(), settings.load(Path.cwd(), os.environ, {}).requirements)
     if made.failed:
         raise errors.OntoError(render.text([one for one in made.found if one.is_error], made.sources))
     return made

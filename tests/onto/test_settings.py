@@ -18,7 +18,8 @@ def test_flags_win_over_variables_over_the_project_over_the_local_stack(tmp_path
     (tmp_path / ".onto/stack.json").write_text('{"kafka": "localhost:1", "flink": "http://localhost:2"}')
     (tmp_path / "pyproject.toml").write_text(
         '[tool.onto]\ntopic_prefix = "p"\nslots = 3\nparallelism = 2\n'
-        '[tool.onto.kafka]\n"security.protocol" = "SSL"\n"socket.keepalive.enable" = true\n'
+        'requirements = ["semver>=3"]\n[tool.onto.kafka]\n"security.protocol" = "SSL"\n'
+        '"socket.keepalive.enable" = true\n'
     )
     environment = {"ONTO_TOPIC_PREFIX": "e", "ONTO_SLOTS": "4", "OTHER": "x"}
     flags = {"topic_prefix": "f", "slots": None, "bootstrap_servers": "kafka:9092"}
@@ -29,6 +30,7 @@ def test_flags_win_over_variables_over_the_project_over_the_local_stack(tmp_path
         topic_prefix="f",
         parallelism=2,
         slots=4,
+        requirements=("semver>=3",),
         kafka={"security.protocol": "SSL", "socket.keepalive.enable": "true"},
     )
 
@@ -39,6 +41,8 @@ def test_flags_win_over_variables_over_the_project_over_the_local_stack(tmp_path
         ('[tool.onto]\nbroker = "x"\n', "unknown setting `broker`"),
         ('[tool.onto]\nslots = "many"\n', "`slots` is a whole number, not 'many'"),
         ('[tool.onto]\nkafka = "x"\n', "`kafka` is a table of properties, not 'x'"),
+        ('[tool.onto]\nrequirements = "semver"\n', "`requirements` is a list such as .*, not 'semver'"),
+        ('[tool.onto]\nrequirements = ["semver>>3"]\n', "`requirements` has 'semver>>3', which pip cannot read: "),
         ("[tool.onto\n", "cannot be read"),
         ("[tool]\nonto = 1\n", r"\[tool.onto\] is not a table"),
     ],
