@@ -30,8 +30,8 @@ def manifest(
             for one in sql.sources
         ),
         tuple(_view(one, texts, prefix) for one, texts in zip(made.views, sql.views, strict=True)),
-        (), jobs, sql.config, None if sql.errors is None else _table(sql.errors, prefix), prefix,
-        requirements if sql.functions else (),
+        (), jobs, sql.config, None if sql.errors is None else _table(sql.errors, prefix),
+        topic_prefix=prefix, requirements=requirements if sql.functions else (),
     )  # fmt: skip
 
 
