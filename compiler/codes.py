@@ -230,6 +230,19 @@ _ROWS: tuple[Code, ...] = (
         "class A(Base): size: int = attrs.nothing\nclass B(Base): size: str = attrs.nothing",
         "give both the same type, or other names",
     ),
+    Code(
+        "W245", "long chain of joins",
+        "Each join is a state that the job keeps, and a wait before a change arrives.",
+        "nation = reference(dm_cls=Nation)   # order → line → product → maker → city → nation",
+        "keep the nation's name in the maker, where it is written once",
+    ),
+    Code(
+        "W246", "roots that read one another",
+        "Where every view reads all entities that share something with its own, a change of one of them computes all "
+        "their views anew: the work for all of them grows with the square of their number.",
+        "orders = reference(dm_cls=Order, many=True)   # of store.customer, in a view of each order",
+        "class CustomerView(ViewModel): ...   # one view for each customer, with its orders",
+    ),
     # ------------------------------------------------------------ build: names
     Code(
         "E311", "unknown name", "Nothing in the function, its module or Python binds the name.",

@@ -24,6 +24,7 @@ from compiler.resolve import (
     models,
     modules,
     names,
+    reach,
     references,
     schemas,
     spellings,
@@ -64,6 +65,7 @@ def resolve(given: facts.Facts, log: Log) -> model.App:
         found = declared.of(info, by_hand)
         joined = joins.Joins(info, app_models, log).of(found)
         if joined:
+            reach.check(info.name, joined, log)
             references_named = {one.name for one in found}
             own = tuple(one for one in read.constants(info) if one.name not in references_named)
             stores[info.name] = model.Store(

@@ -6,6 +6,7 @@ lambda store, order: order.meeting == store.meeting and order.paid   has the key
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TypeGuard
 
 from compiler import diagnostics, model, syntax
 from compiler.diagnostics import Log
@@ -15,6 +16,12 @@ from compiler.resolve import references
 def store_names(on: syntax.Lambda) -> set[str]:
     """Return the references that a predicate reads from its store."""
     return {one.name for one in _attributes_of(on.body, on.params[0].name)}
+
+
+def keys(on: syntax.Lambda) -> list[tuple[syntax.Expr, syntax.Expr]]:
+    """Return the two sides of each equality or membership between store and item."""
+    store, item = (one.name for one in on.params)
+    return [(one.left, one.rest[0][1]) for one in _conjuncts(on.body) if _is_key(one, store, item)]
 
 
 def check(
@@ -83,7 +90,7 @@ def _conjuncts(body: syntax.Expr) -> Iterator[syntax.Expr]:
         yield body
 
 
-def _is_key(one: syntax.Expr, store: str, item: str) -> bool:
+def _is_key(one: syntax.Expr, store: str, item: str) -> TypeGuard[syntax.Compare]:
     if not isinstance(one, syntax.Compare) or len(one.rest) != 1 or one.rest[0][0] not in ("==", "in"):
         return False
     left, right = _reads(one.left, store, item), _reads(one.rest[0][1], store, item)
