@@ -38,6 +38,10 @@ class Settings:
         return f"{self.prefix}{name}"
 
 
+# Changes that domain methods make are written in Kafka's transactions: what is not committed may yet be undone.
+COMMITTED = {"properties.isolation.level": "read_committed"}
+
+
 def source_table(name: str, columns: Columns, settings: Settings) -> str:
     """Return CREATE TABLE for a collection; `columns` are under their stored keys, doc_id first."""
     if settings.formats.get(name, "debezium-json") == "debezium-json":
@@ -45,6 +49,7 @@ def source_table(name: str, columns: Columns, settings: Settings) -> str:
             "connector": "kafka",
             "topic": settings.topic(name),
             **_client(settings),
+            **COMMITTED,
             "scan.startup.mode": "earliest-offset",
             "format": "debezium-json",
             # A malformed change is skipped. Only here: in upsert-kafka the same option would delete the document.
@@ -56,6 +61,7 @@ def source_table(name: str, columns: Columns, settings: Settings) -> str:
             "connector": "upsert-kafka",
             "topic": settings.topic(name),
             **_client(settings),
+            **COMMITTED,
             "key.format": "raw",
             "value.format": "json",
             # By default a doc_id that the value lacks would replace the key's: all documents fall into one.

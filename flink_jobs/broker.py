@@ -36,7 +36,7 @@ def prepare(folder: Path, port: int, progress: jars.Progress | None) -> warden.P
     )
     if not (home / "data" / "meta.properties").exists():
         _format(java, config)
-    return warden.Process("kafka", (*java, "kafka.Kafka", str(config)), {})
+    return warden.Process("kafka", (*java, "kafka.Kafka", str(config)), {}, kept=True)
 
 
 def check(address: str, timeout: float, properties: dict[str, str] | None = None) -> str | None:

@@ -69,9 +69,9 @@ def statefun(progress: Progress | None = None) -> tuple[Path, ...]:
     return tuple(_fetch(jar, progress) for jar in _locked("statefun"))
 
 
-def missing() -> tuple[str, ...]:
+def missing(*, statefun: bool = False) -> tuple[str, ...]:
     """Return the coordinates of the locked files that are not in the Maven cache yet."""
-    wanted = (*_locked("kafka"), *_locked("connector"))
+    wanted = (*_locked("kafka"), *_locked("connector"), *(_locked("statefun") if statefun else ()))
     return tuple(jar.coordinate for jar in wanted if not _cached(jar.coordinate).exists())
 
 
@@ -116,8 +116,12 @@ def _closure(roots: tuple[str, ...]) -> list[str]:
     for root in roots:
         for each in jgo.resolve(root):
             name = f"{each.groupId}:{each.artifactId}"
-            newest[name] = max(newest.get(name, ""), each.version)
+            newest[name] = max(newest.get(name, ""), each.version, key=_ordered)
     return [f"{name}:{version}" for name, version in newest.items()]
+
+
+def _ordered(version: str) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in version.split(".")]
 
 
 def _locked(name: str) -> tuple[Jar, ...]:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from flink_jobs import broker, cluster, jars, ports, warden
+from flink_jobs import broker, cluster, jars, ports, serve, warden
 from onto import errors, settings
 
 KAFKA_DEADLINE = 120.0  # seconds until the broker has to answer
@@ -40,6 +40,8 @@ class Status:
     flink: str | None
     processes: dict[str, int]
     problems: dict[str, str]
+    endpoint: str | None = None  # of the app's methods, where an app is served
+    functions: str | None = None  # the StateFun JVM's REST address
 
 
 class Stack:
@@ -182,4 +184,6 @@ def status(folder: Path) -> Status:
         problems["kafka"] = reason
     if running and flink and (reason := cluster.check(flink, 2)):
         problems["flink"] = reason
-    return Status(running, kafka, flink, processes, problems)
+    if running:
+        problems.update(serve.problems(addresses))
+    return Status(running, kafka, flink, processes, problems, addresses.get("endpoint"), addresses.get("functions"))

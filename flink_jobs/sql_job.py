@@ -33,6 +33,7 @@ DEFAULTS = {
 }
 # Options by which a table of either Kafka connector is pointed at a broker and a topic.
 BOOTSTRAP, TOPIC, PROPERTIES = "properties.bootstrap.servers", "topic", "properties."
+GROUP = "properties.group.id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,11 @@ def run(made: bundle.Bundle, folder: Path, target: Target) -> tuple[Started, ...
     for function in made.functions:
         _execute(environment, function.ddl, f"function `{function.name}`")
     for source in made.sources:
-        _create(environment, source.name, source.ddl, source.topic, target)
+        # By its group a job tells Kafka how far it has read, which `onto.consume.inclusion` waits for.
+        group = {GROUP: wire.topic(target.topic_prefix, made.app)}
+        _create(environment, source.name, source.ddl, source.topic, target, group)
     for table in tables.values():
-        _create(environment, table.name, table.ddl, table.topic, target)
+        _create(environment, table.name, table.ddl, table.topic, target, {})
     sets = []
     for job in made.jobs:
         statements = environment.create_statement_set()
@@ -131,12 +134,13 @@ def _cluster(target: Target) -> dict[str, str]:
     }
 
 
-def _create(environment: Any, name: str, ddl: str, topic: str, target: Target) -> None:
+def _create(environment: Any, name: str, ddl: str, topic: str, target: Target, more: Mapping[str, str]) -> None:
     _execute(environment, ddl, f"table `{name}`")
     options = {
         BOOTSTRAP: target.bootstrap_servers,
         TOPIC: wire.topic(target.topic_prefix, topic),
         **{PROPERTIES + key: value for key, value in target.kafka.items()},
+        **more,
     }
     pairs = ", ".join(f"{_literal(key)} = {_literal(value)}" for key, value in options.items())
     _execute(environment, f"ALTER TABLE {_quoted(name)} SET ({pairs})", f"table `{name}`")

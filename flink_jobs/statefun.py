@@ -1,6 +1,6 @@
 """A StateFun runtime in one JVM, and the endpoint that it calls: files, processes, health.
 
-    prepare(Path(".onto"), Functions(Path("build"), Path.cwd()), Places("localhost:9092", 8090, 8082), None)
+    prepare(Path(".onto/statefun/shop"), Functions(Path("build"), Path.cwd()), Places("localhost:9092", …), None)
     →  (Process("endpoint", …), Process("statefun", …))
 
 StateFun 3.3 needs Flink 1.16, so it has a JVM of its own beside the Flink that runs the views. Flink's own command line
@@ -9,10 +9,11 @@ runs its job there, in a cluster inside the process. Whenever it ends it goes on
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
+import time
 import urllib.request
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,6 @@ class Functions:
     root: Path
     prefix: str = ""
     compiled_prefix: str = ""  # what the bundle's own topics begin with
-    properties: Mapping[str, str] | None = None  # of Kafka clients
     workers: int = 1
     checkpoint_ms: int = 100  # a reply is seen when the checkpoint after it is complete
 
@@ -61,21 +61,20 @@ def exists(folder: Path) -> bool:
     return (folder / MODULE).is_file()
 
 
-def command_topics(served: Functions) -> tuple[str, ...]:
-    """Return the topics on which the functions' commands arrive."""
-    return tuple(
-        topic["topic"]
+def commands(served: Functions) -> dict[str, str]:
+    """Return the topics on which commands arrive, each with the collection that they are for."""
+    return {
+        topic["topic"]: topic["targets"][0].partition("/")[2]
         for one in _module(served)
         for topic in one["spec"].get("topics", ())
-        if one["kind"].startswith("io.statefun.kafka") and one["kind"].endswith("ingress")
-    )
+        if one["kind"].endswith("/ingress")
+    }
 
 
 def prepare(
-    folder: Path, served: Functions, places: Places, progress: jars.Progress | None
+    home: Path, served: Functions, places: Places, progress: jars.Progress | None
 ) -> tuple[warden.Process, ...]:
-    """Write the configuration below `folder` and return the processes: the endpoint and the JVM."""
-    home = folder / "statefun"
+    """Write the configuration to `home` and return the processes: the endpoint and the JVM."""
     conf = home / "conf"
     for path in (conf, home / "checkpoints", home / "tmp"):
         path.mkdir(parents=True, exist_ok=True)
@@ -103,12 +102,14 @@ def prepare(
     environment = {
         "ONTO_BUNDLE": str(served.bundle.resolve()),
         "ONTO_TOPIC_PREFIX": served.prefix,
+        "ONTO_SERVED": str(time.time_ns()),  # the app's code may be another one: another process
         "PYTHONPATH": os.pathsep.join((str(served.root.resolve()), str(Path(__file__).parents[1]))),
     }
+    runtime = {"FLINK_CONF_DIR": str(conf), "ONTO_MODULE": hashlib.sha256(module.encode()).hexdigest()}
     checkpoints = str(home / "checkpoints" / "*" / "chk-*" / "_metadata")
     return (
         warden.Process("endpoint", serve, environment, kept=True),
-        warden.Process("statefun", java, {"FLINK_CONF_DIR": str(conf)}, kept=True, newest=checkpoints),
+        warden.Process("statefun", java, runtime, kept=True, newest=checkpoints),
     )
 
 

@@ -39,6 +39,15 @@ def wanted(made: bundle.Bundle, prefix: str) -> tuple[Topic, ...]:
     return tuple({topic.name: topic for topic in topics}.values())
 
 
+def of_functions(made: bundle.Bundle, prefix: str, commands: Mapping[str, str]) -> tuple[Topic, ...]:
+    """Return every topic of the write side; `commands` are the topics of commands, each with its collection."""
+    topics = [Topic(name, DELETE, f"commands for {collection}") for name, collection in commands.items()]
+    topics += [Topic(wire.topic(prefix, each), COMPACT, f"collection {each}") for each in commands.values()]
+    topics.append(Topic(wire.topic(prefix, made.replies_topic), DELETE, "replies"))
+    topics.append(Topic(wire.topic(prefix, made.errors_topic), DELETE, "errors"))
+    return tuple({topic.name: topic for topic in topics}.values())
+
+
 def ensure(topics: tuple[Topic, ...], servers: str, properties: Mapping[str, str], partitions: int) -> tuple[str, ...]:
     """Create the missing ones, check the others, and return the names of those created.
 

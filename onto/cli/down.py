@@ -23,6 +23,6 @@ def command(purge: bool, as_json: bool, **flags: Any) -> None:
     folder = Path(options.settings_from(flags).folder)
     stopped = local.stop(folder)
     if purge:
-        for name in ("kafka", "flink", "log"):
+        for name in ("kafka", "flink", "statefun", "log"):
             shutil.rmtree(folder / name, ignore_errors=True)
     click.echo(json.dumps({"stopped": stopped}) if as_json else "stopped" if stopped else "nothing was running")

@@ -22,7 +22,7 @@ COMMANDS = {
     "explain": ("onto.cli.explain", "Say what each getter became and why, or what a code means."),
     "verify": ("onto.cli.verify", "Compare an app's views with its Flink job."),
     "dev": ("onto.cli.dev", "Run an app in this process, reloading it on save."),
-    "up": ("onto.cli.up", "Start a local Kafka and Flink."),
+    "up": ("onto.cli.up", "Start a local Kafka, Flink and, for methods, StateFun."),
     "down": ("onto.cli.down", "Stop them."),
     "status": ("onto.cli.status", "Say what runs."),
     "submit": ("onto.cli.submit", "Run a compiled app on a Flink cluster."),

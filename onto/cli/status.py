@@ -42,7 +42,13 @@ def command(as_json: bool, **flags: Any) -> int:
     else:
         services = rich.table.Table("service", "address", "pid", "state", box=None)
         for name, pid in stack.processes.items():
-            address = {"kafka": stack.kafka, "jobmanager": stack.flink}.get(name) or ""
+            addresses = {
+                "kafka": stack.kafka,
+                "jobmanager": stack.flink,
+                "endpoint": stack.endpoint,
+                "statefun": stack.functions,
+            }
+            address = addresses.get(name) or ""
             services.add_row(name, address, str(pid), _state(stack, name))
         console.print(services)
     if jobs:

@@ -1,4 +1,4 @@
-"""`onto submit`: create a bundle's topics and start its jobs."""
+"""`onto submit`: create a bundle's topics, start its jobs and, on the local stack, serve its methods."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import click
+import rich.console
 
-from onto.cli import options
+from onto.cli import options, serving
 
 
 @click.command("submit")
@@ -20,9 +21,14 @@ from onto.cli import options
 @options.as_json
 def command(bundle_folder: str, replace: bool, as_json: bool, **flags: Any) -> None:
     """Run the compiled app in BUNDLE [build] on a Flink cluster."""
-    from flink_jobs import submit
+    from flink_jobs import local, submit
 
-    done = submit.submit(Path(bundle_folder), options.settings_from(flags), replace=replace)
+    chosen = options.settings_from(flags)
+    here = local.status(Path(chosen.folder)).kafka == chosen.bootstrap_servers
+    console = rich.console.Console(stderr=True)
+    served = serving.start(Path(bundle_folder), flags, console) if here else lambda: None
+    done = submit.submit(Path(bundle_folder), chosen, replace=replace)
+    served()
     if as_json:
         click.echo(json.dumps(asdict(done)))
         return

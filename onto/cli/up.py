@@ -1,4 +1,7 @@
-"""`onto up`: start a local Kafka and Flink, and return when both answer."""
+"""`onto up`: start a local Kafka and Flink, and return when both answer.
+
+Where the compiled app of the folder has domain methods, StateFun and the endpoint that runs them start as well.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from typing import Any
 import click
 import rich.console
 
-from onto.cli import options
+from onto.cli import options, serving
 
 
 @click.command("up")
@@ -20,10 +23,12 @@ from onto.cli import options
 @click.option("--kafka-port", type=click.IntRange(0, 65535), help="Port for Kafka, 0 for any free one [9092].")
 @click.option("--flink-port", type=click.IntRange(0, 65535), help="Port for Flink, 0 for any free one [8081].")
 @click.option("--slots", type=click.IntRange(1, 256), help="How many tasks the local Flink runs at once [8].")
-@click.option("--foreground", is_flag=True, help="Stay, and stop both on Ctrl-C.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Processes that run domain methods [1].")
+@click.option("--foreground", is_flag=True, help="Stay, and stop them on Ctrl-C.")
+@options.bundle
 @options.as_json
-def command(foreground: bool, as_json: bool, **flags: Any) -> None:
-    """Start a local Kafka and Flink."""
+def command(foreground: bool, bundle_folder: str, as_json: bool, **flags: Any) -> None:
+    """Start a local Kafka and Flink and, if the compiled app has methods, StateFun."""
     from flink_jobs import cluster, jars, local
 
     chosen = options.settings_from(flags)
@@ -33,7 +38,9 @@ def command(foreground: bool, as_json: bool, **flags: Any) -> None:
         signal.signal(number, lambda number, _: sys.exit(128 + number))  # so that what was started is stopped
     found = local.status(folder)
     if found.running and found.kafka and found.flink and not foreground:
-        _tell(found.kafka, found.flink, folder, as_json, "already up")
+        if found.endpoint is None:
+            serving.serve(Path(bundle_folder), flags, console)
+        _tell(folder, as_json, "already up")
         return
     with contextlib.ExitStack() as opened:
         progress = opened.enter_context(jars.shown(console)) if console.is_terminal else None
@@ -47,16 +54,25 @@ def command(foreground: bool, as_json: bool, **flags: Any) -> None:
             tell=lambda step: console.print(f"[dim]{step}[/dim]", highlight=False),
         )
         stack.start()
-    _tell(stack.kafka, stack.flink, folder, as_json, "up")
-    if foreground:
-        try:
+    try:
+        serving.serve(Path(bundle_folder), flags, console)
+        _tell(folder, as_json, "up")
+        if foreground:
             signal.pause()
-        finally:
-            stack.stop()
+    except BaseException:
+        stack.stop()
+        raise
 
 
-def _tell(kafka: str, flink: str, folder: Path, as_json: bool, state: str) -> None:
+def _tell(folder: Path, as_json: bool, state: str) -> None:
+    from flink_jobs import local
+
+    found = local.status(folder)
     if as_json:
-        click.echo(json.dumps({"state": state, "kafka": kafka, "flink": flink, "folder": str(folder)}))
+        described = {"kafka": found.kafka, "flink": found.flink, "endpoint": found.endpoint, "folder": str(folder)}
+        click.echo(json.dumps({"state": state, **described}))
         return
-    click.echo(f"{state}: Kafka {kafka}, Flink {flink}, everything in {folder}; `onto down` stops them")
+    methods = f", methods {found.endpoint}" if found.endpoint else ""
+    click.echo(
+        f"{state}: Kafka {found.kafka}, Flink {found.flink}{methods}, everything in {folder}; `onto down` stops them"
+    )

@@ -165,6 +165,7 @@ def test_a_plain_source_never_ignores_malformed_values() -> None:
         "CREATE TABLE `users` (\n  `doc_id` STRING,\n  `firstName` STRING,\n  PRIMARY KEY (`doc_id`) NOT ENFORCED\n)\n"
         "WITH (\n  'connector' = 'upsert-kafka',\n  'topic' = 'dev-users',\n"
         "  'properties.bootstrap.servers' = 'localhost:9092',\n  'properties.sasl.mechanism' = 'PLAIN',\n"
+        "  'properties.isolation.level' = 'read_committed',\n"
         "  'key.format' = 'raw',\n  'value.format' = 'json',\n  'value.fields-include' = 'EXCEPT_KEY',\n"
         "  'value.json.timestamp-format.standard' = 'ISO-8601'\n)"
     )

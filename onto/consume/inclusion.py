@@ -1,0 +1,149 @@
+"""Read your own write: wait until a view's job has taken in the changes that a call made.
+
+    reply = calls.call("tickets", "t1", "mark", {"attending": True})
+    inclusion.wait(reply.token, made, "localhost:9092")      the view's topics now hold what followed from it
+
+A token names documents and their versions. Each stands on its collection's topic, where it has an offset. With every
+checkpoint a view's job tells Kafka up to which offsets it has read, after having written all that followed from it. So
+once it tells of more than these offsets, the change is in the view; whoever reads its topics to their end has it.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Iterable, Mapping
+
+import confluent_kafka
+
+from onto import bundle, errors, wire
+from onto.consume import client
+
+SECONDS = 60.0
+STEP = 0.1
+CHUNK = 200  # records that are first looked through, from the end of a topic
+
+Place = tuple[str, int]  # topic, partition
+Change = tuple[str, str, int]  # collection, doc_id, version
+
+
+def wait(
+    token: Iterable[Change],
+    made: bundle.Bundle,
+    servers: str,
+    *,
+    prefix: str = "",
+    properties: Mapping[str, str] | None = None,
+    seconds: float = SECONDS,
+) -> None:
+    """Return when the views of `made` include the changes; BrokerError when that takes longer than `seconds`.
+
+    Changes of collections that no view reads are included already.
+    """
+    deadline = time.monotonic() + seconds
+    read = {source.name: source.topic for source in made.sources}
+    wanted = [(wire.topic(prefix, read[each]), doc_id, version) for each, doc_id, version in token if each in read]
+    if not wanted:
+        return
+    reader = _reader(servers, f"onto-{uuid.uuid4()}", properties or {})
+    job = _reader(servers, wire.topic(prefix, made.app), properties or {})
+    try:
+        offsets = _offsets(reader, wanted, deadline)
+        places = [confluent_kafka.TopicPartition(*place) for place in offsets]
+        while not all(one.offset > offsets[one.topic, one.partition] for one in _committed(job, places)):
+            if time.monotonic() > deadline:
+                raise errors.BrokerError(
+                    f"the views of {made.app} did not include the change within {seconds:g} s; `onto status` says "
+                    "whether their job runs"
+                )
+            time.sleep(STEP)
+    finally:
+        reader.close()
+        job.close()
+
+
+def _reader(servers: str, group: str, properties: Mapping[str, str]) -> confluent_kafka.Consumer:
+    return confluent_kafka.Consumer(
+        {
+            "bootstrap.servers": servers,
+            "group.id": group,
+            "enable.auto.commit": False,
+            "isolation.level": "read_committed",
+            "enable.partition.eof": True,
+            "log_level": 0,
+            **properties,
+        }
+    )
+
+
+def _committed(
+    job: confluent_kafka.Consumer, places: list[confluent_kafka.TopicPartition]
+) -> list[confluent_kafka.TopicPartition]:
+    try:
+        return job.committed(places, timeout=client.DEADLINE)
+    except confluent_kafka.KafkaException as error:
+        raise errors.BrokerError(f"Kafka does not answer: {error.args[0].str()}") from error
+
+
+def _offsets(reader: confluent_kafka.Consumer, wanted: list[tuple[str, str, int]], deadline: float) -> dict[Place, int]:
+    """Return for each partition the offset of the last change looked for in it."""
+    found: dict[Place, int] = {}
+    for topic in dict.fromkeys(topic for topic, _, _ in wanted):
+        versions = {doc_id: version for each, doc_id, version in wanted if each == topic}
+        chunk = CHUNK
+        while versions:
+            whole = True
+            for place in _partitions(reader, topic):
+                low, high = reader.get_watermark_offsets(place, timeout=client.DEADLINE)
+                place.offset = max(low, high - chunk)
+                whole = whole and place.offset == low
+                for offset, doc_id, version in _changes(reader, place, high, deadline):
+                    if version >= versions.get(doc_id, version + 1):
+                        del versions[doc_id]
+                        key = (topic, place.partition)
+                        found[key] = max(offset, found.get(key, -1))
+            if whole and versions and time.monotonic() > deadline:
+                raise errors.BrokerError(f"{topic} does not hold the change of {next(iter(versions))}")
+            chunk *= 4
+    return found
+
+
+def _partitions(reader: confluent_kafka.Consumer, topic: str) -> list[confluent_kafka.TopicPartition]:
+    try:
+        known = reader.list_topics(topic, timeout=client.DEADLINE).topics[topic].partitions
+    except confluent_kafka.KafkaException as error:
+        raise errors.BrokerError(f"Kafka does not answer: {error.args[0].str()}") from error
+    return [confluent_kafka.TopicPartition(topic, partition) for partition in known]
+
+
+def _changes(
+    reader: confluent_kafka.Consumer, place: confluent_kafka.TopicPartition, end: int, deadline: float
+) -> Iterable[tuple[int, str, int]]:
+    """Yield offset, document and version of the changes from a place on, to the end that it has now."""
+    reader.assign([place])
+    position = place.offset
+    while position < end and time.monotonic() < deadline:
+        message = reader.poll(STEP)
+        if message is None:
+            continue
+        error, offset = message.error(), message.offset()
+        if offset is not None:
+            position = offset if error is not None else offset + 1
+        if error is not None:
+            if error.code() == confluent_kafka.KafkaError._PARTITION_EOF:
+                return
+            continue
+        version = _version(message.value())
+        key = message.key()
+        if offset is not None and version is not None and key is not None:
+            yield offset, key.decode() if isinstance(key, bytes) else key, version
+
+
+def _version(value: bytes | str | None) -> int | None:
+    """Return the version that a change tells; one that another producer wrote tells none."""
+    try:
+        found = json.loads(value or b"")["v"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return found if isinstance(found, int) else None
