@@ -12,7 +12,7 @@ from compiler import dtypes, ir, values
 from compiler.diagnostics import Span
 from compiler.scope import Scope, conditional, disjunction, unify
 
-_CHANGES = frozenset({"acc.append", "acc.extend", "acc.set"})
+_CHANGES = frozenset({"acc.append", "acc.extend", "acc.set", "acc.merge"})
 _FALSE = ir.Const(False, dtypes.BOOL)
 _TRUE = ir.Const(True, dtypes.BOOL)
 
@@ -20,9 +20,9 @@ _TRUE = ir.Const(True, dtypes.BOOL)
 def entering(name: str, value: values.Value, known: values.Value | None) -> values.Value:
     """Return what a name is as a pass begins; `known` is what it was at the end of one, which may have another type."""
     match value:
-        case values.EmptyDict(default):
-            kind = dtypes.DictOf(dtypes.NONE, dtypes.NONE if default is None else default.type)
-            return ir.Acc(name, _widened(kind, known), default)
+        case values.EmptyDict(missing):
+            kind = dtypes.DictOf(dtypes.NONE, dtypes.NONE if missing is None else missing.type)
+            return ir.Acc(name, _widened(kind, known), missing)
         case values.Several("set", ()):
             return ir.Acc(name, _widened(dtypes.SetOf(dtypes.NONE), known))
         case ir.MakeRecord(fields):
@@ -34,7 +34,7 @@ def entering(name: str, value: values.Value, known: values.Value | None) -> valu
             pair = tuple(_part(f"{name}.{at}", one, ends[at] if ends else None) for at, one in enumerate(items))
             return ir.MakePair(pair, dtypes.Pair(tuple(one.type for one in pair)), value.span)
     if isinstance(value, ir.Expr):
-        return ir.Acc(name, _widened(value.type, known))
+        return ir.Acc(name, _widened(value.type, known), default(value))
     return value
 
 
@@ -201,12 +201,18 @@ def unify_states(then: ir.Expr, orelse: ir.Expr) -> tuple[ir.Expr, ir.Expr, dtyp
     return unify(then, orelse)
 
 
+def merged(start: ir.Expr, made: ir.Comp | ir.GroupBy, span: Span) -> ir.Expr | None:
+    """Return a dict of the loop around, after an inner loop has filled it further."""
+    kind = wider(start.type, made.type)
+    return None if kind is None else ir.Prim("acc.merge", (start, made), kind, span)
+
+
 def default(state: ir.Expr) -> ir.Expr | None:
     """Return what a `defaultdict` gives for a missing key, None of another dict."""
     match state:
         case ir.Acc():
             return state.default
-        case ir.Prim("acc.set", (before, _, _)):
+        case ir.Prim("acc.set" | "acc.merge", (before, *_)):
             return default(before)
         case ir.If(_, then, _):
             return default(then)

@@ -179,11 +179,12 @@ def contains(scope: Scope, item: values.Value, container: values.Value, span: Sp
             return _in_range(scope, scope.as_expr(item, span), container, span)
         case values.Entries("keys", of) if isinstance(of, ir.Expr):
             container = of
-        case ir.If(test, then, orelse) if isinstance(dtypes.required(container.type), dtypes.ListOf | dtypes.DictOf):
-            inside, outside = (contains(scope, item, one, span) for one in (then, orelse))
-            if isinstance(inside, ir.Declined) or isinstance(outside, ir.Declined):
-                return inside if isinstance(inside, ir.Declined) else outside
-            return conditional(test, inside, outside, dtypes.BOOL, span)
+        case ir.If(test, then, orelse) if isinstance(
+            dtypes.required(container.type), dtypes.ListOf | dtypes.SetOf | dtypes.DictOf
+        ):
+            return _in_either(scope, item, values.Choice(test, then, orelse), span)
+        case values.Choice():
+            return _in_either(scope, item, container, span)
     if not isinstance(container, ir.Const):  # a text has no items, but parts
         known = displays.items_of(container)
         if known is None and isinstance(container, values.Table):
@@ -201,11 +202,18 @@ def contains(scope: Scope, item: values.Value, container: values.Value, span: Sp
     return _contains_value(scope, scope.as_expr(item, span), scope.as_expr(container, span), span)
 
 
+def _in_either(scope: Scope, item: values.Value, choice: values.Choice, span: Span) -> ir.Expr | ir.Declined:
+    inside, outside = (contains(scope, item, one, span) for one in (choice.then, choice.orelse))
+    if isinstance(inside, ir.Declined) or isinstance(outside, ir.Declined):
+        return inside if isinstance(inside, ir.Declined) else outside
+    return conditional(choice.test, inside, outside, dtypes.BOOL, span)
+
+
 def _contains_value(scope: Scope, value: ir.Expr, box: ir.Expr, span: Span) -> ir.Expr | ir.Declined:
     if isinstance(dtypes.required(value.type), dtypes.Entity):
         value = entity_id(value)
     inner = dtypes.required(box.type)
-    if isinstance(inner, dtypes.ListOf) and dtypes.required(inner.item) == dtypes.required(value.type):
+    if isinstance(inner, dtypes.ListOf | dtypes.SetOf) and dtypes.required(inner.item) == dtypes.required(value.type):
         return ir.Prim("list.contains", (box, value), dtypes.BOOL, span)
     if isinstance(inner, dtypes.DictOf) and inner.key == dtypes.required(value.type):
         return ir.Prim("dict.has", (box, value), dtypes.BOOL, span)
@@ -265,7 +273,7 @@ def _is_set(value: values.Value) -> bool:
         return value.kind == "set"
     if isinstance(value, values.Entries):
         return value.kind == "keys"
-    return isinstance(value, ir.Comp) and value.kind == "set"
+    return isinstance(value, ir.Expr) and isinstance(value.type, dtypes.SetOf)
 
 
 def _subset(scope: Scope, op: str, left: values.Value, right: values.Value, span: Span) -> ir.Expr | ir.Declined:

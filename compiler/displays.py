@@ -114,6 +114,8 @@ def show(scope: Scope, value: values.Several | values.Table | values.Range, span
             if found is None:
                 scope.decline("D305", span, "a range whose ends are computed has no SQL form as a list")
             return _list(scope, found, span)
+        case values.Several("set", ()):
+            return ir.MakeList((), dtypes.SetOf(dtypes.NONE), span)
         case values.Several("set", items):
             whole = _list(scope, items, span)
             loop = scope.iterate(whole, span, "item")

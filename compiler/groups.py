@@ -32,8 +32,26 @@ class Entry:
 
 def grouped(place: Place) -> values.Value | None:
     """Recognise a dict that is filled by keys."""
-    if not isinstance(place.start, values.EmptyDict) or not accumulators.is_dict(place.update):
+    if not accumulators.is_dict(place.update):
         return None
+    if isinstance(place.start, values.EmptyDict):
+        return _filled(place)
+    if accumulators.is_dict(place.start):
+        made = _filled(place)
+        assert isinstance(place.start, ir.Expr)
+        natural = isinstance(made, ir.Comp | ir.GroupBy) and _order_of(made) == place.loop.order
+        return accumulators.merged(place.start, made, place.span) if natural and made is not None else None
+    return None
+
+
+def _order_of(made: ir.Comp | ir.GroupBy) -> tuple[ir.Order, ...]:
+    return made.order if isinstance(made, ir.Comp) else made.comp.order
+
+
+def _filled(place: Place) -> ir.Comp | ir.GroupBy | None:
+    within = _of_inner(place)
+    if within is not None:
+        return within
     entry = _entry(place)
     if entry is None:
         return None
@@ -45,6 +63,23 @@ def grouped(place: Place) -> values.Value | None:
         if found is not None:
             return found
     return None
+
+
+def _of_inner(place: Place) -> ir.Comp | ir.GroupBy | None:
+    """Return the dict of a loop whose passes fill it in an inner loop."""
+
+    def put(one: ir.Expr) -> updates.Parts | None:
+        is_merge = isinstance(one, ir.Prim) and one.op == "acc.merge" and updates.is_acc(one.args[0], place.name)
+        return updates.free(one.args[1]) if is_merge and isinstance(one, ir.Prim) else None
+
+    found = updates.touched(place.update, place.name, put)
+    made = None if found is None else found[1][0]
+    if found is None or not isinstance(made, ir.Comp | ir.GroupBy):
+        return None
+    comp = made if isinstance(made, ir.Comp) else made.comp
+    steps, order = (*place.steps(found[0]), *comp.steps), (*place.loop.order, *comp.order)
+    longer = replace(comp, steps=steps, order=order, span=place.span)
+    return longer if isinstance(made, ir.Comp) else replace(made, comp=longer)
 
 
 # ---------------------------------------------------------------- the entry of a pass
@@ -134,6 +169,12 @@ def _named(item: ir.Expr) -> ir.Expr:
     return rewrite.transform(item, name)
 
 
+def _held(asked: ir.Expr) -> ir.Prim | None:
+    """Return the look-up of which a test asks whether it gives None."""
+    inner = asked.args[0] if isinstance(asked, ir.Prim) and asked.op == "id_of" else asked
+    return inner if isinstance(inner, ir.Prim) and inner.op == "acc.get" else None
+
+
 def _known(expr: ir.Expr, there: bool) -> ir.Expr:
     """Return the expression where the key is known to be there, or not to be."""
 
@@ -141,6 +182,11 @@ def _known(expr: ir.Expr, there: bool) -> ir.Expr:
         match one:
             case ir.Prim("acc.has"):
                 return TRUE if there else FALSE
+            case ir.Prim("is_none" | "not_none" as op, (asked,)) if (held := _held(asked)) is not None:
+                if there and not dtypes.nullable(held.args[0].type.value):  # type: ignore[union-attr]  # of a dict
+                    return TRUE if op == "not_none" else FALSE
+                if not there and held.args[2] == ir.Const(None, dtypes.NONE):
+                    return TRUE if op == "is_none" else FALSE
             case ir.Prim("acc.get", (_, _, missing)):
                 return ir.Acc(_ENTRY, one.type) if there else _known(missing, there)
             case ir.Prim("acc.append", (state, item)):
@@ -161,21 +207,21 @@ def _comp(place: Place, entry: Entry, test: ir.Expr, head: ir.Expr) -> ir.Comp:
     return ir.Comp("dict", place.steps(test), head, kind, entry.key, place.loop.order, span=place.span)
 
 
-def _latest(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> values.Value | None:
+def _latest(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> ir.Comp | ir.GroupBy | None:
     held = updates.touched(entry.held, _ENTRY, updates.free)
     if held is None or held[0] != test or not updates.same(held[1][0], first):
         return None
     return None if isinstance(first, ir.Raises) else _comp(place, entry, test, first)
 
 
-def _earliest(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> values.Value | None:
+def _earliest(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> ir.Comp | ir.GroupBy | None:
     if not updates.is_acc(entry.held, _ENTRY):
         return None
     comp = _comp(place, entry, test, first)
     return ir.GroupBy("first", comp, comp.type, span=place.span)
 
 
-def _extreme(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> values.Value | None:
+def _extreme(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> ir.Comp | ir.GroupBy | None:
     update = entry.held
     if not isinstance(update, ir.If) or not updates.is_acc(update.orelse, _ENTRY):
         return None
@@ -200,7 +246,7 @@ def _extreme(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> value
     return ir.GroupBy("first", ordered, comp.type, span=place.span)
 
 
-def _listed(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> values.Value | None:
+def _listed(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> ir.Comp | ir.GroupBy | None:
     def put(one: ir.Expr) -> updates.Parts | None:
         is_append = isinstance(one, ir.Prim) and one.op == "acc.append" and updates.is_acc(one.args[0], _ENTRY)
         return updates.free(one.args[1]) if is_append and isinstance(one, ir.Prim) else None
@@ -218,7 +264,7 @@ def _listed(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> values
     return ir.GroupBy("set" if is_set else "list", comp, dtypes.DictOf(entry.key.type, of), span=place.span)
 
 
-def _summed(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> values.Value | None:
+def _summed(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> ir.Comp | ir.GroupBy | None:
     delta = updates.added(place.scope, entry.held, _ENTRY)
     if delta is None:
         return None
@@ -264,7 +310,7 @@ def _start(scope: Scope, first: ir.Expr, amount: ir.Expr, total: dtypes.Type) ->
     return None
 
 
-def _flag(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> values.Value | None:
+def _flag(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> ir.Comp | ir.GroupBy | None:
     """Recognise `seen[key] = seen.get(key, False) or test`."""
     update = entry.held
     if not isinstance(update, ir.Prim) or update.op not in ("and", "or") or test != TRUE:

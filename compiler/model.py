@@ -244,6 +244,7 @@ class EnumClass:
     module: str
     members: tuple[tuple[str, str | int], ...]
     kind: Literal["plain", "mixed", "textual"]  # Enum; (str, Enum) and the like; StrEnum and IntEnum, which are values
+    methods: tuple[Method, ...] = field(default=(), compare=False)
 
     @property
     def type(self) -> dtypes.Scalar:

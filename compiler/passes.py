@@ -139,7 +139,7 @@ def _flat(tests: tuple[ir.Expr, ...], value: ir.Expr) -> Iterator[Evaluated]:
         case ir.MakeRecord(fields):
             for _, one in fields:
                 yield from _flat(tests, one)
-        case ir.Prim("acc.append" | "acc.extend" | "acc.set", args):
+        case ir.Prim("acc.append" | "acc.extend" | "acc.set" | "acc.merge", args):
             for one in args[1:]:
                 yield from _flat(tests, one)
         case ir.Prim("acc.get", (state, key, ir.Raises())) if _has(tests, state, key):
@@ -177,6 +177,9 @@ _SAMPLES: dict[dtypes.Type, int | str | Decimal] = {
 def covers(comp: ir.Comp, skip: int, tests: tuple[ir.Expr, ...], value: ir.Expr) -> bool:
     """Tell whether a fold over these combinations evaluates the value wherever the tests hold."""
     holding = {ir.show(one) for test in tests for one in _conjuncts(test)}
+    inner = _gathered(_entry_of(value))
+    if inner is not None:
+        return _gathers(comp, skip, inner, holding)
     wanted = {ir.show(value), ir.show(_entry_of(value))}
     for step in comp.steps[skip:]:
         if not isinstance(step, ir.Cond):
@@ -188,6 +191,26 @@ def covers(comp: ir.Comp, skip: int, tests: tuple[ir.Expr, ...], value: ir.Expr)
                 return False
     own = (comp.head, *(() if comp.key is None else (comp.key,)), *(one.key for one in comp.order))
     return any(_evaluates(one, wanted) for one in own)
+
+
+def _gathers(comp: ir.Comp, skip: int, inner: ir.Comp, holding: set[str]) -> bool:
+    """Tell whether a fold goes over all that an inner loop gathers in each pass where the tests hold."""
+    at = len(comp.steps) - len(inner.steps)
+    if comp.steps[at:] != inner.steps or (comp.head, comp.key) != (inner.head, inner.key):
+        return False
+    between = comp.steps[skip:at]
+    tested = {ir.show(part) for step in between if isinstance(step, ir.Cond) for part in _conjuncts(step.test)}
+    return all(isinstance(one, ir.Cond) for one in between) and tested <= holding
+
+
+def _gathered(value: ir.Expr) -> ir.Comp | None:
+    """Return what an inner loop gathers of each pass."""
+    match value:
+        case ir.Comp():
+            return value
+        case ir.GroupBy(comp=comp) | ir.Reduce("sum", comp):
+            return comp
+    return None
 
 
 def _entry_of(value: ir.Expr) -> ir.Expr:

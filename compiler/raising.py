@@ -45,6 +45,37 @@ def _raises_itself(expr: ir.Expr) -> bool:
     return False
 
 
+def counted(made: ir.Comp | ir.GroupBy) -> tuple[ir.Expr, ...] | None:
+    """Return values that raise what making the list, set or dict raises; None where that is not known."""
+    comp = made if isinstance(made, ir.Comp) else made.comp
+    parts = {"value": comp.head} if comp.key is None else {"key": comp.key, "value": comp.head}
+    if isinstance(made, ir.GroupBy) and dtypes.nullable(comp.head.type):
+        if made.op != "sum":
+            return None
+        parts["sum"] = _summand(comp.head)
+    fields = tuple(part for name, one in parts.items() for part in _parts(name, one))
+    head = ir.MakeRecord(fields, dtypes.Record(tuple((name, one.type) for name, one in fields)), made.span)
+    every = ir.Comp("list", comp.steps, head, dtypes.ListOf(head.type), order=comp.order, span=made.span)
+    found: list[ir.Expr] = [ir.Reduce("count", every, dtypes.INT, ir.Const(0, dtypes.INT), span=made.span)]
+    if comp.kind == "list" and any(dtypes.nullable(one.key.type) for one in comp.order):
+        true, false = ir.Const(True, dtypes.BOOL), ir.Const(False, dtypes.BOOL)
+        compared = replace(every, head=true, type=dtypes.ListOf(dtypes.BOOL))
+        found.append(ir.Reduce("first", compared, dtypes.BOOL, false, span=made.span))
+    return tuple(found)
+
+
+def _summand(head: ir.Expr) -> ir.Expr:
+    there = ir.Prim("not_none", (head,), dtypes.BOOL)
+    return ir.Prim("check", (there, ir.Const("TypeError", dtypes.STR), ir.Const(True, dtypes.BOOL)), dtypes.BOOL)
+
+
+def _parts(name: str, one: ir.Expr) -> list[tuple[str, ir.Expr]]:
+    """Return the parts of a tuple, each with a name; an entity as it is raises nothing."""
+    if isinstance(one, ir.MakePair):
+        return [part for place, item in enumerate(one.items) for part in _parts(f"{name}_{place}", item)]
+    return [(name, one)] if may_raise(one) else []
+
+
 def _iterates_none(comp: ir.Comp) -> bool:
     held = (step.source.value for step in comp.steps if isinstance(step, ir.Gen) and isinstance(step.source, ir.Items))
     return any(dtypes.nullable(one.type) for one in (*held, *(each.key for each in comp.order)))

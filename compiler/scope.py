@@ -126,7 +126,11 @@ class Scope:
             return replace(CONSTANTS[value.qualified], span=span)
         if isinstance(value, values.Choice) and isinstance(value.then, ir.Expr) and isinstance(value.orelse, ir.Expr):
             one, other = dtypes.show(value.then.type), dtypes.show(value.orelse.type)
-            self.decline("D313", span, f"the value is sometimes `{one}` and sometimes `{other}`")
+            self.decline(
+                "D313",
+                value.span if value.span != NOWHERE else span,
+                f"the value is sometimes `{one}` and sometimes `{other}`",
+            )
         if not isinstance(value, ir.Expr):
             self.decline("D302", span, f"a {_noun(value)} used as a value has no SQL form")
         return value
@@ -148,9 +152,15 @@ class Scope:
             return result
         if not isinstance(evaluated, ir.Expr) or not raising.may_raise(evaluated):
             return result
-        if not isinstance(result, ir.Expr) or isinstance(evaluated, ir.Comp | ir.GroupBy):
-            if isinstance(result, ir.Expr) and raising.after(evaluated, result) == result:
+        if isinstance(result, ir.Expr) and isinstance(evaluated, ir.Comp | ir.GroupBy):
+            if raising.after(evaluated, result) == result:
                 return result
+            counted = raising.counted(evaluated)
+            if counted is not None:
+                for one in reversed(counted):
+                    result = raising.after(one, result)
+                return result
+        if not isinstance(result, ir.Expr) or isinstance(evaluated, ir.Comp | ir.GroupBy):
             self.decline("D367", span, "what is computed here may raise, and the result does not begin with it")
         inner = dtypes.required(evaluated.type)
         return raising.after(entity_id(evaluated) if isinstance(inner, dtypes.Entity) else evaluated, result)
@@ -202,16 +212,23 @@ class Scope:
         """Return Python's truth of a value."""
         if isinstance(value, values.Mapping | values.Entries | ir.Comp):
             comp = value if isinstance(value, ir.Comp) else self.comprehend(value, span)
+            if raising.may_raise(comp):
+                return self._has_items(comp, span)
             exists = replace(
                 comp, head=ir.Const(True, dtypes.BOOL), key=None, kind="list", type=dtypes.ListOf(dtypes.BOOL)
             )
             return ir.Reduce("any", exists, dtypes.BOOL, span=span)
+        if isinstance(value, values.Choice):
+            both = self.truth(value.then, span), self.truth(value.orelse, span)
+            return conditional(value.test, *both, dtypes.BOOL, span)
+        if isinstance(value, values.Several) and value.kind != "generator" and value.is_safe:
+            return disjunction((one.test or ir.Const(True, dtypes.BOOL, span) for one in value.items), span)
         expr = self.as_expr(value, span)
         match expr:
             case ir.Const(constant):
                 plain = isinstance(expr.type, dtypes.Scalar) and expr.type.enum and ":" not in expr.type.enum
                 return ir.Const(bool(constant) or bool(plain), dtypes.BOOL, span)
-            case ir.MakeList() | ir.MakeRecord():
+            case ir.MakeList() | ir.MakeRecord() | ir.MakePair():
                 counted = self.after(expr, ir.Const(bool(rewrite.children(expr)), dtypes.BOOL, span), span)
                 assert isinstance(counted, ir.Expr)
                 return counted
@@ -228,9 +245,17 @@ class Scope:
             return self.is_there(expr, span)
         if isinstance(inner, dtypes.Scalar) and inner.enum and not inner.enum.endswith(":mixed"):
             return self.is_there(expr, span)
-        if isinstance(inner, dtypes.Scalar | dtypes.ListOf | dtypes.DictOf):
+        if isinstance(inner, dtypes.Scalar | dtypes.ListOf | dtypes.SetOf | dtypes.DictOf):
             return ir.Prim("truth", (expr,), dtypes.BOOL, span)
         self.decline("D303", span, f"the truth of a value of type `{dtypes.show(expr.type)}` has no SQL form")
+
+    def _has_items(self, comp: ir.Comp, span: Span) -> ir.Expr:
+        """Return whether a list that is made before it is looked at has items: making all of it may raise."""
+        number, *rest = raising.counted(comp) or ()
+        test: ir.Expr = ir.Prim("gt", (number, ir.Const(0, dtypes.INT)), dtypes.BOOL, span)
+        for one in reversed(rest):
+            test = raising.after(one, test)
+        return test
 
     def is_there(self, expr: ir.Expr, span: Span) -> ir.Expr:
         """Return the test `expr is not None`."""
@@ -265,13 +290,32 @@ class Scope:
                 var = self.fresh(name)
                 item = ir.EntryValue(var, value.head.type, span)
                 return values.Iteration((ir.Gen(var, ir.Items(value)),), item, sequences.unordered(var))
+            case values.Choice(test, then, orelse):
+                return self._of_either(test, then, orelse, span, name)
         expr = self.as_expr(value, span)
         inner = dtypes.required(expr.type)
         if isinstance(inner, dtypes.DictOf):
             return self._entries(expr, "keys", name, span)
+        if isinstance(inner, dtypes.SetOf):
+            loop = self._list_items(sequences.items_of_set(expr), dtypes.ListOf(inner.item), span, name)
+            bound = [step.var for step in loop.steps if isinstance(step, ir.Gen)]
+            return replace(loop, order=sequences.unordered(bound[-1])) if bound else loop
         if isinstance(inner, dtypes.ListOf):
             return self._list_items(expr, inner, span, name)
         self.decline("D305", span, f"a loop over a value of type `{dtypes.show(expr.type)}` has no SQL form")
+
+    def _of_either(
+        self, test: ir.Expr, then: values.Value, orelse: values.Value, span: Span, name: str
+    ) -> values.Iteration:
+        """Return how one of two collections is iterated, of which one may be an empty tuple."""
+        empty = ir.MakePair((), dtypes.Pair(()))
+        if orelse == empty:
+            loop = self.iterate(then, span, name)
+            return replace(loop, steps=(ir.Cond(test), *loop.steps))
+        if then == empty:
+            loop = self.iterate(orelse, span, name)
+            return replace(loop, steps=(ir.Cond(negate(test)), *loop.steps))
+        self.decline("D305", span, "a loop over one of two collections has no SQL form")
 
     def _list_items(self, expr: ir.Expr, of: dtypes.ListOf, span: Span, name: str) -> values.Iteration:
         branches = sequences.branches(expr)
@@ -611,15 +655,23 @@ def unify(then: ir.Expr, orelse: ir.Expr) -> tuple[ir.Expr, ir.Expr, dtypes.Type
         if isinstance(one, ir.MakeRecord) and not one.fields and isinstance(dtypes.required(other.type), dtypes.DictOf):
             empty = replace(one, type=dtypes.required(other.type))
             return (other, empty, other.type) if swapped else (empty, other, other.type)
-    if isinstance(then, ir.MakeList) and not then.items and isinstance(dtypes.required(orelse.type), dtypes.ListOf):
+    if _is_empty_of(then, orelse.type):
         return replace(then, type=dtypes.required(orelse.type)), orelse, orelse.type
-    if isinstance(orelse, ir.MakeList) and not orelse.items and isinstance(dtypes.required(then.type), dtypes.ListOf):
+    if _is_empty_of(orelse, then.type):
         return then, replace(orelse, type=dtypes.required(then.type)), then.type
     for one, other, swapped in ((then, orelse, False), (orelse, then, True)):
         if isinstance(one, ir.MakeRecord) and not one.fields and isinstance(dtypes.required(other.type), dtypes.DictOf):
             empty = replace(one, type=dtypes.required(other.type))
             return (other, empty, other.type) if swapped else (empty, other, other.type)
     return None
+
+
+def _is_empty_of(one: ir.Expr, kind: dtypes.Type) -> bool:
+    """Tell whether one is an empty list, or an empty set, where the type is that of a list or a set."""
+    other = dtypes.required(kind)
+    if not isinstance(one, ir.MakeList) or one.items or not isinstance(other, dtypes.ListOf | dtypes.SetOf):
+        return False
+    return type(one.type) is type(other)
 
 
 def _widen(one: ir.Expr, to: dtypes.Type) -> ir.Const | None:

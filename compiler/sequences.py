@@ -79,7 +79,7 @@ def _tells_apart(key: ir.Expr, gen: ir.Gen) -> bool:
     match key, gen.source:
         case ir.EntryKey(var), _:
             return var == gen.var
-        case ir.EntryValue(var), ir.Items(ir.Comp(kind="set")):
+        case ir.EntryValue(var), ir.Items(ir.Comp(kind="set") | ir.Prim("set.items")):
             return var == gen.var
         case ir.Attr(ir.EntryValue(var), "doc_id"), ir.Many():
             return var == gen.var
@@ -158,6 +158,24 @@ def branch_places(var: str, made: tuple[ir.Comp, ...]) -> tuple[ir.Order, ...]:
             assert isinstance(key, ir.EntryPart)
             found.append(replace(each, key=replace(key, type=dtypes.optional(key.type))))
     return tuple(found)
+
+
+def items_of_set(held: ir.Expr) -> ir.Expr:
+    """Return the list of the different items of a set, in no order that could be repeated."""
+    kind = dtypes.required(held.type)
+    assert isinstance(kind, dtypes.SetOf)
+    listed: dtypes.Type = dtypes.ListOf(kind.item)
+    match held:
+        case ir.If(_, then, orelse):
+            return replace(held, then=items_of_set(then), orelse=items_of_set(orelse), type=listed)
+        case ir.MakeList():
+            return replace(held, type=listed)
+        case ir.Const() | ir.Raises():
+            return held
+        case ir.Comp():
+            gen = ir.Gen("item", ir.Items(held))
+            return ir.Comp("list", (gen,), ir.EntryValue("item", kind.item), listed, order=unordered("item"))
+    return ir.Prim("set.items", (held,), dtypes.optional(listed) if dtypes.nullable(held.type) else listed, held.span)
 
 
 def is_unordered(order: tuple[ir.Order, ...]) -> bool:

@@ -99,6 +99,8 @@ def _made(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
 TEMPLATES: Mapping[str, Template] = MappingProxyType(
     {
         "list.len": lambda _, args: big(call("CARDINALITY", args[0])),
+        "set.items": plain("ARRAY_DISTINCT"),
+        "set.len": lambda _, args: big(call("CARDINALITY", call("ARRAY_DISTINCT", args[0]))),
         "dict.len": lambda _, args: big(call("CARDINALITY", args[0])),
         "list.item": _item,
         "list.slice": _slice,

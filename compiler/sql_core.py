@@ -176,11 +176,21 @@ def _body(tree: exp.Expression, name: str, spec: formats.Spec) -> exp.Expression
         return call("PRINTF", string(f"%{flags}d"), tree) if flags else cast(tree, dtypes.STR)
     digits = 6 if spec.digits is None else spec.digits
     if name == "decimal":
-        return cast(sql_numbers.narrow(sql_numbers.half_even(tree, digits), 38, digits), dtypes.STR)
+        return _fixed_decimal(tree, digits, comma=spec.comma)
     percent = spec.kind == "%"
     value = op(tree, "*", double(100)) if percent else tree
     text = _fixed(value, digits, comma=spec.comma)
     return flink_sql.concat(text, string("%")) if percent else text
+
+
+def _fixed_decimal(x: exp.Expression, digits: int, *, comma: bool) -> exp.Expression:
+    # -0.001 to two digits is -0.00 in Python.
+    size = sql_numbers.narrow(sql_numbers.half_even(call("ABS", again(x)), digits), 38, digits)
+    text = cast(size, dtypes.STR)
+    if comma:
+        thousands = r"(?<=\d)(?=(\d{3})+%s)" % (r"\." if digits else "$")
+        text = call("REGEXP_REPLACE", text, string(thousands), string(","))
+    return flink_sql.concat(case((op(again(x), "<", number(0)), string("-")), default=string("")), text)
 
 
 def _fixed(x: exp.Expression, digits: int, *, comma: bool) -> exp.Expression:

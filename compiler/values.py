@@ -71,6 +71,7 @@ class Choice:
     test: ir.Expr
     then: Value
     orelse: Value
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,11 @@ class Several:
 
     kind: Literal["list", "tuple", "set", "generator"]
     items: tuple[Item, ...]
+
+    @property
+    def is_safe(self) -> bool:
+        """Tell whether evaluating the items raises nothing: they are constants."""
+        return all(isinstance(one.value, ir.Const) for one in self.items)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ def combined(scope: Scope, op: str, left: values.Value, right: values.Value, spa
     if not (_is_set(left) and _is_set(right)):
         return None
     known, other = displays.items_of(left), displays.items_of(right)
+    left = _as_rows(scope, left, span) if known is None else left
     if op == "&" and known is not None:
         return _kept(scope, known, right, True, span)
     if op == "&" and other is not None:
@@ -77,9 +78,15 @@ def _is_set(value: values.Value) -> bool:
     match value:
         case values.Several("set") | values.Entries("keys"):
             return True
-        case ir.Comp(kind="set"):
-            return True
-    return False
+    return isinstance(value, ir.Expr) and isinstance(value.type, dtypes.SetOf)
+
+
+def _as_rows(scope: Scope, value: values.Value, span: Span) -> values.Value:
+    """Return a set that a document holds as a comprehension over its items."""
+    if not isinstance(value, ir.Expr) or isinstance(value, ir.Comp):
+        return value
+    rows = scope.comprehend(value, span, "item")
+    return replace(rows, kind="set", type=dtypes.SetOf(rows.head.type), order=())
 
 
 def _kept(

@@ -29,6 +29,10 @@ def _scalar_item(types: tuple[dtypes.Type, ...]) -> dtypes.Type | None:
     return INT if fits and isinstance(of, dtypes.ListOf) and of.item == types[1] else None
 
 
+def _length_of_set(types: tuple[dtypes.Type, ...]) -> dtypes.Type | None:
+    return INT if len(types) == 1 and isinstance(dtypes.required(types[0]), dtypes.SetOf) else None
+
+
 def _few(args: tuple[ir.Expr, ...]) -> bool:
     last = args[-1]
     return isinstance(last, ir.Const) and isinstance(last.value, int) and 1 <= last.value <= 20
@@ -40,12 +44,18 @@ def _sortable(types: tuple[dtypes.Type, ...]) -> dtypes.Type | None:
     return of if isinstance(item, dtypes.Scalar) and item.name not in ("bytes", "bool") else None
 
 
+def _different(xs: Any) -> Any:  # Any: a list of items of any type, or None
+    return None if xs is None else list(dict.fromkeys(xs))
+
+
 def _made(*parts: Any) -> dict[Any, Any]:  # Any: keys and values in turn
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
 ROWS: tuple[Primitive, ...] = (
     Primitive("list.len", "len", (_LIST,), INT, len),
+    Primitive("set.items", "", (), _LIST, _different, strict=False, applies=lambda _: None),
+    Primitive("set.len", "len", (), INT, lambda xs: len(_different(xs)), applies=_length_of_set),
     Primitive("dict.len", "len", (_DICT,), INT, len),
     Primitive(
         "list.item", "[]", (_LIST, INT), T, operator.getitem,

@@ -74,7 +74,7 @@ def _fits(name: str, spec: Spec) -> bool:
             digits = 6 if spec.digits is None else spec.digits
             return digits <= numbers.MAX_ROUND_DIGITS and not (spec.zero or spec.plus)
         case "decimal" if spec.kind == "f":
-            return spec.digits is not None and spec.digits <= 8 and not (spec.zero or spec.plus or spec.comma)
+            return spec.digits is not None and spec.digits <= 8 and not (spec.zero or spec.plus)
     return False
 
 

@@ -106,8 +106,8 @@ class _Declarations:
             if isinstance(one.target, cst.Name):
                 yield self._assignment(one.target, None, value, line)
             else:
-                for name in _names_in(one.target):
-                    yield self._assignment(name, None, syntax.Opaque("unpacked value", value.span), line)
+                for name, part in _unpacked(one.target, value):
+                    yield self._assignment(name, None, part, line)
 
     def _rebound(self, node: cst.CSTNode, line: bodies.Statement) -> Iterator[facts.Member]:
         # `TOTAL += 1`, `for name in …`: the name is bound, but to nothing that can be told from the text.
@@ -181,6 +181,24 @@ def _dotted(node: cst.CSTNode) -> str:
         return f"{_dotted(node.value)}.{node.attr.value}"
     assert isinstance(node, cst.Name)  # the grammar of imports allows no more
     return node.value
+
+
+def _unpacked(target: cst.CSTNode, value: syntax.Expr) -> Iterator[tuple[cst.Name, syntax.Expr]]:
+    """Yield the names of `LOW, HIGH = 20, 70` with their values; of another value the text does not tell its items."""
+    if isinstance(target, cst.Name):
+        yield target, value
+        return
+    parts = target.elements if isinstance(target, cst.Tuple | cst.List) else ()
+    items = value.items if isinstance(value, syntax.Tuple | syntax.List) else ()
+    starred = any(isinstance(one, syntax.Starred) for one in items) or any(
+        isinstance(one, cst.StarredElement) for one in parts
+    )
+    if parts and len(parts) == len(items) and not starred:
+        for one, item in zip(parts, items, strict=True):
+            yield from _unpacked(one.value, item)
+        return
+    for name in _names_in(target):
+        yield name, syntax.Opaque("unpacked value", value.span)
 
 
 def _names_in(node: cst.CSTNode) -> Iterator[cst.Name]:

@@ -45,7 +45,7 @@ def resolve(given: facts.Facts, log: Log) -> model.App:
 
     types = hints.Types(known, classes, log, embedded)
     spelt = spellings.Spellings(known, classes, types, {one.name: one for one in model_infos}, log)
-    fixed = constants.Constants(given, known)
+    fixed = constants.Constants(given, known, classes)
     read = bodies.Bodies(known, types, spelt, fixed, log)
     described = schemas.Schemas(known, classes, spelt, log)
     guessed = literals.Literals(given, known, classes, types)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from compiler import facts, syntax
-from compiler.resolve import names
+from compiler.resolve import hierarchy, names
 
 # Calls whose result depends on their arguments alone, so that a name for it is a constant.
 _MAKERS = frozenset({
@@ -29,12 +29,21 @@ def _own_names(value: syntax.Lambda | syntax.FString) -> frozenset[str]:
     return frozenset(one.name for one in value.params) if isinstance(value, syntax.Lambda) else frozenset()
 
 
+def _is_frozen(info: hierarchy.ClassInfo) -> bool:
+    return any(
+        ("frozen", syntax.Literal(True)) in decorator.keywords
+        for decorator in info.declared.decorators
+        if isinstance(decorator, syntax.Call)
+    )
+
+
 class Constants:
     """Tells the project's constants from what only running it would tell."""
 
-    def __init__(self, given: facts.Facts, known: names.Names) -> None:
+    def __init__(self, given: facts.Facts, known: names.Names, classes: hierarchy.Hierarchy) -> None:
         """Note which module-level names some function or statement changes or binds again."""
         self._names = known
+        self._classes = classes
         self._changed: set[tuple[str, str]] = set()
         for module in given.modules.values():
             for name in module.changed:
@@ -55,9 +64,10 @@ class Constants:
     def _holds(self, module: str, value: syntax.Expr, through: tuple[str, ...]) -> bool:
         match value:
             case syntax.Call():
-                found = names.qualified(self._names.find_expr(module, value.func))
+                site = self._names.find_expr(module, value.func)
                 arguments = (*value.args, *(one for _, one in value.keywords))
-                return found in _MAKERS and self._all_hold(module, arguments, through)
+                made = names.qualified(site) in _MAKERS or self._makes_a_record(site)
+                return made and self._all_hold(module, arguments, through)
             case syntax.Name() | syntax.Attribute():
                 return self._is_constant_name(module, value, through)
             case syntax.Dict(items=items):
@@ -80,6 +90,17 @@ class Constants:
             case syntax.Binary(left=left, right=right):
                 return self._all_hold(module, (left, right), through)
         return isinstance(value, syntax.Literal)
+
+    def _makes_a_record(self, site: names.Site | None) -> bool:
+        """Tell whether a class of the project makes records that nothing can change: its fields are all there is."""
+        info = self._classes.info(site) if isinstance(site, names.ClassSite) else None
+        if info is None or any(
+            isinstance(one, facts.Definition) and one.name.startswith("__")
+            for each in info.lineage
+            for one in each.declared.members
+        ):
+            return False
+        return info.kind == "namedtuple" or (info.kind == "dataclass" and all(map(_is_frozen, info.lineage)))
 
     def _all_hold(self, module: str, values: Iterable[syntax.Expr], through: tuple[str, ...]) -> bool:
         return all(self._holds(module, one, through) for one in values)

@@ -66,7 +66,7 @@ class Modules:
         if info.kind == "enum":
             found = enums.of(info)
             return (
-                found
+                replace(found, methods=self.read.methods(info))
                 if found is not None
                 else model.ProjectName("enum", declared.name, site.module, declared.source, declared.span)
             )

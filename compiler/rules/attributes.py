@@ -22,6 +22,11 @@ def attribute(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined | N
         if isinstance(enum, values.EnumValue) and node.value.name in dict(enum.of.members):
             text = node.value.name if node.name == "name" else dict(enum.of.members)[node.value.name]
             return ir.Const(text, dtypes.STR if isinstance(text, str) else dtypes.INT, node.span)
+    if isinstance(node.value, syntax.Attribute):
+        owner = scope.build(node.value.value) if isinstance(node.value.value, syntax.Name) else None
+        method = _method_of_enum(scope, owner.of, node.name) if isinstance(owner, values.EnumValue) else None
+        if method is not None:
+            return _method(scope, method, scope.build(node.value), node)
     return _of(scope, scope.build(node.value), node)
 
 
@@ -41,8 +46,8 @@ def _of(scope: Scope, owner: values.Value, node: syntax.Attribute) -> values.Val
         return _of_static(scope, owner, node)
     kind = owner.type
     inner = dtypes.required(kind)
-    enum = _enum_of(scope, owner) if node.name in ("value", "name") else None
-    if enum is not None:
+    enum = _enum_of(scope, owner)
+    if enum is not None and (node.name in ("value", "name") or _method_of_enum(scope, enum, node.name) is not None):
         return _of_member(scope, owner, enum, node)
     if isinstance(inner, dtypes.Entity):
         return _of_entity(scope, owner, inner.model, node)
@@ -76,6 +81,11 @@ def _of_member(
     there = scope.is_there(owner, node.span)
     kind = dtypes.without_enums(dtypes.required(owner.type))
     found: ir.Expr = replace(owner, type=kind)
+    method = _method_of_enum(scope, enum, node.name)
+    if method is not None:
+        none = ir.Raises("AttributeError", f"'NoneType' object has no attribute '{node.name}'", span=node.span)
+        given = _method(scope, method, replace(owner, type=dtypes.required(owner.type)), node)
+        return displays.choose(scope, there, given, none, node.span)
     if node.name == "name":
         value = found
         found = ir.Const(enum.members[-1][0], dtypes.STR, node.span)
@@ -86,6 +96,13 @@ def _of_member(
             found = ir.Const(next(name for name, one in enum.members if one == value.value), dtypes.STR, node.span)
     none = ir.Raises("AttributeError", f"'NoneType' object has no attribute '{node.name}'", span=node.span)
     return displays.choose(scope, there, found, none, node.span)
+
+
+def _method_of_enum(scope: Scope, enum: model.EnumClass, name: str) -> model.Method | None:
+    """Return a method or property that the Enum declares."""
+    names = scope.shared.app.modules[enum.module].names.values() if enum.module in scope.shared.app.modules else ()
+    declared = next((one for one in names if isinstance(one, model.EnumClass) and one == enum), enum)
+    return next((one for one in declared.methods if one.name == name), None)
 
 
 def _of_static(scope: Scope, owner: values.Static, node: syntax.Attribute) -> values.Value | ir.Declined:
@@ -102,6 +119,9 @@ def _of_static(scope: Scope, owner: values.Static, node: syntax.Attribute) -> va
             return _of_layers(scope, receiver, layers, node)
         case values.EnumValue(of):
             value = dict(of.members).get(node.name)
+            method = _method_of_enum(scope, of, node.name)
+            if value is None and method is not None and method.kind in ("static", "class"):
+                return _method(scope, method, owner, node)
             if value is None:
                 return values.BoundMethod(owner, node.name)
             return ir.Const(value, of.type, node.span)

@@ -284,9 +284,11 @@ def _defaultdict(scope: Scope, factory: values.Value, span: Span) -> values.Valu
 
 
 def _is_collection(value: values.Value, function: str) -> bool:
-    if isinstance(value, values.Mapping | values.Entries | ir.Comp | ir.GroupBy | ir.MakeList):
+    if isinstance(value, values.Mapping | values.Entries | values.Choice | ir.Comp | ir.GroupBy | ir.MakeList):
         return True
-    if not isinstance(value, ir.Expr) or not isinstance(dtypes.required(value.type), dtypes.ListOf | dtypes.DictOf):
+    if not isinstance(value, ir.Expr) or not isinstance(
+        dtypes.required(value.type), dtypes.ListOf | dtypes.SetOf | dtypes.DictOf
+    ):
         return False
     return isinstance(value, ir.If) or function != "len"  # the length of a column is a primitive
 
@@ -427,7 +429,8 @@ def _sorted(
 def _ordered(scope: Scope, comp: ir.Comp, key: values.Value | None, descending: bool, span: Span) -> ir.Comp:
     value: values.Value = comp.head
     if key is not None and not (isinstance(key, ir.Const) and key.value is None):
-        value = scope.apply(key, (comp.head,), {}, span)
+        holding = (facts_of(step.test, True) for step in comp.steps if isinstance(step, ir.Cond))
+        value = scope.assume(fact for each in holding for fact in each).apply(key, (comp.head,), {}, span)
     sort_key = scope.as_expr(value, span)
     parts = sort_key.items if isinstance(sort_key, ir.MakePair) else (sort_key,)
     order: list[ir.Order] = []
@@ -457,12 +460,12 @@ def _reversed(
 def _listed(
     scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
 ) -> values.Value | ir.Declined:
-    if isinstance(args[0], ir.MakeList | ir.If):
-        return args[0]
-    if isinstance(args[0], ir.Comp) and args[0].kind == "set":
+    if isinstance(args[0], ir.Expr) and isinstance(dtypes.required(args[0].type), dtypes.SetOf):
         return ir.Declined(
             "D359", span, "the order of a set is not defined, so a list of it has no exact form; write `sorted(…)`"
         )
+    if isinstance(args[0], ir.MakeList | ir.If):
+        return args[0]
     return scope.comprehend(args[0], span)
 
 

@@ -34,10 +34,8 @@ def conditional_expression(scope: Scope, node: syntax.Expr) -> values.Value | ir
         return values.Choice(test, then, orelse)
     then, orelse = scope.as_expr(then, node.body.span), scope.as_expr(orelse, node.orelse.span)
     both = unify(then, orelse)
-    if both is None and any(isinstance(one, ir.MakePair) for one in (then, orelse)):
-        return values.Choice(test, then, orelse)  # a tuple or a list of other length: to be unpacked or indexed
     if both is None:
-        return _two_types(then, orelse, node.span)
+        return values.Choice(test, then, orelse, node.span)  # of two types: to be unpacked, indexed, tested or spelled
     return conditional(test, *both, node.span)
 
 
@@ -51,6 +49,8 @@ def logical(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined | Non
         return negate(scope.test(node.value))
     if not isinstance(node, syntax.BoolOp):
         return None
+    if node.op == "or" and isinstance(node.values[0], syntax.BoolOp) and node.values[0].op == "and":
+        return _last_or(scope, node.values[0], node)
     result = scope.build(node.values[0])
     tests: list[ir.Expr] = []
     for following in node.values[1:]:
@@ -69,10 +69,26 @@ def logical(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined | Non
         truthy = scope.assume(facts_of(test, True)).narrow(left)
         assert isinstance(truthy, ir.Expr)
         both = unify(value, left) if node.op == "and" else unify(truthy, value)
-        if both is None:
+        if both is None and following is not node.values[-1]:
             return _two_types(left, value, node.span)
+        if both is None:  # of two types, such as `tags or ()`: to be iterated, tested or spelled
+            return values.Choice(test, *((truthy, value) if node.op == "or" else (value, left)), node.span)
         result = conditional(test, *both, node.span)
     return result
+
+
+def _last_or(scope: Scope, first: syntax.BoolOp, node: syntax.BoolOp) -> values.Value:
+    """Build `(a and b) or c`: where all before the `or` are true, it is the last of them."""
+    test = scope.test(first)
+    rest = node.values[1] if len(node.values) == 2 else syntax.BoolOp("or", node.values[1:], node.span)
+    if isinstance(test, ir.Const):
+        return scope.build(first.values[-1] if test.value else rest)
+    then = scope.assume(facts_of(test, True)).expr(first.values[-1])
+    orelse = scope.assume(facts_of(test, False)).expr(rest)
+    if then.type == dtypes.BOOL and orelse.type == dtypes.BOOL:
+        return disjunction((test, orelse), node.span)
+    both = unify(then, orelse)
+    return values.Choice(test, then, orelse, node.span) if both is None else conditional(test, *both, node.span)
 
 
 def arithmetic(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from compiler import dtypes, ir, syntax, values
 from compiler.library import formatting
-from compiler.scope import Scope
+from compiler.scope import Scope, conditional
 
 
 def f_string(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined | None:
@@ -30,4 +30,13 @@ def _formatted(scope: Scope, part: syntax.Formatted) -> ir.Expr | ir.Declined:
         if not (isinstance(made, ir.Const) and isinstance(made.value, str)):
             return ir.Declined("D341", part.span, "the format is not a literal, so SQL cannot spell it")
         spec = made.value
-    return formatting.formatted(scope, scope.expr(part.value), spec, part.conversion, part.span)
+    return _spelled(scope, scope.build(part.value), spec, part)
+
+
+def _spelled(scope: Scope, value: values.Value, spec: str, part: syntax.Formatted) -> ir.Expr | ir.Declined:
+    if isinstance(value, values.Choice):
+        then, orelse = (_spelled(scope, one, spec, part) for one in (value.then, value.orelse))
+        if isinstance(then, ir.Declined) or isinstance(orelse, ir.Declined):
+            return then if isinstance(then, ir.Declined) else orelse
+        return conditional(value.test, then, orelse, dtypes.STR, part.span)
+    return formatting.formatted(scope, scope.as_expr(value, part.value.span), spec, part.conversion, part.span)

@@ -35,7 +35,7 @@ VALUES: dict[str, tuple[Any, ...]] = {  # Any: Python values of the type
         None if text is None else Decimal(text)
         for text in (
             None, "0", "1.1", "-7.5", "2.675", "2.665", "0.5", "1.5", "2.5", "-2.5", "123456789.995", "0.000000001",
-            "1234567890123.5", "0.123456789", "0.125", "9999999999", "1234567890123456789",
+            "1234567890123.5", "0.123456789", "0.125", "9999999999", "1234567890123456789", "-0.001",
         )
     ),
     "str": (
@@ -62,6 +62,7 @@ VALUES: dict[str, tuple[Any, ...]] = {  # Any: Python values of the type
     ),
     "list[str]": (None, [], ["a"], ["b", "a", "b"], ["", "é", "😀"], ["a", "b", "c", "d"]),
     "list[int]": (None, [], [5], [3, 1, 2], [2**62, -1, 2**62]),
+    "set[str]": (None, [], ["a"], ["b", "a", "b"], ["", "é", "😀", ""]),
     "dict[str, int]": (None, {}, {"k": 1, "z": 2}, {"a": 0}, {"": 5, "é": 7}),
     "dict[str, str]": (None, {}, {"k": "v"}, {"a": ""}),
 }  # fmt: skip
@@ -126,7 +127,7 @@ BESIDE: dict[str, tuple[tuple[Any, ...], ...]] = {  # Any: Python values of para
 SPECS: dict[str, tuple[str, ...]] = {
     "int": ("d", "05d", "+d", ",", ",d", ">8", "<8", "^8", "*^9", ">8d", "012", "3", "x<5"),
     "float": (".0f", ".1f", ".2f", ",.2f", ".1%", ".0%", "f", ">12.2f", "<10.1f", ",.0f", "10.3f"),
-    "decimal": (".2f", ".0f", ".1f", ">12.2f"),
+    "decimal": (".2f", ".0f", ".1f", ">12.2f", ",.2f", ",.0f", ">12,.1f"),
     "str": ("s", ">6", "<6", "^6", "^7", ".2", "*>8", "10.1", "6"),
     "date": ("%Y-%m-%d", "%d/%m/%y", "%A %B", "%j"),
     "local_datetime": ("%Y-%m-%d %H:%M:%S", "%I:%M %p", "%f", "on %d o'clock %H%%", "%a %b"),
@@ -145,6 +146,8 @@ def of(name: str) -> dtypes.Type:
             return dtypes.ListOf(dtypes.STR)
         case "list[int]":
             return dtypes.ListOf(dtypes.INT)
+        case "set[str]":
+            return dtypes.SetOf(dtypes.STR)
         case "dict[str, int]":
             return dtypes.DictOf(dtypes.STR, dtypes.INT)
         case "dict[str, str]":

@@ -162,7 +162,7 @@ def _core_cases() -> Iterator[tuple[Signature, Case | None]]:
     for name in ("list[str]", "list[int]"):
         yield (name, name), case("eq", (name, name), {}, dtypes.BOOL)
         yield (name, name), case("ne", (name, name), {}, dtypes.BOOL)
-    for name in (*scalars, "list[str]", "dict[str, int]"):
+    for name in (*scalars, "list[str]", "set[str]", "dict[str, int]"):
         for op in ("truth", "is_none", "not_none"):
             yield (name,), case(op, (name,), {}, dtypes.BOOL)
     for name in ("str", "int", "float", "bool", "date", "datetime", "local_datetime", "timedelta"):
@@ -177,6 +177,9 @@ def _core_cases() -> Iterator[tuple[Signature, Case | None]]:
         constants = {place + 1: constant(value) for place, value in enumerate(texts)}
         yield ("str",), case("in", ("str",), constants, dtypes.BOOL)
     yield ("list[str]", "str"), case("list.contains", ("list[str]", "str"), {}, dtypes.BOOL)
+    yield ("set[str]", "str"), case("list.contains", ("set[str]", "str"), {}, dtypes.BOOL)
+    yield ("set[str]",), case("set.items", ("set[str]",), {}, dtypes.ListOf(dtypes.STR))
+    yield ("set[str]",), case("set.len", ("set[str]",), {}, dtypes.INT)
     yield ("list[int]", "int"), case("list.contains", ("list[int]", "int"), {}, dtypes.BOOL)
     yield ("dict[str, int]", "str"), case("dict.has", ("dict[str, int]", "str"), {}, dtypes.BOOL)
 
