@@ -223,6 +223,9 @@ def _earliest(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> ir.C
 
 def _extreme(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> ir.Comp | ir.GroupBy | None:
     update = entry.held
+    by_function = _of_function(place, entry, test, first)
+    if by_function is not None:
+        return by_function
     if not isinstance(update, ir.If) or not updates.is_acc(update.orelse, _ENTRY):
         return None
     choice = extremes.chosen_by(update.test)
@@ -244,6 +247,31 @@ def _extreme(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> ir.Co
         natural = tuple(ir.Order(one.key, not one.descending) for one in natural)
     ordered = replace(comp, order=(ir.Order(choice.key, descending), *natural))
     return ir.GroupBy("first", ordered, comp.type, span=place.span)
+
+
+def _of_function(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> ir.GroupBy | None:
+    """Recognise `best[key] = max(best.get(key, n), n)`."""
+    held = updates.touched(entry.held, _ENTRY, lambda one: _beside(one, _ENTRY))
+    if held is None or held[0] != test:
+        return None
+    name, number = "max" if _is_max(entry.held) else "min", held[1][0]
+    itself = isinstance(first, ir.Prim) and all(updates.same(one, number) for one in first.args)
+    if not itself and not updates.same(first, number):
+        return None
+    comp = _comp(place, entry, test, number)
+    return ir.GroupBy("max" if name == "max" else "min", comp, comp.type, span=place.span)
+
+
+def _beside(one: ir.Expr, name: str) -> updates.Parts | None:
+    """Return what `max(acc, number)` compares with the accumulator."""
+    if not isinstance(one, ir.Prim) or one.op not in ("int.max", "int.min", "decimal.max", "decimal.min"):
+        return None
+    others = tuple(each for each in one.args if not updates.is_acc(each, name))
+    return updates.free(others[0]) if len(one.args) == 2 and len(others) == 1 else None
+
+
+def _is_max(update: ir.Expr) -> bool:
+    return any(isinstance(one, ir.Prim) and one.op.endswith(".max") for one in rewrite.walk(update))
 
 
 def _listed(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> ir.Comp | ir.GroupBy | None:

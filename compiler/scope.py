@@ -337,7 +337,9 @@ class Scope:
         self, of: values.Mapping | ir.Expr, kind: str, name: str, span: Span, *, asked: bool = False
     ) -> values.Iteration:
         if isinstance(of, ir.Comp):
-            return self._made_entries(of, kind, name, span)
+            return self._made_entries(sequences.last_per_key(of), kind, name, span)
+        if isinstance(of, ir.GroupBy) and of.op == "first":
+            return self._made_entries(sequences.entries_of_first(of), kind, name, span)
         if isinstance(of, ir.If) and isinstance(of.orelse, ir.MakeRecord) and not of.orelse.fields:
             inner = self._entries(of.then, kind, name, span, asked=asked)
             return replace(inner, steps=(ir.Cond(of.test), *inner.steps))
@@ -364,8 +366,8 @@ class Scope:
         return values.Iteration((ir.Gen(var, source),), _entry(key, item, kind, span), order)
 
     def _made_entries(self, made: ir.Comp, kind: str, name: str, span: Span) -> values.Iteration:
-        """Return how a dict comprehension is iterated: as the steps that made it, the last of each key."""
-        inner = self._splice(sequences.last_per_key(made), name)
+        """Return how a dict comprehension is iterated of which no key comes twice: as the steps that made it."""
+        inner = self._splice(made, name)
         assert isinstance(inner.element, ir.MakePair)
         key, item = inner.element.items
         return replace(inner, element=_entry(key, item, kind, span))

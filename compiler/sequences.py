@@ -89,6 +89,9 @@ def _tells_apart(key: ir.Expr, gen: ir.Gen) -> bool:
 def has_unique_keys(made: ir.Comp) -> bool:
     """Tell whether no two combinations of a dict comprehension share a key."""
     gens = [step for step in made.steps if isinstance(step, ir.Gen)]
+    cuts = (step for step in made.steps if isinstance(step, ir.Cut) and (step.start, step.stop) == (0, 1))
+    if any(one.per == made.key and set(one.over) == set(variables(made)) for one in cuts):
+        return made.key is not None
     return len(gens) == 1 and made.key is not None and _tells_apart(made.key, gens[0])
 
 
@@ -99,6 +102,21 @@ def last_per_key(made: ir.Comp) -> ir.Comp:
     heads = tuple(one for one in (made.head, made.key) if one is not None and raising.may_raise(one))
     last = ir.Cut(variables(made), backwards(made.order), 0, 1, made.key, heads)
     return replace(made, steps=(*made.steps, last), order=unordered(variables(made)[0]))
+
+
+def first_per_key(made: ir.Comp, key: ir.Expr) -> ir.Comp:
+    """Return a comprehension whose steps keep the first combination per key, in their order."""
+    heads = tuple(one for one in (made.head, key) if raising.may_raise(one))
+    return replace(made, steps=(*made.steps, ir.Cut(variables(made), made.order, 0, 1, key, heads)))
+
+
+def entries_of_first(made: ir.GroupBy) -> ir.Comp:
+    """Return the entries of a dict of what is first per key, as a dict comprehension of which no key comes twice."""
+    comp = made.comp
+    assert comp.key is not None
+    natural = isinstance(comp.order[0].key, ir.EntryKey | ir.EntryPart) and not comp.order[0].descending
+    order = comp.order if natural else unordered(variables(comp)[0])
+    return replace(first_per_key(comp, comp.key), order=order)
 
 
 def branches(made: ir.Expr) -> tuple[ir.Comp, ...] | None:

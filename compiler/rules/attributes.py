@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import replace
 
-from compiler import displays, dtypes, ir, model, syntax, values
+from compiler import displays, dtypes, ir, members, model, syntax, values
 from compiler.diagnostics import Span
 from compiler.scope import Scope, conditional, unify
 
@@ -24,7 +24,7 @@ def attribute(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined | N
             return ir.Const(text, dtypes.STR if isinstance(text, str) else dtypes.INT, node.span)
     if isinstance(node.value, syntax.Attribute):
         owner = scope.build(node.value.value) if isinstance(node.value.value, syntax.Name) else None
-        method = _method_of_enum(scope, owner.of, node.name) if isinstance(owner, values.EnumValue) else None
+        method = members.method(scope, owner.of, node.name) if isinstance(owner, values.EnumValue) else None
         if method is not None:
             return _method(scope, method, scope.build(node.value), node)
     return _of(scope, scope.build(node.value), node)
@@ -46,8 +46,8 @@ def _of(scope: Scope, owner: values.Value, node: syntax.Attribute) -> values.Val
         return _of_static(scope, owner, node)
     kind = owner.type
     inner = dtypes.required(kind)
-    enum = _enum_of(scope, owner)
-    if enum is not None and (node.name in ("value", "name") or _method_of_enum(scope, enum, node.name) is not None):
+    enum = members.enum_of(scope, owner)
+    if enum is not None and (node.name in ("value", "name") or members.method(scope, enum, node.name) is not None):
         return _of_member(scope, owner, enum, node)
     if isinstance(inner, dtypes.Entity):
         return _of_entity(scope, owner, inner.model, node)
@@ -59,21 +59,6 @@ def _of(scope: Scope, owner: values.Value, node: syntax.Attribute) -> values.Val
     return part if part is not None else values.BoundMethod(owner, node.name)
 
 
-def _enum_of(scope: Scope, owner: ir.Expr) -> model.EnumClass | None:
-    """Return the Enum of which a value is a member, by its type or by the attribute that holds it."""
-    kind = dtypes.required(owner.type)
-    if isinstance(kind, dtypes.Scalar) and kind.enum:
-        name = kind.enum.partition(":")[0]
-        bindings = (one for module in scope.shared.app.modules.values() for one in module.names.values())
-        found = {one.module: one for one in bindings if isinstance(one, model.EnumClass) and one.name == name}
-        return next(iter(found.values())) if len(found) == 1 else None
-    entity = dtypes.required(owner.entity.type) if isinstance(owner, ir.Attr) else None
-    if not isinstance(owner, ir.Attr) or not isinstance(entity, dtypes.Entity):
-        return None
-    stored = scope.shared.app.models[entity.model].attribute(owner.name)
-    return stored.enum if isinstance(stored, model.StoredAttribute) else None
-
-
 def _of_member(
     scope: Scope, owner: ir.Expr, enum: model.EnumClass, node: syntax.Attribute
 ) -> values.Value | ir.Declined:
@@ -81,7 +66,7 @@ def _of_member(
     there = scope.is_there(owner, node.span)
     kind = dtypes.without_enums(dtypes.required(owner.type))
     found: ir.Expr = replace(owner, type=kind)
-    method = _method_of_enum(scope, enum, node.name)
+    method = members.method(scope, enum, node.name)
     if method is not None:
         none = ir.Raises("AttributeError", f"'NoneType' object has no attribute '{node.name}'", span=node.span)
         given = _method(scope, method, replace(owner, type=dtypes.required(owner.type)), node)
@@ -98,13 +83,6 @@ def _of_member(
     return displays.choose(scope, there, found, none, node.span)
 
 
-def _method_of_enum(scope: Scope, enum: model.EnumClass, name: str) -> model.Method | None:
-    """Return a method or property that the Enum declares."""
-    names = scope.shared.app.modules[enum.module].names.values() if enum.module in scope.shared.app.modules else ()
-    declared = next((one for one in names if isinstance(one, model.EnumClass) and one == enum), enum)
-    return next((one for one in declared.methods if one.name == name), None)
-
-
 def _of_static(scope: Scope, owner: values.Static, node: syntax.Attribute) -> values.Value | ir.Declined:
     match owner:
         case values.SelfView():
@@ -119,7 +97,7 @@ def _of_static(scope: Scope, owner: values.Static, node: syntax.Attribute) -> va
             return _of_layers(scope, receiver, layers, node)
         case values.EnumValue(of):
             value = dict(of.members).get(node.name)
-            method = _method_of_enum(scope, of, node.name)
+            method = members.method(scope, of, node.name)
             if value is None and method is not None and method.kind in ("static", "class"):
                 return _method(scope, method, owner, node)
             if value is None:

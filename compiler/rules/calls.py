@@ -11,7 +11,20 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from compiler import accumulators, displays, dtypes, indexing, ir, library, model, primitives, sequences, syntax, values
+from compiler import (
+    accumulators,
+    displays,
+    dtypes,
+    early,
+    indexing,
+    ir,
+    library,
+    model,
+    primitives,
+    sequences,
+    syntax,
+    values,
+)
 from compiler.diagnostics import Span
 from compiler.library import counting, methods
 from compiler.scope import Arguments, Keywords, Scope, entity_id, facts_of
@@ -363,14 +376,14 @@ def _any(
     scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
 ) -> values.Value | ir.Declined:
     comp = scope.comprehend(args[0], span)
-    return ir.Reduce("any", replace(comp, head=scope.truth(comp.head, span)), dtypes.BOOL, span=span)
+    return early.decided(scope, replace(comp, head=scope.truth(comp.head, span)), until=True, span=span)
 
 
 def _all(
     scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
 ) -> values.Value | ir.Declined:
     comp = scope.comprehend(args[0], span)
-    return ir.Reduce("all", replace(comp, head=scope.truth(comp.head, span)), dtypes.BOOL, span=span)
+    return early.decided(scope, replace(comp, head=scope.truth(comp.head, span)), until=False, span=span)
 
 
 def _told_of_nothing(op: str) -> str:

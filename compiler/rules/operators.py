@@ -5,7 +5,7 @@ a or b → If(truth(a), a, b)        x is None → is_none(x)        users[k] �
 
 from __future__ import annotations
 
-from compiler import comparing, dtypes, indexing, ir, syntax, values
+from compiler import comparing, dtypes, indexing, ir, members, syntax, values
 from compiler.diagnostics import Span
 from compiler.library import collecting, formatting
 from compiler.scope import (
@@ -137,7 +137,9 @@ def comparison(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined | 
     for op, right_node in node.rest:
         inner = scope.assume(facts_of(conjunction(tests, node.span), True)) if tests else scope
         right = inner.build(right_node)
-        test = comparing.compare(inner, op, left, right, node.span)
+        one = op in ("is", "is not") and members.are_of_one_enum(inner, left, right, right_node)
+        told = {"is": "==", "is not": "!="}[op] if one else op
+        test = comparing.compare(inner, told, left, right, node.span)
         if isinstance(test, ir.Declined):
             return test
         tests.append(test)
