@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 ScalarName = Literal[
-    "str", "bool", "int", "float", "decimal", "datetime", "local_datetime", "date", "timedelta", "bytes"
+    "str", "bool", "int", "whole", "float", "decimal", "datetime", "local_datetime", "date", "timedelta", "bytes"
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A single value; `datetime` is aware, `local_datetime` naive, `timedelta` is held in microseconds."""
+    """A single value; `datetime` is aware, `local_datetime` naive, `timedelta` is held in microseconds.
+
+    `whole` is an int that may have more than 64 bits: on its way through an expression, never in a document.
+    """
 
     name: ScalarName
     precision: tuple[int, int] | None = None  # of a decimal only
@@ -92,6 +95,7 @@ Type = Scalar | NoneType | Json | ListOf | SetOf | DictOf | Record | Entity | Pa
 STR = Scalar("str")
 BOOL = Scalar("bool")
 INT = Scalar("int")
+WHOLE = Scalar("whole")
 FLOAT = Scalar("float")
 DECIMAL = Scalar("decimal")
 DATETIME = Scalar("datetime")
@@ -182,7 +186,7 @@ def without_enums(one: Type) -> Type:
 
 def is_number(one: Type) -> bool:
     """Tell whether Python does arithmetic with the (required) type."""
-    return isinstance(one, Scalar) and one.name in ("int", "float", "decimal", "bool")
+    return isinstance(one, Scalar) and one.name in ("int", "whole", "float", "decimal", "bool")
 
 
 def show(one: Type) -> str:

@@ -190,6 +190,6 @@ def _widened(tree: exp.Expression, of: dtypes.Type, param: dtypes.Type | None) -
     given = dtypes.required(of)
     if not isinstance(param, dtypes.Scalar) or not isinstance(given, dtypes.Scalar) or param.name == given.name:
         return tree
-    if given.name == "bool" and param.name in ("int", "float"):
+    if given.name == "bool" and param.name in ("int", "whole", "float"):
         tree = flink_sql.big(tree)
     return tree if param == dtypes.INT else flink_sql.cast(tree, param)

@@ -16,7 +16,7 @@ from itertools import chain, combinations
 from types import MappingProxyType
 from typing import Any
 
-from compiler import dtypes, ir, operation, primitives, rewrite
+from compiler import dtypes, ir, operation, primitives, ranges, rewrite
 from compiler.operations import formats, numbers, strings
 
 TEXT = dtypes.optional(dtypes.STR)
@@ -36,7 +36,19 @@ class _Check:
 
 
 def failure(expr: ir.Expr) -> ir.Expr | None:
-    """Return an Optional(STR) that tells what the expression raises, None where nothing; None: it never raises."""
+    """Return an Optional(STR) that tells what the expression raises, None where nothing; None: it never raises.
+
+    Its value has to fit a column: an int that has more than 64 bits raises.
+    """
+    return _told(ranges.fitted(expr))
+
+
+def evaluated(expr: ir.Expr) -> ir.Expr | None:
+    """Return what evaluating the expression raises, whatever becomes of its value."""
+    return _told(ranges.widened(expr))
+
+
+def _told(expr: ir.Expr) -> ir.Expr | None:
     found = tuple(_distinct(_checks(expr, frozenset())))
     if not found:
         return None
@@ -53,6 +65,7 @@ def conditions(expr: ir.Expr) -> tuple[tuple[ir.Expr, ir.Expr], ...]:
 
 def guarded(expr: ir.Expr) -> ir.Expr:
     """Return the expression, None where it raises."""
+    expr = ranges.fitted(expr)
     conditions = [one.condition for one in _distinct(_checks(expr, frozenset())) if not one.shows]
     if not conditions:
         return settled(expr)
@@ -160,7 +173,7 @@ def _primitive(prim: ir.Prim, known: Known) -> Iterator[_Check]:
         return
     for arg in prim.args:
         inner = _checks(arg, known)
-        yield from inner if row.strict and row.propagates else _hidden(inner)
+        yield from inner if row.propagates else _hidden(inner)
     own = chain(_nones(prim, row) if row.strict else (), _failures(prim, row))
     for one in own:
         if one.condition not in known:
@@ -217,6 +230,7 @@ _SAMPLES: MappingProxyType[str, Any] = MappingProxyType(  # Any: Python values
         "str": "a",
         "bool": True,
         "int": 1,
+        "whole": 1,
         "float": 1.0,
         "decimal": Decimal(1),
         "datetime": datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC),
@@ -323,6 +337,34 @@ def _spelling_range(_: ir.Prim, x: ir.Expr) -> ir.Expr:
     return _any([_beyond(x, 1e16), small])
 
 
+def _fits(prim: ir.Prim, _: ir.Expr) -> ir.Expr:
+    return _not(_prim(f"{prim.op.removesuffix('_within')}_fits", *prim.args))
+
+
+def _division_range(prim: ir.Prim, _: ir.Expr) -> ir.Expr:
+    """Tell where `sql_numbers` cannot divide: a quotient that is too long, or too small for numbers that long."""
+    first, second = prim.args
+    near = ir.Prim("float.truediv", (_near(first), _near(second)), dtypes.FLOAT)
+    divisor = numbers.is_divisor(ranges.bounds(second))
+    limit = numbers.LONGEST_OVER_SHORT if divisor else numbers.LONGEST_DIVIDEND
+    longest = max(map(abs, ranges.bounds(first)))
+    too_long = [_beyond(_near(first), limit)] if longest >= limit else []
+    if prim.op == "int.mean" and longest > 2**53:
+        too_long.append(_beyond(near, 2**53))  # where it divides, Python's mean is an int, and a float does not hold it
+    elif longest >= numbers.LONGEST_QUOTIENT:
+        too_long.append(_beyond(near, numbers.LONGEST_QUOTIENT))
+    if numbers.is_short(ranges.bounds(second)):
+        return _any(too_long) if too_long else _FALSE
+    small = _prim("lt", _size(near), ir.Const(numbers.LEAST_QUOTIENT, dtypes.FLOAT))
+    long = [_prim("gt", _size(one), ir.Const(2**53, dtypes.INT)) for one in (first, second)]
+    return _any([*too_long, _all((_prim("ne", first, ir.Const(0, dtypes.INT)), small, _any(long)))])
+
+
+def _near(x: ir.Expr) -> ir.Expr:
+    value = x.value if isinstance(x, ir.Const) else None
+    return ir.Prim("whole.float", (x,), dtypes.FLOAT) if value is None else ir.Const(float(value), dtypes.FLOAT)
+
+
 def _moment_range(prim: ir.Prim, _: ir.Expr) -> ir.Expr:
     sign = ir.Const(1 if prim.op.endswith(".plus") else -1, dtypes.INT)
     kind = prim.op.partition(".")[0]
@@ -353,6 +395,12 @@ _CONDITIONS: MappingProxyType[str, Callable[[ir.Prim, ir.Expr], ir.Expr]] = Mapp
         "not_plain_date_text": lambda _, x: _not(_prim("str.is_plain_date_text", x)),
         "no_date": lambda prim, _: _not(_prim("date.is_date", *prim.args)),
         "moment_range": _moment_range,
+        "fits": _fits,
+        "long": lambda _, x: _not(_prim("whole.fits", x)),
+        "too_long": lambda _, x: _beyond(x, 9.99e37),
+        "too_long_to_add": lambda _, x: _beyond(x, 9.99e27),
+        "too_long_to_divide": lambda _, x: _beyond(x, 9.99e30),
+        "division_range": _division_range,
         "int_range": lambda _, x: _any([_prim("ge", x, _number(x, 2**31)), _prim("lt", x, _number(x, -(2**31)))]),
     }
 )

@@ -114,6 +114,8 @@ def _scalar_type(name: dtypes.ScalarName, precision: tuple[int, int] | None) -> 
     plain = exp.DType
     if name == "decimal":
         return _sized(plain.DECIMAL, *(precision or DECIMAL_PRECISION))
+    if name == "whole":
+        return _sized(plain.DECIMAL, 38, 0)
     if name == "datetime":
         return _sized(plain.TIMESTAMPLTZ, 6)
     if name == "local_datetime":

@@ -121,6 +121,7 @@ class Column:
     name: str
     type: dtypes.Type
     span: Span = field(default=NOWHERE, compare=False)
+    counts: bool = field(default=False, compare=False)  # so many rows, which nobody has more than 2**31 of
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def _raises_itself(expr: ir.Expr) -> bool:
             return raises
         case ir.Prim():
             operands = (one if isinstance(one, ir.Const) else ir.Column("", "", one.type) for one in expr.args)
-            return failures.failure(replace(expr, args=tuple(operands))) is not None
+            return failures.evaluated(replace(expr, args=tuple(operands))) is not None
         case ir.Reduce(op, comp, empty=empty):
             no_value = empty is None and op in ("first", "last", "min", "max")
             none = op in ("sum", "min", "max") and dtypes.nullable(comp.head.type)

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from sqlglot import exp
 
-from compiler import dtypes, flink_sql, ir, sql_containers, sql_numbers, sql_strings, sql_times
+from compiler import dtypes, flink_sql, ir, sql_containers, sql_numbers, sql_strings, sql_times, sql_wholes
 from compiler.flink_sql import Template, again, big, boolean, call, case, cast, double, number, op, string
 from compiler.operations import formats
 
@@ -26,6 +26,13 @@ def equal(prim: ir.Prim, args: list[exp.Expression], *, holds: bool, positive: b
             return flink_sql.is_null(other) if positive else flink_sql.not_null(other)
     open_ends = sum(map(dtypes.nullable, types))
     plain = open_ends == 0 or (holds and positive and open_ends < 2)
+    if _is_mixed(prim):
+        test = _mixed("=", prim, left, right)
+        if open_ends == 2:
+            test = flink_sql.any_of(test, flink_sql.all_of(*(flink_sql.is_null(again(one)) for one in (left, right))))
+        if plain:
+            return test if positive else flink_sql.negated(test)
+        return flink_sql.is_true(test) if positive else flink_sql.is_not_true(test)
     if plain:
         return op(left, "=" if positive else "<>", right)
     return flink_sql.same(left, right) if positive else flink_sql.different(left, right)
@@ -43,9 +50,34 @@ def _ordered(sign: str) -> Template:
         left, right = (_comparable(prim, args, place) for place in (0, 1))
         if dtypes.required(prim.args[0].type) == dtypes.STR:
             return sql_strings.less(left, sign, right)
-        return op(left, sign, right)
+        return _mixed(sign, prim, left, right) if _is_mixed(prim) else op(left, sign, right)
 
     return build
+
+
+def _is_mixed(prim: ir.Prim) -> bool:
+    """Tell whether an int that a float may not hold is compared with a float."""
+    kinds = {dtypes.required(one.type) for one in prim.args}
+    if kinds != {dtypes.INT, dtypes.FLOAT}:
+        return False
+    short = (
+        abs(one.value) < 2**53 for one in prim.args if isinstance(one, ir.Const) and isinstance(one.value, int | float)
+    )
+    return not any(short)
+
+
+def _mixed(sign: str, prim: ir.Prim, left: exp.Expression, right: exp.Expression) -> exp.Expression:
+    # The comparison of SQL rounds the int to a float. Where that is not equal it decides; else the float is whole.
+    if dtypes.required(prim.args[0].type) == dtypes.FLOAT:
+        left, right, sign = right, left, {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(sign, sign)
+    near = cast(left, dtypes.FLOAT)
+    inside = op(again(right), "<", double(2.0**63))
+    exactly = op(again(left), sign, big(again(right)))
+    if sign == "=":
+        return flink_sql.all_of(op(near, "=", right), inside, exactly)
+    tie = flink_sql.negated(inside) if sign[0] == "<" else inside
+    decided = flink_sql.any_of(tie, exactly) if sign[0] == "<" else flink_sql.all_of(tie, exactly)
+    return flink_sql.any_of(op(again(near), sign[0], right), flink_sql.all_of(op(near, "=", again(right)), decided))
 
 
 def truth(tree: exp.Expression, of: dtypes.Type, *, holds: bool, positive: bool) -> exp.Expression:
@@ -76,7 +108,9 @@ def _zero(of: dtypes.Type) -> exp.Expression | None:
     match of:
         case dtypes.Scalar("str"):
             return string("")
-        case dtypes.Scalar("int" | "decimal" | "timedelta") | dtypes.ListOf() | dtypes.SetOf() | dtypes.DictOf():
+        case dtypes.Scalar("int" | "whole" | "decimal" | "timedelta"):
+            return number(0)
+        case dtypes.ListOf() | dtypes.SetOf() | dtypes.DictOf():
             return number(0)
         case dtypes.Scalar("float"):
             return double(0)
@@ -121,7 +155,7 @@ def _str(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     tree = spelled(args[0], of)
     if not dtypes.nullable(of):
         return tree
-    if dtypes.required(of) in (dtypes.STR, dtypes.INT):
+    if dtypes.required(of) in (dtypes.STR, dtypes.INT, dtypes.WHOLE):
         return call("COALESCE", tree, string("None"))
     return case((flink_sql.is_null(again(args[0])), string("None")), default=tree)
 
@@ -135,7 +169,7 @@ def spelled(tree: exp.Expression, of: dtypes.Type) -> exp.Expression:
             return _float_text(tree)
         case dtypes.Scalar("datetime" | "local_datetime" | "date"):
             return sql_times.iso(tree, of, " ")
-        case dtypes.Scalar("int"):
+        case dtypes.Scalar("int" | "whole"):
             return cast(tree, dtypes.STR)
         case dtypes.Scalar("timedelta"):
             return sql_times.span_text(tree)
@@ -146,7 +180,9 @@ def _float_text(x: exp.Expression) -> exp.Expression:
     # CAST gives 1.0E7 from 1e7 on; the DECIMAL's digits are those of the shortest text, as Python's are.
     digits = cast(sql_numbers.narrow(x, 38, 21), dtypes.STR)
     trimmed = call("REGEXP_REPLACE", digits, string("0+$"), string(""))
-    return call("REGEXP_REPLACE", trimmed, string(r"\.$"), string(".0"))
+    spelled = call("REGEXP_REPLACE", trimmed, string(r"\.$"), string(".0"))
+    # A DECIMAL has no -0.0; the CAST of a float has.
+    return case((op(again(x), "=", double(0)), cast(again(x), dtypes.STR)), default=spelled)
 
 
 def _format(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
@@ -206,7 +242,8 @@ def _fixed(x: exp.Expression, digits: int, *, comma: bool) -> exp.Expression:
 
 
 def _negative(x: exp.Expression) -> exp.Expression:
-    return op(again(x), "<", double(0))
+    minus_zero = op(cast(again(x), dtypes.STR), "=", string("-0.0"))
+    return flink_sql.any_of(op(again(x), "<", double(0)), flink_sql.all_of(op(again(x), "=", double(0)), minus_zero))
 
 
 def _message(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
@@ -218,6 +255,7 @@ def _message(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
 TEMPLATES: Mapping[str, Template] = MappingProxyType(
     {
         **sql_numbers.TEMPLATES,
+        **sql_wholes.TEMPLATES,
         **sql_strings.TEMPLATES,
         **sql_times.TEMPLATES,
         **sql_containers.TEMPLATES,

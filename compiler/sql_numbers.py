@@ -11,11 +11,13 @@ from types import MappingProxyType
 
 from sqlglot import exp
 
-from compiler import dtypes, flink_sql, ir
+from compiler import dtypes, flink_sql, ir, ranges
 from compiler.flink_sql import Template, again, big, call, case, cast, double, number, op, plain
+from compiler.operations import numbers
 
 
-def _integer(prim: ir.Prim, place: int) -> int:
+def integer(prim: ir.Prim, place: int) -> int:
+    """Return a constant operand."""
     one = prim.args[place]
     assert isinstance(one, ir.Const)
     return int(one.value or 0)
@@ -24,7 +26,9 @@ def _integer(prim: ir.Prim, place: int) -> int:
 # ---------------------------------------------------------------- int
 
 
-def _arithmetic(sign: str) -> Template:
+def arithmetic(sign: str) -> Template:
+    """Return `a sign b`."""
+
     def build(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
         left, right = args
         return op(flink_sql.bare(left, right), sign, flink_sql.bare(right, left))
@@ -32,24 +36,54 @@ def _arithmetic(sign: str) -> Template:
     return build
 
 
-def _truediv(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
-    return op(cast(args[0], dtypes.FLOAT), "/", flink_sql.bare(args[1], args[0]))
+def _truediv(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    # A DOUBLE holds ints up to 2**53. Longer ones are divided with more digits than a float has; one bit more says
+    # whether there is a rest, so that the last rounding, which the cast does, is the only one.
+    a, b = args[0], flink_sql.bare(args[1], args[0])
+    near = op(cast(a, dtypes.FLOAT), "/", b)
+    first, second = (ranges.bounds(one) for one in prim.args)
+    if numbers.is_short(first) and numbers.is_short(second):
+        return near
+    if second[0] == second[1] and second[0].bit_count() == 1:
+        return near  # halving is exact
+    short = op(call("ABS", again(a)), "<=", number(2**53))
+    if numbers.is_divisor(second):
+        return case((short, near), default=_divided(a, args[1], 32))
+    both = flink_sql.all_of(short, op(call("ABS", again(b)), "<=", number(2**53)))
+    simple = flink_sql.any_of(both, op(again(a), "=", number(0)))
+    large = op(call("ABS", again(near)), ">=", double(2.0**40))
+    return case((simple, near), (large, _divided(a, args[1], 32)), default=_divided(a, args[1], 62))
 
 
-def _floordiv(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+def _divided(a: exp.Expression, b: exp.Expression, shift: int) -> exp.Expression:
+    """Return a / b where a quotient of ints, a moved by so many bits, has more bits than a float."""
+    moved = op(_long(a), "*", number(2**shift))
+    rest = call("MOD", moved, _long(b))
+    twice = op(op(op(again(moved), "-", again(rest)), "/", _long(b)), "*", number(2))
+    sticky = op(call("SIGN", again(rest)), "*", call("SIGN", _long(b)))
+    return op(cast(op(twice, "+", sticky), dtypes.FLOAT), "/", double(2.0 ** (shift + 1)))
+
+
+def _long(tree: exp.Expression) -> exp.Expression:
+    return cast(flink_sql.bare(again(tree), exp.Null()), dtypes.WHOLE)
+
+
+def floordiv(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    """Return a // b, rounded down."""
     # Flink truncates: -7 / 2 is -3.
     a, b = args[0], flink_sql.bare(args[1], args[0])
-    return op(op(again(a), "/", again(b)), "-", case((_crosses(prim, a, b), number(1)), default=number(0)))
+    return op(op(again(a), "/", again(b)), "-", case((crosses(prim, a, b), number(1)), default=number(0)))
 
 
 def _mod(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     # Flink's sign follows the dividend: MOD(-7, 2) is -1.
     a, b = args[0], flink_sql.bare(args[1], args[0])
     rest = call("MOD", again(a), again(b))
-    return op(rest, "+", case((_crosses(prim, a, b), again(b)), default=number(0)))
+    return op(rest, "+", case((crosses(prim, a, b), again(b)), default=number(0)))
 
 
-def _crosses(prim: ir.Prim, a: exp.Expression, b: exp.Expression) -> exp.Expression:
+def crosses(prim: ir.Prim, a: exp.Expression, b: exp.Expression) -> exp.Expression:
+    """Tell whether a quotient with a rest lies below zero."""
     rest = call("MOD", again(a), again(b))
     divisor = prim.args[1]
     if isinstance(divisor, ir.Const) and isinstance(divisor.value, int) and divisor.value > 0:
@@ -60,7 +94,7 @@ def _crosses(prim: ir.Prim, a: exp.Expression, b: exp.Expression) -> exp.Express
 
 def _pow(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     # POWER is DOUBLE: 7 ** 20 would be off by one.
-    power = _integer(prim, 1)
+    power = integer(prim, 1)
     if power == 0:
         return flink_sql.bigint(1)
     tree = args[0]
@@ -94,26 +128,26 @@ def _quotient(a: exp.Expression, divisor: int) -> exp.Expression:
 
 
 def _and(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
-    return _masked(args[0], _integer(prim, 1))
+    return _masked(args[0], integer(prim, 1))
 
 
 def _or(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
-    bits = _integer(prim, 1)
+    bits = integer(prim, 1)
     return op(op(args[0], "+", number(bits)), "-", flink_sql.wrap(_masked(args[0], bits)))
 
 
 def _xor(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
-    bits = _integer(prim, 1)
+    bits = integer(prim, 1)
     twice = op(flink_sql.wrap(_masked(args[0], bits)), "*", number(2))
     return op(op(args[0], "+", number(bits)), "-", twice)
 
 
 def _lshift(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
-    return op(args[0], "*", number(1 << _integer(prim, 1)))
+    return op(args[0], "*", number(1 << integer(prim, 1)))
 
 
 def _rshift(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
-    shift = _integer(prim, 1)
+    shift = integer(prim, 1)
     return _quotient(args[0], 1 << shift) if shift else args[0]
 
 
@@ -144,12 +178,17 @@ def scaled(x: exp.Expression, digits: int) -> exp.Expression:
     return op(k, "+", case((up, double(1)), default=double(0)))
 
 
+def _sqrt(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    # SQRT is a power of 0.5: of -0.0 it is 0.0.
+    return case((op(again(args[0]), "=", double(0)), again(args[0])), default=call("SQRT", args[0]))
+
+
 def _round(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     return big(op(call("SIGN", args[0]), "*", scaled(again(args[0]), 0)))
 
 
 def _round_to(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
-    digits = _integer(prim, 1)
+    digits = integer(prim, 1)
     return op(op(call("SIGN", args[0]), "*", scaled(again(args[0]), digits)), "/", double(10**digits))
 
 
@@ -221,11 +260,11 @@ def _float_of_text(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
 
 TEMPLATES: Mapping[str, Template] = MappingProxyType(
     {
-        "int.add": _arithmetic("+"),
-        "int.sub": _arithmetic("-"),
-        "int.mul": _arithmetic("*"),
+        "int.add": arithmetic("+"),
+        "int.sub": arithmetic("-"),
+        "int.mul": arithmetic("*"),
         "int.truediv": _truediv,
-        "int.floordiv": _floordiv,
+        "int.floordiv": floordiv,
         "int.mod": _mod,
         "int.pow": _pow,
         "int.and": _and,
@@ -252,10 +291,10 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType(
         "bool.xor": lambda _, args: op(args[0], "<>", args[1]),
         "bool.and": lambda _, args: flink_sql.all_of(*args),
         "bool.or": lambda _, args: flink_sql.any_of(*args),
-        "float.add": _arithmetic("+"),
-        "float.sub": _arithmetic("-"),
-        "float.mul": _arithmetic("*"),
-        "float.truediv": _arithmetic("/"),
+        "float.add": arithmetic("+"),
+        "float.sub": arithmetic("-"),
+        "float.mul": arithmetic("*"),
+        "float.truediv": arithmetic("/"),
         "float.floor_one": lambda _, args: call("FLOOR", args[0]),
         "float.mod_one": lambda _, args: op(args[0], "-", call("FLOOR", again(args[0]))),
         "float.radians": plain("RADIANS"),
@@ -271,7 +310,7 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType(
         "float.trunc": lambda _, args: big(args[0]),
         "float.floor": lambda _, args: big(call("FLOOR", args[0])),
         "float.ceil": lambda _, args: big(call("CEIL", args[0])),
-        "float.sqrt": plain("SQRT"),
+        "float.sqrt": _sqrt,
         "float.min": _least("<"),
         "float.max": _least(">"),
         "decimal.add": _sum("+"),
@@ -287,7 +326,7 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType(
         "decimal.float": lambda _, args: cast(args[0], dtypes.FLOAT),
         "decimal.int": lambda _, args: big(args[0]),
         "decimal.round": lambda _, args: big(half_even(args[0], 0)),
-        "decimal.round_to": lambda prim, args: half_even(args[0], _integer(prim, 1)),
+        "decimal.round_to": lambda prim, args: half_even(args[0], integer(prim, 1)),
         "decimal.quantize": lambda prim, args: half_even(args[0], _quantum(prim)),
         "decimal.quantize_half_up": _half_up,
         "decimal.min": plain("LEAST"),

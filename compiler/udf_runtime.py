@@ -339,7 +339,10 @@ def microseconds(value: Any) -> int:
     """Pack a timedelta."""
     if not isinstance(value, datetime.timedelta):
         raise _wrong(value, "timedelta")
-    return value // datetime.timedelta(microseconds=1)
+    found = value // datetime.timedelta(microseconds=1)
+    if not -(2**63) <= found < 2**63:
+        raise OverflowError("a timedelta outside 64 bits of microseconds does not fit its column")
+    return found
 
 
 def octets(value: Any) -> bytes:
@@ -354,7 +357,29 @@ def octets(value: Any) -> bytes:
 
 def json_text(value: Any) -> str:
     """Pack any value as tagged JSON text."""
-    return json.dumps(_tag(plain(value)), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return json.dumps(_tag(_shown(plain(value))), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+_money = fixed(38, 18)
+
+
+def _shown(value: Any) -> Any:
+    """Return a plain value as columns would hold it; OverflowError for a number that is longer."""
+    match value:
+        case None | bool() | str() | float():
+            return value
+        case int():
+            return integer(value)
+        case datetime.timedelta():
+            microseconds(value)
+        case decimal.Decimal():
+            packed = _money(value)
+            return value if value == packed else packed
+        case dict():
+            return {_shown(key): _shown(item) for key, item in value.items()}
+        case list():
+            return [_shown(item) for item in value]
+    return value
 
 
 def _tag(value: Any) -> Any:

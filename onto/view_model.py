@@ -120,7 +120,7 @@ class ViewModel(attribute.Holder):
                     document[self.json_name(one.name)] = dump.plain(one.export_defaults[0])
                 continue
             try:
-                value = dump.plain(getattr(self, one.name))
+                value = dump.shown(dump.plain(getattr(self, one.name)))
             except Exception as error:  # whatever user code raises is the field's news
                 value = None
                 errors.append(FieldError(one.name, type(error).__name__, str(error)))

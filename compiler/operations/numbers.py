@@ -1,7 +1,7 @@
 """Operations on int, float, Decimal and bool that SQL says exactly.
 
-Ints are 64 bit, and wrap beyond; int / int is exact in its last bit where both are below 2**53. Decimals have 19
-digits before the point and 18 after it, and keep 38 where Python's default context would round to 28.
+Ints of columns have 64 bits; where a result may be longer, `ranges` puts an operation of `wholes` in its place.
+Decimals have 19 digits before the point and 18 after it, and keep 38 where Python's default context would round to 28.
 Not here, since a few values in ten thousand differ in the last bit: float ** n (x * x too), exp, log, sin.
 
     `total // 3`  →  Prim("int.floordiv", (total, Const(3)), INT), which raises where the divisor is 0
@@ -28,6 +28,26 @@ _WHOLE = "the float is outside 64 bits"
 _PRODUCT = "the Decimal is outside the range that SQL multiplies exactly"
 
 
+_DIVIDED = Failure("division_range", 0, reason="the ints are outside the range that SQL divides exactly")
+
+
+LONGEST_QUOTIENT = 10**22
+LEAST_QUOTIENT = 2.0**-6
+LONGEST_DIVIDEND = 2**64
+LONGEST_OVER_SHORT = 2**94
+"""Between these SQL divides ints exactly, if one of them is longer than a float holds (`sql_numbers`)."""
+
+
+def is_short(bounds: tuple[int, int]) -> bool:
+    """Tell whether a float holds all ints between these."""
+    return max(map(abs, bounds)) <= 2**53
+
+
+def is_divisor(bounds: tuple[int, int]) -> bool:
+    """Tell whether an int that no float holds, divided by any of these, has 22 bits before the point."""
+    return max(map(abs, bounds)) <= 2**31
+
+
 def rounding_limit(digits: int) -> float:
     """Return the bound of |x| below which SQL rounds x to so many digits exactly."""
     return float(2**52 // (2 * 10**digits))
@@ -43,7 +63,8 @@ def _any_digits(args: tuple[ir.Expr, ...]) -> bool:
     return isinstance(last, ir.Const) and isinstance(last.value, int) and last.value >= 0
 
 
-def _power(args: tuple[ir.Expr, ...]) -> bool:
+def small_power(args: tuple[ir.Expr, ...]) -> bool:
+    """Accept a constant power that is a few factors."""
     last = args[-1]
     return isinstance(last, ir.Const) and isinstance(last.value, int) and 1 <= last.value <= 16
 
@@ -59,7 +80,8 @@ def _bits(args: tuple[ir.Expr, ...]) -> bool:
     )
 
 
-def _shift(args: tuple[ir.Expr, ...]) -> bool:
+def small_shift(args: tuple[ir.Expr, ...]) -> bool:
+    """Accept a constant shift within 64 bits."""
     last = args[-1]
     return isinstance(last, ir.Const) and isinstance(last.value, int) and 0 <= last.value < 62
 
@@ -100,17 +122,17 @@ def _ints() -> tuple[Primitive, ...]:
         Primitive("int.add", "+", two, INT, operator.add),
         Primitive("int.sub", "-", two, INT, operator.sub),
         Primitive("int.mul", "*", two, INT, operator.mul),
-        Primitive("int.truediv", "/", two, FLOAT, operator.truediv, failures=zero),
+        Primitive("int.truediv", "/", two, FLOAT, operator.truediv, failures=(*zero, _DIVIDED)),
         Primitive("int.floordiv", "//", two, INT, operator.floordiv, failures=zero),
         Primitive("int.mod", "%", two, INT, operator.mod, failures=zero),
-        Primitive("int.pow", "**", two, INT, operator.pow, constant=(1,), accepts=_power),
+        Primitive("int.pow", "**", two, INT, operator.pow, constant=(1,), accepts=small_power),
         Primitive("int.and", "&", two, INT, operator.and_, constant=(1,), accepts=_bits, propagates=False),
         Primitive("int.or", "|", two, INT, operator.or_, constant=(1,), accepts=_bits),
         Primitive("int.xor", "^", two, INT, operator.xor, constant=(1,), accepts=_bits),
-        Primitive("int.lshift", "<<", two, INT, operator.lshift, constant=(1,), accepts=_shift),
-        Primitive("int.rshift", ">>", two, INT, operator.rshift, constant=(1,), accepts=_shift),
-        Primitive("int.mean", "", two, FLOAT, _mean, failures=zero),
-        Primitive("float.mean", "", two, FLOAT, operator.truediv, failures=zero),
+        Primitive("int.lshift", "<<", two, INT, operator.lshift, constant=(1,), accepts=small_shift),
+        Primitive("int.rshift", ">>", two, INT, operator.rshift, constant=(1,), accepts=small_shift),
+        Primitive("int.mean", "", two, FLOAT, _mean, failures=(*zero, _DIVIDED)),
+        Primitive("float.mean", "", two, FLOAT, operator.truediv, failures=(*zero, _DIVIDED)),
         Primitive("int.neg", "unary -", (INT,), INT, operator.neg),
         Primitive("int.pos", "unary +", (INT,), INT, operator.pos),
         Primitive("int.abs", "abs", (INT,), INT, abs),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from compiler import dtypes, ir, rewrite, sequences
+from compiler import dtypes, ir, ranges, rewrite, sequences
 from compiler.relate import guards, joins, tables
 
 _TEXT = dtypes.optional(dtypes.STR)
@@ -165,8 +165,8 @@ def heads_of(collection: ir.Comp | ir.GroupBy) -> tuple[ir.Expr, ...]:
     if isinstance(collection, ir.GroupBy):
         comp, heads = collection.comp, evaluated(collection.op, collection.comp.head)
     else:
-        comp, heads = collection, (collection.head,)
-    return heads if comp.key is None else (*heads, _there(comp.key))
+        comp, heads = collection, (ranges.fitted(collection.head),)
+    return heads if comp.key is None else (*heads, _there(ranges.fitted(comp.key)))
 
 
 def _there(key: ir.Expr) -> ir.Expr:
@@ -179,11 +179,16 @@ def _there(key: ir.Expr) -> ir.Expr:
 
 def evaluated(op: ir.ReduceOp | ir.GroupOp, head: ir.Expr) -> tuple[ir.Expr, ...]:
     """Return a head, and for a sum the test that it can be added."""
-    if op != "sum" or not dtypes.nullable(head.type):
+    if op in ("min", "max"):
+        return (ranges.fitted(head),)
+    if op != "sum":
         return (head,)
+    added = ranges.addend(head)
+    if not dtypes.nullable(head.type):
+        return (added,)
     there = ir.Prim("not_none", (head,), dtypes.BOOL)
     return (
-        head,
+        added,
         ir.Prim("check", (there, ir.Const("TypeError", dtypes.STR), ir.Const(True, dtypes.BOOL)), dtypes.BOOL),
     )
 

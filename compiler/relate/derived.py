@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from compiler import dtypes, failures, ir, plan, sequences
+from compiler import dtypes, failures, ir, plan, ranges, sequences
 from compiler.relate import groups
 
 ID = "doc_id"
@@ -81,7 +81,8 @@ def group(alias: str, below: Below, key: groups.Key, made: ir.GroupBy) -> Made |
             inputs.append(_first(below.relation(), keys, order))
         return groups.grouped(inputs, alias)
 
-    types = {name: one.type for name, one in keys} | {"value": held.value}
+    longer = dtypes.required(value[1].type) == dtypes.WHOLE
+    types = {name: one.type for name, one in keys} | {"value": dtypes.WHOLE if longer else held.value}
     return Made(alias, build, types, places)
 
 
@@ -91,7 +92,9 @@ def aggregate(op: ir.GroupOp, head: ir.Expr, scalar: Scalar) -> tuple[plan.AggOp
     match op:
         case "count":
             return "count", _ONE
-        case "sum" if kind == dtypes.INT or _is_decimal(kind):
+        case "sum" if kind == dtypes.INT:
+            return "sum", failures.guarded(scalar(ranges.addend(head)))
+        case "sum" if _is_decimal(kind):
             return "sum", value
         case "min" | "max" if kind in (dtypes.INT, dtypes.DATE) or _is_decimal(kind):
             return op, value

@@ -72,10 +72,10 @@ def _group(context: joins.Context, child: shapes.Child) -> tuple[plan.Relation, 
     if aggregate is None:
         raise joins.decline("D408", head.span, f"`{op}` per key has no SQL form")
     group = groups.grouped([groups.Input(rows.relation, key, {column: aggregate})], "g")
-    kind = dtypes.INT if op == "count" else dtypes.optional(dtypes.required(head.type))
+    kind = dtypes.INT if op == "count" else dtypes.optional(dtypes.required(aggregate[1].type))
     return group, {
         **{name: ir.Column("g", name, expr.type) for name, expr in key},
-        column: ir.Column("g", column, kind),
+        column: failures.guarded(ir.Column("g", column, kind)),
     }
 
 

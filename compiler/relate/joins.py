@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
-from compiler import dtypes, failures, ir, model, plan, primitives, rewrite, sequences
+from compiler import dtypes, failures, ir, model, plan, primitives, ranges, rewrite, sequences
 from compiler.diagnostics import Span
 from compiler.relate import cuts, derived, entries, groups
 
@@ -175,7 +175,8 @@ class Rows:
         if cut.per is not None:
             partition.append(_as_optional(failures.guarded(self.scalar(cut.per))))
         order = tuple(
-            ir.Order(_as_optional(failures.guarded(self.scalar(one.key))), one.descending) for one in cut.order
+            ir.Order(_as_optional(failures.guarded(ranges.kept(self.scalar(one.key)))), one.descending)
+            for one in cut.order
         )
         frozen = self.branched()
         alias = self._alias("t")
@@ -330,7 +331,7 @@ class Rows:
         elif isinstance(inner, dtypes.ListOf):
             self.grown.append(lambda below: plan.Unnest(below, value, alias, "list"))
             one = ir.Const(1, dtypes.INT)
-            self.keys[var] = ir.Prim("int.sub", (ir.Column(alias, "key", dtypes.INT), one), dtypes.INT)
+            self.keys[var] = ir.Prim("int.sub", (ir.Column(alias, "key", dtypes.INT, counts=True), one), dtypes.INT)
             self.items[var] = ir.Column(alias, "value", dtypes.optional(inner.item))
         else:
             raise decline("D305", collection.span, f"a loop over `{dtypes.show(collection.type)}` has no join")
@@ -560,6 +561,8 @@ class Rows:
         found = self.made[var].part(name)
         if found is None:
             raise decline("D304", expr.span, "the place of an entry in what the getter made has no SQL form")
+        if dtypes.required(found.type) == dtypes.WHOLE:
+            return found  # a sum per key may be longer than the ints of columns
         return replace(found, type=expr.type) if isinstance(found, ir.Column | ir.Prim) else found
 
     def _attr(self, expr: ir.Attr, entity: ir.Expr, name: str) -> ir.Expr:
@@ -687,7 +690,7 @@ def _dict_get(ids: ir.Expr, key: ir.Expr) -> ir.Expr:
 def _harmless(test: ir.Expr) -> ir.Expr:
     """Return a condition of `on=` that is false where Python would raise: such a pair does not match."""
     partial = any(isinstance(one, ir.Prim) and one.op in _PARTIAL for one in rewrite.walk(test))
-    text = failures.failure(test) if partial else None
+    text = failures.evaluated(test) if partial else None
     if text is None:
         return test  # comparing None gives NULL, which keeps no row either
     return ir.If(ir.Prim("is_none", (text,), dtypes.BOOL), test, ir.Const(False, dtypes.BOOL), dtypes.BOOL, test.span)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from typing import Literal
 
-from compiler import dtypes, ir, plan, raising, rewrite, sequences
+from compiler import dtypes, ir, plan, raising, ranges, rewrite, sequences
 from compiler.relate import checks, entries, joins
 
 _BOOL = dtypes.BOOL
@@ -326,7 +326,7 @@ def _order(
         column = keys.get(one.key)
         if column is None:
             column = f"order_{len(extra) + 1}"
-            extra.append((column, one.key))
+            extra.append((column, ranges.kept(one.key)))
         order.append((column, "desc" if one.descending else "asc"))
     return order, extra
 

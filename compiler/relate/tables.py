@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from compiler import dtypes, failures, ir, plan, rewrite, sequences, simplify
+from compiler import dtypes, failures, ir, plan, ranges, rewrite, sequences, simplify
 from compiler.relate import groups, guards, joins
 
 PACK = "row"
@@ -264,9 +264,10 @@ class _Assembly:
                 false = ir.Prim("not", (comp.head,), dtypes.BOOL, comp.span)
                 return _compare("eq", self._column(branch, "count", (*tests, false), None, dtypes.INT))
             case "sum":
-                column = self._column(branch, "sum", tests, comp.head, dtypes.optional(kind))
+                head = ranges.addend(comp.head)
+                column = self._column(branch, "sum", tests, head, dtypes.optional(dtypes.required(head.type)))
                 assert reduce.empty is not None
-                return ir.Prim("coalesce", (column, reduce.empty), kind, reduce.span)
+                return ranges.widened(ir.Prim("coalesce", (column, reduce.empty), kind, reduce.span))
             case "min" | "max":
                 column = self._column(branch, reduce.op, tests, comp.head, dtypes.optional(dtypes.required(kind)))
                 if isinstance(reduce.empty, ir.Const) and reduce.empty.value is None:
@@ -281,16 +282,16 @@ class _Assembly:
 
     def _never_raises(self, branch: _Branch, op: ir.ReduceOp, comp: ir.Comp) -> None:
         # Python stops at the first hit, so what raises after it is never seen; an aggregate sees everything.
-        if any(failures.failure(branch.rows.scalar(one)) is not None for one in guards.parts(comp, (comp.head,))):
+        if any(failures.evaluated(branch.rows.scalar(one)) is not None for one in guards.parts(comp, (comp.head,))):
             raise joins.decline("D409", comp.span, f"`{op}` stops early, and what it tests may raise")
 
     def _error(self, branch: _Branch, comp: ir.Comp) -> ir.Expr:
         assert not _tests(comp)
         if collects(comp.head):  # aggregates per row are joined only for what may raise
             tried = self._rows(comp.steps, (comp.head,)).scalar(comp.head)
-            if failures.failure(tried) is None:
+            if failures.evaluated(tried) is None:
                 return ir.Const(None, _TEXT)
-        text = failures.failure(branch.rows.scalar(comp.head))
+        text = failures.evaluated(branch.rows.scalar(comp.head))
         if text is None:
             return ir.Const(None, _TEXT)
         return branch.column(self, "first_error", (), text, _TEXT)
@@ -343,9 +344,9 @@ class _Assembly:
         first = self.firsts.get(shape)
         if first is None:
             rows = self._rows(comp.steps, (*(one.key for one in order), comp.head))
-            keys = tuple(ir.Order(rows.scalar(one.key), one.descending) for one in order)
+            keys = tuple(ir.Order(ranges.kept(rows.scalar(one.key)), one.descending) for one in order)
             chosen = guards.parts(comp, tuple(one.key for one in order))
-            if any(failures.failure(rows.scalar(one)) is not None for one in chosen):
+            if any(failures.evaluated(rows.scalar(one)) is not None for one in chosen):
                 raise joins.decline("D409", reduce.span, "what the first item is chosen by may raise")
             first = self.firsts[shape] = _First(rows, keys, self.alias, f"f{len(self.firsts) + 1}", self.wide)
         value = first.rows.scalar(comp.head)
@@ -405,12 +406,13 @@ class _Branch:
         self, assembly: _Assembly, op: str, tests: tuple[ir.Expr, ...], value: ir.Expr | None, kind: dtypes.Type
     ) -> ir.Expr:
         wanted = (op, tests, value, kind)
+        counts = op.startswith("count")
         for name, known in self.columns.items():
             if known == wanted:
-                return ir.Column(self.alias, name, kind)
+                return ir.Column(self.alias, name, kind, counts=counts)
         name = f"{self.prefix}_{op}{len(self.columns) + 1}"
         self.columns[name] = wanted
-        return ir.Column(self.alias, name, kind)
+        return ir.Column(self.alias, name, kind, counts=counts)
 
     def finish(self) -> tuple[plan.Relation, dict[str, tuple[plan.AggOp, ir.Expr]]]:
         rows = self.rows.branched()
@@ -540,7 +542,7 @@ def _resolved(expr: ir.Expr) -> ir.Expr:
 def _settled(expr: ir.Prim) -> ir.Expr:
     """Replace `evaluated(x)` by the text that x raises, and drop a check whose text is None for certain."""
     if expr.op == "evaluated":
-        return failures.failure(expr.args[0]) or ir.Const(None, _TEXT)
+        return failures.evaluated(expr.args[0]) or ir.Const(None, _TEXT)
     if expr.op == "is_none" and isinstance(expr.args[0], ir.Const):
         return ir.Const(expr.args[0].value is None, dtypes.BOOL, expr.span)
     if expr.op == "check" and expr.args[0] == _TRUE:

@@ -65,6 +65,41 @@ def plain(value: Any) -> Any:
     raise TypeError(f"a view cannot hold a value of type {type(value).__name__}")
 
 
+def shown(value: Any) -> Any:
+    """Return a plain value as a view's columns hold it: ints of 64 bits, Decimals of 38 digits, 18 after the point.
+
+    OverflowError for a number that is longer; digits beyond the 18th are rounded, as columns do.
+    """
+    match value:
+        case None | bool() | str() | float():
+            return value
+        case int():
+            if not load.INT_MIN <= value <= load.INT_MAX:
+                raise OverflowError("an int outside 64 bits does not fit its column")
+        case datetime.timedelta():
+            if not load.INT_MIN <= value // datetime.timedelta(microseconds=1) <= load.INT_MAX:
+                raise OverflowError("a timedelta outside 64 bits of microseconds does not fit its column")
+        case decimal.Decimal():
+            return _money(value)
+        case dict():
+            return {shown(key): shown(item) for key, item in value.items()}
+        case list():
+            return [shown(item) for item in value]
+    return value
+
+
+_LONGEST = decimal.Decimal(10) ** 20
+_STEP = decimal.Decimal(1).scaleb(-18)
+_ROOMY = decimal.Context(prec=58, rounding=decimal.ROUND_HALF_UP)
+
+
+def _money(value: decimal.Decimal) -> decimal.Decimal:
+    if not value.is_finite() or abs(value) >= _LONGEST:
+        raise OverflowError("a Decimal outside DECIMAL(38, 18) does not fit its column")
+    _, _, exponent = value.as_tuple()
+    return value if isinstance(exponent, int) and exponent >= -18 else value.quantize(_STEP, context=_ROOMY)
+
+
 def json_form(value: Any) -> Any:
     """Return a value as JSON can carry it: Decimals as text, moments as ISO 8601, bytes as base64."""
     match plain(value):

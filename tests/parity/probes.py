@@ -25,11 +25,16 @@ VALUES: dict[str, tuple[Any, ...]] = {  # Any: Python values of the type
     "bool": (None, True, False),
     "int": (
         None, 0, 1, -1, 2, 3, 7, -7, 10, 29, 2024, 2**31, -(2**31) - 1, 2**53 + 1, 2**62, -(2**62) - 1,
-        2**63 - 1, -(2**63),
+        2**63 - 1, -(2**63), 2**53, 3**33, 10**18 + 7,
+    ),
+    "whole": (
+        None, 0, 1, -1, 7, -7, 2**53 + 1, 2**63 - 1, 2**63, -(2**63), -(2**63) - 1, 2**64 + 1, 10**27, -(2**94) + 1,
+        2**126 - 1, -(10**38) + 1,
     ),
     "float": (
         None, 0.0, 0.5, -0.5, 1.5, 2.5, -2.5, 2.675, 1.005, 0.125, 0.1, 0.30000000000000004, 9.995, -7.3, 1e-5, 1e-4,
         123456789.125, 1e15 + 0.5, 1e16, 1e22, 0.045, 1.115, 99.5, 1e200,
+        2.0**53, 2.0**53 + 2, -(2.0**63), 2.0**63, 2.0**62, 9007199254740994.0, -0.0,
     ),
     "decimal": tuple(
         None if text is None else Decimal(text)
@@ -79,6 +84,7 @@ _SLICES = (
 
 CONSTANTS: dict[str, tuple[tuple[Any, ...], ...]] = {  # Any: Python values of the constant parameters
     "int.pow": ((1,), (2,), (3,)),
+    "whole.pow": ((1,), (2,), (3,)),
     "int.round_to": ((0,), (2,)),
     "float.floor_one": ((1,),),
     "float.mod_one": ((1,),),
@@ -90,6 +96,7 @@ CONSTANTS: dict[str, tuple[tuple[Any, ...], ...]] = {  # Any: Python values of t
     "int.or": ((1,), (6,), (0,)),
     "int.xor": ((1,), (5,)),
     "int.lshift": ((0,), (3,)),
+    "whole.lshift": ((0,), (3,)),
     "int.rshift": ((0,), (1,), (10,)),
     "list.mul": ((1,), (3,)),
     "str.split_at": ((",", 1), ("X", 1), ("b", 2), ("😀", 1)),
