@@ -85,8 +85,8 @@ def test_membership_with_none() -> None:
 
 
 def test_a_guard_is_one_branch() -> None:
-    ratio = ir.If(prim("eq", BOOL, B, const(0)), const(None), prim("int.truediv", FLOAT, A, B), optional(FLOAT))
-    assert value(ratio) == "CASE WHEN `t`.`b` <> 0 THEN CAST(`t`.`a` AS DOUBLE) / `t`.`b` END"
+    ratio = ir.If(prim("eq", BOOL, B, const(0)), const(None), prim("int.truediv", FLOAT, A, const(2)), optional(FLOAT))
+    assert value(ratio) == "CASE WHEN `t`.`b` <> 0 THEN CAST(`t`.`a` AS DOUBLE) / 2 END"
 
 
 def test_a_guard_that_may_be_null_does_not_hide_the_value() -> None:

@@ -34,12 +34,30 @@ def guarded(expr: ir.Expr) -> str:
 
 
 def test_operands_that_cannot_be_none_never_raise() -> None:
-    assert told(prim("int.add", INT, B, const(1))) is None
+    assert told(prim("str.add", STR, column("s", STR), const("x"))) is None
 
 
 def test_a_none_operand_raises_what_python_says() -> None:
     expected = "\"TypeError: unsupported operand type(s) for +: 'NoneType' and 'int'\""
-    assert told(prim("int.add", INT, A, const(1))) == f"if(is_none(t.a), {expected}, None)"
+    assert told(prim("eq", BOOL, prim("int.add", INT, A, const(1)), B)) == f"if(is_none(t.a), {expected}, None)"
+
+
+def test_a_shown_int_has_to_fit_its_column() -> None:
+    text = "'OverflowError: an int outside 64 bits does not fit its column'"
+    assert told(prim("int.add", INT, B, const(1))) == f"if(not(int.add_fits(t.b, 1)), {text}, None)"
+    assert guarded(prim("int.add", INT, B, const(1))) == "if(not(int.add_fits(t.b, 1)), None, int.add_within(t.b, 1))"
+
+
+def test_an_int_on_the_way_has_the_digits_that_it_needs() -> None:
+    product = prim("int.mul", INT, B, B)
+    assert guarded(prim("gt", BOOL, product, B)) == "gt(whole.mul(t.b, t.b), whole.of(t.b))"
+    rest = prim("int.mod", INT, product, const(7))
+    assert guarded(rest) == "whole.fit(whole.mod(whole.mul(t.b, t.b), 7))"
+
+
+def test_what_cannot_be_long_is_not_checked() -> None:
+    size = prim("int.add", INT, prim("str.len", INT, column("s", STR)), const(1))
+    assert (told(size), guarded(size)) == (None, "int.add(str.len(t.s), 1)")
 
 
 def test_two_none_operands_have_a_message_of_their_own() -> None:
@@ -70,8 +88,8 @@ def test_a_constant_zero_divisor_always_raises() -> None:
 
 
 def test_a_test_guards_its_branch() -> None:
-    ratio = prim("int.truediv", FLOAT, const(1), A)
-    assert told(ir.If(prim("truth", BOOL, A), ratio, const(None), optional(FLOAT))) is None
+    ratio = prim("int.floordiv", INT, const(1), A)
+    assert told(ir.If(prim("truth", BOOL, A), ratio, const(None), optional(INT))) is None
 
 
 def test_only_the_branch_that_is_taken_raises() -> None:
@@ -96,12 +114,12 @@ def test_a_missing_index_raises_unless_the_list_is_known_to_be_filled() -> None:
 
 
 def test_a_guard_leaves_out_none_operands_that_show_as_null_anyway() -> None:
-    assert guarded(prim("int.floordiv", INT, A, B)) == "if(eq(t.b, 0), None, int.floordiv(t.a, t.b))"
+    assert guarded(prim("int.mod", INT, A, B)) == "if(eq(t.b, 0), None, int.mod(t.a, t.b))"
 
 
 def test_a_guard_keeps_none_operands_that_would_not_show() -> None:
     shown = prim("str", STR, prim("int.add", INT, A, const(1)))
-    assert guarded(shown) == "if(is_none(t.a), None, str(int.add(t.a, 1)))"
+    assert guarded(shown) == "if(is_none(t.a), None, str(whole.add(t.a, 1)))"
 
 
 def test_a_check_raises_its_text() -> None:
