@@ -31,7 +31,8 @@ VALUES: tuple[Any, ...] = (
     datetime.timedelta(days=-1, microseconds=1),
     b"\x00\xff",
     float("inf"),
-    2**70,
+    2**63 - 1,
+    -(2**63),
     'quo"te \\ \n 😀',
 )
 
@@ -40,6 +41,12 @@ VALUES: tuple[Any, ...] = (
 def test_a_value_comes_back_equal_and_of_its_type(value: Any) -> None:
     found = tagged.loads(udf_runtime.json_text(value))
     assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize("value", [2**63, [1, {"n": -(2**63) - 1}], Decimal(10**20)], ids=repr)
+def test_a_number_longer_than_a_column_raises(value: Any) -> None:
+    with pytest.raises(OverflowError, match="does not fit its column"):
+        udf_runtime.json_text(value)
 
 
 def test_plain_json_is_plain() -> None:
