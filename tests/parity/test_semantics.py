@@ -1,8 +1,8 @@
 """Every row of what differs between Python and Flink's SQL has its proof here, or the reason why SQL is not asked.
 
-A row names its Python spelling, by section. A proof is an operation of `primitives` (each is run on Flink on probe values
-by `test_primitives`), the title of a golden case, whose plan is compared with the engine on random data, or the types for
-which SQL has no such operation.
+A row names its Python spelling, by section. A proof is an operation of `primitives` (each is run on Flink on probe
+values by `test_primitives`), the title of a golden case, whose plan is compared with the engine on random data, or the
+types for which SQL has no such operation.
 """
 
 from __future__ import annotations
