@@ -33,11 +33,12 @@ def both(name: str, stack: running.Stack) -> Iterator[tuple[running.Job, boiler.
         yield job, boiler.Engine(found.views), histories.Writer(found, ids=IDS, filled=0.93)
 
 
-@pytest.mark.parametrize(
-    "names",
-    [apps.EXAMPLES, apps.PLANNED, apps.UNNESTED],
-    ids=["examples", "corpus", "unnested"],
-)
+def last(name: str) -> str:
+    """Return an app's own name."""
+    return name.rpartition(".")[2]
+
+
+@pytest.mark.parametrize("names", apps.GROUPS, ids=[" ".join(map(last, one)) for one in apps.GROUPS])
 def test_flink_holds_what_the_engine_holds_after_every_wave(names: tuple[str, ...], stack: running.Stack) -> None:
     with contextlib.ExitStack() as opened:
         started = {name: opened.enter_context(both(name, stack)) for name in names}
