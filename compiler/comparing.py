@@ -194,11 +194,13 @@ def contains(scope: Scope, item: values.Value, container: values.Value, span: Sp
     if isinstance(container, values.Entries):
         container = scope.comprehend(container, span)
     if isinstance(container, ir.Comp):
-        same = equal(scope, container.head, item, "==", span)
+        same = equal(scope, container.head if container.key is None else container.key, item, "==", span)
         if isinstance(same, ir.Declined):
             return same
         comp = ir.Comp("list", container.steps, same, dtypes.ListOf(dtypes.BOOL), order=container.order, span=span)
-        return ir.Reduce("any", comp, dtypes.BOOL, span=span)
+        found = ir.Reduce("any", comp, dtypes.BOOL, span=span)
+        # The values of a dict are evaluated, too.
+        return found if container.key is None else _evaluated(scope, container, item, found, span)
     return _contains_value(scope, scope.as_expr(item, span), scope.as_expr(container, span), span)
 
 

@@ -184,6 +184,7 @@ def _float_name(held: float) -> str:
 _SPECIAL: dict[str, Callable[[ir.Prim, list[Any]], Any]] = {
     "not": lambda _, args: None if args[0] is None else not args[0],
     "record.field": lambda _, args: _member(args[0], args[1]),
+    "dict.get_or": lambda _, args: (args[0] or {}).get(args[1], args[2]),
     "cast": _cast,
     "json.object": _json_object,
     "json.text": lambda _, args: None if args[0] is None else _json(args[0]),

@@ -198,6 +198,23 @@ def _nones(prim: ir.Prim, row: operation.Primitive) -> Iterator[_Check]:
         yield _Check(_all(tuple(_is_none(prim.args[place]) for place in sorted(nones))), text, row.propagates)
 
 
+def in_place(prim: ir.Prim, operator: Callable[[Any, Any], Any]) -> Iterator[ir.Expr]:  # Any: Python values
+    """Yield checks of None operands whose words differ where the operation is written in place: `a -= b`."""
+    if len(prim.args) != 2:
+        return
+    for nones in (frozenset({0, 1}), frozenset({0}), frozenset({1})):
+        if not all(dtypes.nullable(prim.args[place].type) for place in nones):
+            continue
+        values = tuple(None if place in nones else _sample(one) for place, one in enumerate(prim.args))
+        try:
+            operator(*values)
+        except Exception as error:
+            fine = _not(_all(tuple(_is_none(prim.args[place]) for place in sorted(nones))))
+            told = _text(type(error).__name__, str(error))
+            if told != _raised(prim, primitives.get(prim.op), nones):
+                yield ir.Prim("check", (fine, told, ir.Const(None, dtypes.NONE)), dtypes.NONE, prim.span)
+
+
 _MOST_NONES = 3
 """So many None operands at once are told apart in the message."""
 

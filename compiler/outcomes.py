@@ -9,7 +9,7 @@ So a hundred branches one after the other make a hundred conditions, not as many
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -96,7 +96,37 @@ class Outcome:
 
 def evaluated(found: Iterable[values.Value]) -> tuple[Step, ...]:
     """Return the steps that evaluate values, as far as they may raise."""
-    return tuple(Evaluate(one) for one in found if isinstance(one, ir.Expr) and raising.may_raise(one))
+    return tuple(Evaluate(part) for one in found for part in _parts(one) if raising.may_raise(part))
+
+
+def _parts(value: values.Value) -> Iterator[ir.Expr]:
+    """Yield what a value is made of, in the order in which it is evaluated."""
+    match value:
+        case values.Table(entries):
+            for key, one in entries:
+                yield key
+                yield from _parts(one)
+        case values.Several(kind, items) if kind != "generator":
+            for item in items:
+                yield from _parts(item.value) if item.test is None else _tested(item.test, item.value)
+        case values.Choice(test, then, orelse):
+            yield from _tested(test, then)
+            yield from _tested(negate(test), orelse)
+        case values.Range(start, stop):
+            yield from (start, stop)
+        case values.Partial(function, args, keywords):
+            for one in (function, *args, *(each for _, each in keywords)):
+                yield from _parts(one)
+        case values.BoundMethod(receiver):
+            yield from _parts(receiver)
+    if isinstance(value, ir.Expr):
+        yield value
+
+
+def _tested(test: ir.Expr, value: values.Value) -> Iterator[ir.Expr]:
+    yield test
+    for one in _parts(value):
+        yield ir.If(test, one, ir.Const(None, dtypes.NONE), dtypes.optional(one.type), one.span)
 
 
 def branch(before: Scope, test: ir.Expr, then: Outcome, orelse: Outcome, span: Span) -> Outcome:

@@ -86,7 +86,9 @@ def _match(row: Primitive, types: tuple[dtypes.Type, ...], *, widen: bool) -> Pr
 def _fits(param: dtypes.Type, given: dtypes.Type, bound: dict[str, dtypes.Type], *, widen: bool) -> bool:
     if param == operation.T:
         known = bound.setdefault("T", given)
-        return known == given or dtypes.required(known) == dtypes.required(given)
+        if dtypes.nullable(given) and not dtypes.nullable(known):
+            bound["T"] = dtypes.optional(known)
+        return dtypes.required(known) == dtypes.required(given)
     required = dtypes.required(given)
     match param, required:
         case dtypes.ListOf(item), dtypes.ListOf(other):

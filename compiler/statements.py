@@ -6,7 +6,11 @@ return [...]
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
 
 from compiler import (
     accumulators,
@@ -15,6 +19,7 @@ from compiler import (
     conditions,
     displays,
     dtypes,
+    failures,
     ir,
     loops,
     outcomes,
@@ -25,6 +30,7 @@ from compiler import (
 )
 from compiler.diagnostics import Span
 from compiler.outcomes import Exit, Next, Outcome
+from compiler.rewrite import walk
 from compiler.scope import Scope, Stop, negate
 
 
@@ -330,12 +336,27 @@ def _augmented(scope: Scope, node: syntax.AugAssign) -> Outcome:
         new = accumulators.extended(scope, state, items, node.span)
         return Outcome(outcomes.evaluated((items,)), Next(changes.write(scope, node.target, new, node.span)))
     value = scope.build(syntax.Binary(node.op, node.target, node.value, node.span))
-    keys = _keys(scope, node.target)
+    keys = (*_keys(scope, node.target), *_in_place(node.op, value))
     if isinstance(node.target, syntax.Name):
         now = changes.assign(scope, node.target, value, node.span)
     else:
         now = changes.write(scope, node.target, value, node.span)
     return Outcome(outcomes.evaluated((*keys, value)), Next(now))
+
+
+def _in_place(op: str, value: values.Value) -> tuple[ir.Expr, ...]:
+    """Return what tells None operands as Python tells them of `a -= b`; loops tell in no certain words."""
+    if not isinstance(value, ir.Prim) or op not in _IN_PLACE or any(isinstance(one, ir.Acc) for one in walk(value)):
+        return ()
+    return tuple(failures.in_place(value, _IN_PLACE[op]))
+
+
+_IN_PLACE: MappingProxyType[str, Callable[[Any, Any], Any]] = MappingProxyType(  # Any: Python values
+    {
+        "+": operator.iadd, "-": operator.isub, "*": operator.imul, "/": operator.itruediv, "//": operator.ifloordiv,
+        "%": operator.imod, "**": operator.ipow,
+    }
+)  # fmt: skip
 
 
 def _change(scope: Scope, call: syntax.Call, method: str, owner: syntax.Expr) -> Outcome:

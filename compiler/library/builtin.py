@@ -152,7 +152,7 @@ def _all_of(args: Arguments) -> tuple[values.Item, ...] | None:
 
 def _sum(scope: Scope, args: Arguments, keywords: Keywords, span: Span) -> _Answer:
     items = displays.items_of(args[0]) if args else None
-    if items is None:
+    if items is None or _may_repeat(args[0], tuple(one.value for one in items)):
         return None
     total: values.Value = args[1] if len(args) > 1 else keywords.get("start", _ZERO)
     plus = values.Builtin("operator.add")
@@ -237,11 +237,10 @@ def _extreme(name: str) -> Builder:
             direct = scope.primitive(name, tuple(scope.as_expr(one, span) for one in present), span)
             if direct is not None:
                 return direct
-        return (
-            _evaluated(scope, args[0], _best(scope, op, present, key, span), span)
-            if len(args) == 1
-            else _best(scope, op, present, key, span)
-        )
+        best = _best(scope, op, present, key, span)
+        if "default" in keywords:
+            best = scope.after(keywords["default"], best, span)
+        return _evaluated(scope, args[0], best, span) if len(args) == 1 else best
 
     return build
 
@@ -340,6 +339,8 @@ def _sorted(scope: Scope, args: Arguments, keywords: Keywords, span: Span) -> _A
         return _sorted_items(scope, items, bool(reverse.value), span) if different and constant else None
     if present is None or not isinstance(reverse, ir.Const):
         return None
+    if _may_repeat(args[0], present):
+        return None
     ranks = [one if key is None else scope.apply(key, (one,), {}, span) for one in present]
     python: list[Any] = [_python(one) for one in ranks]  # Any: tuples of comparable values
     if len(present) > 1 and None in python:
@@ -353,6 +354,11 @@ def _sorted(scope: Scope, args: Arguments, keywords: Keywords, span: Span) -> _A
 
 def _is_set(value: values.Value) -> bool:
     return isinstance(value, values.Several) and value.kind == "set"
+
+
+def _may_repeat(value: values.Value, items: tuple[values.Value, ...]) -> bool:
+    """Tell whether several items of a set may be the same, which is not known here."""
+    return _is_set(value) and len(set(map(_python, items)) - {None}) < len(items) > 1
 
 
 def _sorted_items(scope: Scope, items: tuple[values.Item, ...], reverse: bool, span: Span) -> _Answer:
@@ -390,8 +396,9 @@ def _next(scope: Scope, args: Arguments, keywords: Keywords, span: Span) -> _Ans
     items = displays.items_of(args[0])
     if items is None:
         return None
-    default = args[1] if len(args) > 1 else ir.Raises("StopIteration", "", span=span)
-    return displays.first(scope, items, default, span)
+    if len(args) == 1:
+        return displays.first(scope, items, ir.Raises("StopIteration", "", span=span), span)
+    return scope.after(args[1], displays.first(scope, items, args[1], span), span)
 
 
 def _divmod(scope: Scope, args: Arguments, keywords: Keywords, span: Span) -> _Answer:

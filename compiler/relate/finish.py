@@ -51,7 +51,7 @@ def _child(context: joins.Context, child: shapes.Child) -> tuple[plan.Relation, 
 
 def _rows(context: joins.Context, child: shapes.Child) -> joins.Rows:
     reads = tuple(expr for _, expr in child.key) + (() if child.total is None else (child.total[2],))
-    return joins.Rows(context).run(child.steps, reads)
+    return joins.Rows(context).run(child.steps, reads).aggregated(reads)
 
 
 def _distinct(context: joins.Context, child: shapes.Child) -> tuple[plan.Relation, Mapping[str, ir.Expr]]:

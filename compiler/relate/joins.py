@@ -137,6 +137,11 @@ class Rows:
                 self.step(step)
         return self
 
+    def aggregated(self, reads: tuple[ir.Expr, ...]) -> Rows:
+        """Compute what expressions aggregate, before any of them is read: the rows are other ones afterwards."""
+        self._reduce(tuple(one for one in _reduces(reads) if one not in self.reduced))
+        return self
+
     def step(self, step: ir.Step) -> None:
         """Apply a generator or a condition."""
         self.steps.append(step)
@@ -212,7 +217,7 @@ class Rows:
     def _below(self, steps: tuple[ir.Step, ...], outer: frozenset[str], reads: tuple[ir.Expr, ...]) -> Rows:
         """Return rows for a collection: of the root, or of the entries that it depends on."""
         around = tuple(step for step in self.steps if isinstance(step, ir.Gen)) if outer else ()
-        return Rows(self.context).run((*around, *steps), reads)
+        return Rows(self.context).run((*around, *steps), reads).aggregated(reads)
 
     def _key(self, rows: Rows, outer: frozenset[str]) -> groups.Key:
         around = {step.var for step in self.steps if isinstance(step, ir.Gen)} if outer else set()
@@ -322,7 +327,7 @@ class Rows:
 
     def _elements(self, var: str, collection: ir.Expr) -> None:
         inner = dtypes.required(collection.type)
-        value = self.scalar(_unchecked(collection))
+        value = failures.guarded(self.scalar(_unchecked(collection)))
         alias = self._alias(f"{var}_entry")
         if isinstance(inner, dtypes.DictOf):
             self.grown.append(lambda below: plan.Unnest(below, value, alias, "dict"))
@@ -579,10 +584,18 @@ class Rows:
         alias = self._entity(entity)
         column = ir.Column(alias, name, expr.type, expr.span)
         if isinstance(entity, ir.Lookup) and entity.raises:
-            return self._checked(alias, "KeyError", column)
+            return self._keyed(entity, self._checked(alias, "KeyError", column))
         if dtypes.nullable(entity.type):
-            return self._checked(alias, f"AttributeError: 'NoneType' object has no attribute '{name}'", column)
+            told = f"AttributeError: 'NoneType' object has no attribute '{name}'"
+            return self._keyed(entity, self._checked(alias, told, column))
         return column
+
+    def _keyed(self, entity: ir.Expr, value: ir.Expr) -> ir.Expr:
+        """Evaluate the key of a look-up first: it may raise."""
+        if not isinstance(entity, ir.Lookup):
+            return value
+        key = self.scalar(entity.key)
+        return value if failures.failure(key) is None else ir.Prim("after", (key, value), value.type, value.span)
 
     def _checked(self, alias: str, message: str, column: ir.Column) -> ir.Expr:
         there = ir.Prim("not_none", (ir.Column(alias, ID, dtypes.optional(dtypes.STR)),), dtypes.BOOL, column.span)
@@ -607,7 +620,8 @@ class Rows:
             return ir.Const(None, dtypes.NONE, entity.span)
         alias = self._entity(entity)
         column = ir.Column(alias, ID, kind, entity.span)
-        return self._checked(alias, "KeyError", column) if isinstance(entity, ir.Lookup) and entity.raises else column
+        raises = isinstance(entity, ir.Lookup) and entity.raises
+        return self._keyed(entity, self._checked(alias, "KeyError", column) if raises else column)
 
     def _entity(self, entity: ir.Expr) -> str:
         match entity:

@@ -377,9 +377,10 @@ class _Assembly:
         packed = {name: value for value, name in self.packed.items()}
         inputs = [groups.Input(self.spine.relation, key, self._latest(PACK, packed or {"present": _TRUE}))]
         for branch in self.branches.values():
+            own_key = _key_of(self.table, branch.rows)  # first: the relation has the columns that were asked for
             relation, filled = branch.finish()
             if filled:
-                inputs.append(groups.Input(relation, _key_of(self.table, branch.rows), filled))
+                inputs.append(groups.Input(relation, own_key, filled))
         for first in self.firsts.values():
             relation, own, members = first.finish(_key_of(self.table, first.rows))
             inputs.append(groups.Input(relation, own, self._latest(first.name, members)))

@@ -21,6 +21,7 @@ from compiler import (
     library,
     model,
     primitives,
+    raising,
     sequences,
     syntax,
     values,
@@ -173,12 +174,12 @@ def _known_method(
     if isinstance(receiver, ir.Expr) and accumulators.is_dict(receiver) and name == "get" and 0 < len(args) < 3:
         key = scope.as_expr(args[0], span)
         default = scope.as_expr(args[1], span) if len(args) > 1 else ir.Const(None, dtypes.NONE, span)
-        return accumulators.item(scope, receiver, key, default, span)
+        return scope.after(default, accumulators.item(scope, receiver, key, default, span), span)
     if name == "get" and args:
         otherwise = args[1] if len(args) > 1 else ir.Const(None, dtypes.NONE, span)
         entry = indexing.get(scope, receiver, args[0], otherwise, span)
         if entry is not None:
-            return entry
+            return entry if isinstance(entry, ir.Declined) else scope.after(otherwise, entry, span)
     known = methods.apply(scope, receiver, name, args, keywords, span)
     if known is not None:
         return known
@@ -410,7 +411,7 @@ def _extreme(op: str) -> Builder:
             kind = comp.head.type if empty is None else dtypes.join(comp.head.type, empty.type)
             if kind is None:
                 return ir.Declined("D313", span, "the default has another type than the items")
-            return ir.Reduce("first", ordered, kind, empty, error, span=span)
+            return _defaulted(ir.Reduce("first", ordered, kind, empty, error, span=span))
         inner = dtypes.required(comp.head.type)
         if not isinstance(inner, dtypes.Scalar) or inner.name in ("bool", "bytes", "str"):
             # MIN and MAX of texts compare UTF-16 units in one mode and bytes in another; a text goes by order instead.
@@ -418,15 +419,26 @@ def _extreme(op: str) -> Builder:
                 ordered = replace(comp, order=(ir.Order(comp.head, op == "max"), *comp.order))
                 kind = comp.head.type if empty is None else dtypes.join(comp.head.type, empty.type)
                 if kind is not None:
-                    return ir.Reduce("first", ordered, kind, empty, error, span=span)
+                    return _defaulted(ir.Reduce("first", ordered, kind, empty, error, span=span))
             return ir.Declined("D357", span, f"`{op}` of `{dtypes.show(comp.head.type)}` has no exact SQL form")
         # Of one None alone it is None: only two are compared.
         kind = dtypes.join(comp.head.type, empty.type) if empty is not None else comp.head.type
         if kind is None:
             return ir.Declined("D313", span, "the default has another type than the items")
-        return ir.Reduce("min" if op == "min" else "max", comp, kind, empty, error, span=span)
+        return _defaulted(ir.Reduce("min" if op == "min" else "max", comp, kind, empty, error, span=span))
 
     return build
+
+
+def _defaulted(reduce: ir.Reduce) -> ir.Expr:
+    """Evaluate the default whether it is needed or not, and what the items are of before it, as Python does."""
+    if reduce.empty is None:
+        return reduce
+    source = reduce.comp.steps[0] if reduce.comp.steps else None
+    found = raising.after(reduce.empty, reduce)
+    if isinstance(source, ir.Gen) and isinstance(source.source, ir.Items) and found != reduce:
+        found = raising.after(source.source.value, found)
+    return found
 
 
 def _sorted(
@@ -499,7 +511,7 @@ def _next(
     kind = comp.head.type if empty is None else dtypes.join(comp.head.type, empty.type)
     if kind is None:
         return ir.Declined("D313", span, "the default has another type than the items")
-    return ir.Reduce("first", comp, kind, empty, "" if empty is not None else "StopIteration", span=span)
+    return _defaulted(ir.Reduce("first", comp, kind, empty, "" if empty is not None else "StopIteration", span=span))
 
 
 def _identity(

@@ -33,6 +33,11 @@ class FrozenDict(dict[Any, Any]):
     __setitem__ = __delitem__ = __ior__ = refuse
 
 
+# What Python says of a value, as in "unsupported operand type(s) for +: 'NoneType' and 'list'", is the same on Flink,
+# where values are plain lists and dicts.
+FrozenList.__name__, FrozenDict.__name__ = "list", "dict"
+
+
 def freeze(value: Any) -> Any:
     """Return the value with every list and dict in it made read-only."""
     if isinstance(value, list):
