@@ -2,8 +2,8 @@
 
     find("E224").title  →  "ambiguous join"
 
-Numbers by pass: 1xx read, 2xx resolve, 3xx build, 4xx relate, 5xx emit. Letters: E stops, W warns, D declines
-to a lower tier. `onto explain E224` prints the page.
+Numbers by pass: 1xx read, 2xx resolve, 3xx build, 4xx relate, 5xx emit and domain methods. Letters: E stops, W warns,
+D declines to a lower tier. `onto explain E224` prints the page.
 """
 
 from __future__ import annotations
@@ -328,6 +328,71 @@ _ROWS: tuple[Code, ...] = (
         "The getter runs in Python on Flink's workers, which have Python's own library and the project's modules that "
         "getters need. Any other package is installed beside them if the project's pyproject.toml names it.",
         "import semver", '[tool.onto]\nrequirements = ["semver>=3"]',
+    ),
+    # ------------------------------------------------------------ domain methods
+    Code(
+        "E551", "asynchronous domain method",
+        "A domain method is one transaction; calls of other entities in it look like plain calls.",
+        "async def load(self): ...", "def load(self): ...",
+    ),
+    Code(
+        "E552", "domain method that is a generator",
+        "A command has one reply, and a generator has not run when it is returned.",
+        "def lines(self):\n    for line in self.items:\n        yield line",
+        "def lines(self):\n    return [line for line in self.items]",
+    ),
+    Code(
+        "E553", "domain methods that call each other without end",
+        "Every path through the method calls it again, so it can only end in RecursionError.",
+        "def size(self):\n    return 1 + self.parent.size()",
+        "def size(self):\n    return 1 + self.parent.size() if self.parent else 1",
+    ),
+    Code(
+        "E554", "clock or randomness in a domain method",
+        "A method runs again when it meets an entity that has to be fetched first, and each run has to be the same.",
+        "self.paid_at = datetime.now(UTC)", "self.paid_at = CTX.now",
+    ),
+    Code(
+        "E555", "input or output in a domain method",
+        "A method may run several times, and what it does outside of its entities is not undone when it fails.",
+        "requests.post(self.hook, json=...)",
+        "store that it is to be sent, and let a reader of the change topic send it",
+    ),
+    Code(
+        "W555", "domain method that writes to the log",
+        "It runs once more for each entity that has to be fetched, and writes each time.",
+        "print(self.balance)", "leave it out, or read the change topic",
+    ),
+    Code(
+        "E556", "domain method that changes a module or a class",
+        "Workers come and go and each has its own copy of the module, so what a method leaves there is lost or mixed.",
+        "COUNTS[self.name] = 1", "self.count = 1",
+    ),
+    Code(
+        "E557", "domain method that catches everything",
+        "When an entity has to be fetched first, a signal that is no error drops the run, and nothing may catch it.",
+        "try:\n    to.take(5)\nexcept:\n    pass", "try:\n    to.take(5)\nexcept ValueError:\n    pass",
+    ),
+    Code(
+        "E558", "unknown method or attribute of an entity",
+        "Neither the model nor any below it declares the name.",
+        "owner.walk_dog()", "owner.walk()",
+    ),
+    Code(
+        "W559", "parameter without a type",
+        "Arguments of commands are JSON; only a parameter whose type is a model gets the entity of its doc_id.",
+        "def buy(self, item):\n    item.reserve()", "def buy(self, item: Item):\n    item.reserve()",
+    ),
+    Code(
+        "E560", "what a domain method cannot do",
+        "Arguments go by name, and every run on every worker has to do the same: no star parameters, no code that is "
+        "made at run time, no threads, nothing that differs between processes.",
+        "def add(self, *items): ...", "def add(self, items: list[str]): ...",
+    ),
+    Code(
+        "E561", "search in a domain method",
+        "A transaction locks the entities that it reads, and a search would have to lock the whole collection.",
+        "for account in Account.all(): ...", "for account in self.accounts: ...   # a list of relations",
     ),
     # ------------------------------------------------------------ declines, in build and relate
     *(Code(*row) for row in declines.ROWS),

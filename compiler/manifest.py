@@ -10,7 +10,13 @@ from onto import bundle
 
 
 def manifest(
-    app: model.App, made: plan.Plan, sql: emit_sql.Emitted, version: str, prefix: str, requirements: tuple[str, ...]
+    app: model.App,
+    made: plan.Plan,
+    sql: emit_sql.Emitted,
+    methods: tuple[bundle.Method, ...],
+    version: str,
+    prefix: str,
+    requirements: tuple[str, ...],
 ) -> bundle.Bundle:
     """Return the bundle of an app; the manifest names topics without the `prefix` that its SQL has."""
     tables = tuple(one.name for one in sql.tables())
@@ -30,8 +36,9 @@ def manifest(
             for one in sql.sources
         ),
         tuple(_view(one, texts, prefix) for one, texts in zip(made.views, sql.views, strict=True)),
-        (), jobs, sql.config, None if sql.errors is None else _table(sql.errors, prefix),
-        topic_prefix=prefix, requirements=requirements if sql.functions else (),
+        methods, jobs, sql.config, None if sql.errors is None else _table(sql.errors, prefix),
+        f"{_job_name(app)}-replies", f"{_job_name(app)}-errors", topic_prefix=prefix,
+        requirements=requirements if sql.functions else (),
     )  # fmt: skip
 
 

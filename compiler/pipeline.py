@@ -11,7 +11,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
 
-from compiler import build, emit_sql, emit_udf, manifest, model, optimize, packages, plan, purity, read, relate, resolve
+from compiler import (
+    build,
+    emit_sql,
+    emit_statefun,
+    emit_udf,
+    manifest,
+    methods,
+    model,
+    optimize,
+    packages,
+    plan,
+    purity,
+    reach,
+    read,
+    relate,
+    resolve,
+)
 from compiler.diagnostics import Diagnostic, Log
 from onto import bundle
 
@@ -27,6 +43,7 @@ class Compiled:
     plan: plan.Plan | None = None
     bundle: bundle.Bundle | None = None
     files: Mapping[str, str] | None = None  # of the bundle, by path
+    methods: tuple[reach.Method, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -41,6 +58,7 @@ def run(name: str, settings: emit_sql.Settings, requirements: tuple[str, ...] = 
     app = resolve.resolve(facts, log)
     sources = facts.sources
     purity.check(app, log)  # and build: getters are independent of each other, and of what is wrong elsewhere
+    found = methods.methods(app, log)
     program = build.build(app, log)
     if log.has_errors:
         return Compiled(tuple(log.found), sources, app, program)
@@ -53,15 +71,20 @@ def run(name: str, settings: emit_sql.Settings, requirements: tuple[str, ...] = 
     made = optimize.optimize(made)
     sql = emit_sql.emit(made, app, settings)
     version = onto_version()
-    files = {**sql.files(), **{f"udfs/{path}": text for path, text in emit_udf.emit(made, app, version).items()}}
+    files = {
+        **sql.files(),
+        **{f"udfs/{path}": text for path, text in emit_udf.emit(made, app, version).items()},
+        **emit_statefun.files(app, found, settings),
+    }
     return Compiled(
         tuple(log.found),
         sources,
         app,
         program,
         made,
-        manifest.manifest(app, made, sql, version, settings.prefix, requirements),
+        manifest.manifest(app, made, sql, emit_statefun.registry(app, found), version, settings.prefix, requirements),
         files,
+        found,
     )
 
 

@@ -461,26 +461,7 @@ class _Scope(ast.NodeVisitor):
             self._report(node, impurity.code, f"`{ast.unparse(node)}` in `{self.where}` {impurity.does}", impurity.hint)
 
     def _qualified(self, expr: ast.expr) -> str | None:
-        """Return the full name of something from outside the project, None for anything else."""
-        match expr:
-            case ast.Attribute(value=value, attr=name):
-                owner = self._qualified(value)
-                return None if owner is None else f"{owner}.{name}"
-            case ast.Name(id=name) if name in self.imported:
-                return self.imported[name]
-            case ast.Name(id=name) if name not in self.local:
-                return self._outside(name)
-        return None
-
-    def _outside(self, name: str) -> str | None:
-        target = self.run.sources.target(self.tree, name)
-        if target is not None:
-            known = self.run.sources.module(target.module) is not None
-            origin = self.run.sources.origin(self.tree.module.name, name) if known else None
-            if known or origin is not None or self.run.sources.names_module(target) is not None:
-                return None
-            return f"{target.module}.{target.attribute}" if target.attribute else target.module
-        return None if self.tree.statements(name) else name
+        return self.run.sources.outside(self.tree, expr, self.local, self.imported)
 
     def _spell(self, node: ast.expr | ast.stmt) -> str:
         text = ast.unparse(node).splitlines()[0]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -141,6 +141,33 @@ class Sources:
             expr = expr.value
         target = self.target(tree, expr.id) if isinstance(expr, ast.Name) else None
         return target is not None and target.module.split(".")[0] == "onto"
+
+    def outside(
+        self, tree: ModuleTree, expr: ast.expr, local: frozenset[str], imported: Mapping[str, str]
+    ) -> str | None:
+        """Return the full name of something from outside the project, None for anything else.
+
+        `local` names are bound in the function around, those of them in `imported` by an import there.
+        """
+        match expr:
+            case ast.Attribute(value=value, attr=name):
+                owner = self.outside(tree, value, local, imported)
+                return None if owner is None else f"{owner}.{name}"
+            case ast.Name(id=name) if name in imported:
+                return imported[name]
+            case ast.Name(id=name) if name not in local:
+                return self._outside(tree, name)
+        return None
+
+    def _outside(self, tree: ModuleTree, name: str) -> str | None:
+        target = self.target(tree, name)
+        if target is not None:
+            known = self.module(target.module) is not None
+            origin = self.origin(tree.module.name, name) if known else None
+            if known or origin is not None or self.names_module(target) is not None:
+                return None
+            return f"{target.module}.{target.attribute}" if target.attribute else target.module
+        return None if tree.statements(name) else name
 
     def names_module(self, target: Target) -> str | None:
         """Return the project's module that an import target is, if it is one."""

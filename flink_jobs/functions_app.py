@@ -31,8 +31,9 @@ def create() -> Starlette:
 def application(made: bundle.Bundle, prefix: str) -> Starlette:
     """Return the endpoint of an app."""
     read_only = frozenset((one.model, one.method) for one in made.methods if one.read_only)
+    prefetch = {(one.model, one.method): one.prefetch for one in made.methods}
     served = functions.Functions(
-        programs.Programs(methods.Models.around(app.load(made.app).models), read_only),
+        programs.Programs(methods.Models.around(app.load(made.app).models), read_only, prefetch),
         functions.Names(prefix, prefix + made.replies_topic, prefix + made.errors_topic),
         lambda: time.time_ns() // 1_000_000,
     )

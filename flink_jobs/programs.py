@@ -12,7 +12,7 @@ import contextlib
 import datetime
 import signal
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flink_jobs import messages, transactions
 from onto import methods, wire
@@ -44,6 +44,7 @@ class Programs:
 
     models: methods.Models
     read_only: frozenset[tuple[str, str]]  # (model, method): those that change nothing
+    prefetch: methods.Prefetch = field(default_factory=dict)
     seconds: float = METHOD_SECONDS
 
     def mode(self, call: messages.Call) -> messages.Mode:
@@ -64,7 +65,7 @@ class Programs:
         now = datetime.datetime.fromtimestamp(attempt.ts / 1000, datetime.UTC)
         try:
             with _limited(self.seconds):
-                done = methods.run(self.models, request, attempt.ref, lookup, now, attempt.x)
+                done = methods.run(self.models, request, attempt.ref, lookup, now, attempt.x, self.prefetch)
             _check_sizes(done)
         except methods.NeedEntity as needed:
             return transactions.Need(needed.refs)

@@ -13,8 +13,9 @@ from __future__ import annotations
 import datetime
 import inspect
 import sys
+import types
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +24,9 @@ from onto.mapper import dump, load, shape
 
 Document = Mapping[str, Any]
 Lookup = Callable[[tuple[str, ...]], Mapping[str, Document | None]]
+Prefetch = Mapping[tuple[str, str], tuple[str, ...]]  # (model, method) → parameters, and relations as `self.users`
 BUILT_IN = ("new", "save", "delete")
+_NOTHING: Prefetch = types.MappingProxyType({})
 _IDS = uuid.UUID("0d3ee2f6-5b8a-5b0c-9c52-6f1f6a1d2a77")
 
 
@@ -103,12 +106,21 @@ class Models:
         return self._named.get(name)
 
 
-def run(models: Models, request: Request, ref: str, lookup: Lookup, now: datetime.datetime, seed: str) -> Done:
+def run(
+    models: Models,
+    request: Request,
+    ref: str,
+    lookup: Lookup,
+    now: datetime.datetime,
+    seed: str,
+    prefetch: Prefetch = _NOTHING,
+) -> Done:
     """Run one call on the entity at `ref`; whatever the method raises comes out, and nothing is written.
 
-    `seed` stands for the call: what `uuid` gives is made of it.
+    `seed` stands for the call: what `uuid` gives is made of it. What a method reaches in every run, by `prefetch`, is
+    looked up at once.
     """
-    running = _Session(models, lookup, now, seed)
+    running = _Session(models, lookup, now, seed, prefetch)
     with session.running(running):
         result = _call(running, request, ref)
         return Done(result, running.writes())
@@ -167,7 +179,23 @@ def _call(running: _Session, request: Request, ref: str) -> Any:
         known = ", ".join(methods_of(actual))
         raise NoSuchMethodError(f"{actual.__name__} has no method `{request.method}` (methods: {known})")
     typed = signature.of(function)
-    return typed.result(function(entity, **typed.bind(request.args, running)))
+    loaded = typed.load(request.args)
+    paths = running.prefetch.get((actual.__name__, request.method), ())
+    running.fetch(_wanted(entity, typed, loaded, paths))
+    return typed.result(function(entity, **typed.relate(loaded, running)))
+
+
+def _wanted(
+    entity: domain_model.DomainModel, typed: signature.Signature, loaded: Mapping[str, Any], paths: tuple[str, ...]
+) -> Iterator[tuple[shape.Shape, Any]]:
+    """Yield the relations that the call follows however it goes: its arguments, and what the compiler found."""
+    for one in typed.params:
+        if isinstance(one.shape, shape.RelationTo) or one.name in paths:
+            yield one.shape, loaded.get(one.name)
+    for name in (path.removeprefix("self.") for path in paths if path.startswith("self.")):
+        found = entity._attributes.get(name)
+        if found is not None and found.explicit is not None:
+            yield found.explicit, getattr(entity._attrs, name, None)
 
 
 def _built_in(
@@ -223,6 +251,7 @@ class _Session:
     lookup: Lookup
     now: datetime.datetime
     seed: str
+    prefetch: Prefetch
     held: dict[str, _Held] = field(default_factory=dict)
     ids: int = 0
 
@@ -265,6 +294,18 @@ class _Session:
                 return related.RelatedDict(value, find)
         return find([value])[0]
 
+    def fetch(self, wanted: Iterable[tuple[shape.Shape, Any]]) -> None:
+        """Look up the entities of several relations at once."""
+        refs: dict[str, None] = {}
+        for of, value in wanted:
+            relation = shape.relation_of(of)
+            if relation is None or value is None:
+                continue
+            ids = value.values() if isinstance(value, dict) else value if isinstance(value, list | set) else [value]
+            collection = self._model(relation).collection_name()
+            refs.update({f"{collection}/{doc_id}": None for doc_id in ids if doc_id is not None})
+        self._take(tuple(refs))
+
     def writes(self) -> dict[str, Document | None]:
         """Return the documents that differ from what was looked up."""
         found: dict[str, Document | None] = {}
@@ -286,14 +327,18 @@ class _Session:
         """Return the entities of a collection, in the order of the ids; what is not at hand is asked for at once."""
         refs = [f"{collection}/{doc_id}" for doc_id in ids]
         new = tuple(dict.fromkeys(ref for ref, doc_id in zip(refs, ids, strict=True) if doc_id is not None))
-        documents = self.lookup(tuple(ref for ref in new if ref not in self.held))
-        for ref, document in documents.items():
-            self.held[ref] = self._load(collection, ref, document)
+        self._take(new)
         return [None if doc_id is None else self.held[ref].entity for ref, doc_id in zip(refs, ids, strict=True)]
 
-    def _load(self, collection: str, ref: str, document: Document | None) -> _Held:
+    def _take(self, refs: tuple[str, ...]) -> None:
+        documents = self.lookup(tuple(ref for ref in refs if ref not in self.held))
+        for ref, document in documents.items():
+            self.held[ref] = self._load(ref, document)
+
+    def _load(self, ref: str, document: Document | None) -> _Held:
         if document is None:
             return _Held(None, None)
+        collection = ref.partition("/")[0]
         topmost = self.models.of_collection(collection)
         if topmost is None:
             raise LookupError(f"no domain model in the collection {collection!r}")

@@ -45,8 +45,15 @@ class Signature:
 
     def bind(self, given: Mapping[str, Any], of: session.Session) -> dict[str, Any]:
         """Return Python arguments of JSON ones; BadArgumentsError names the first that does not fit."""
+        return self.relate(self.load(given), of)
+
+    def load(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the same with entities as their ids."""
         self._check_names(given)
-        loaded = {one.name: self._load(one, given[one.name]) for one in self.params if one.name in given}
+        return {one.name: self._load(one, given[one.name]) for one in self.params if one.name in given}
+
+    def relate(self, loaded: Mapping[str, Any], of: session.Session) -> dict[str, Any]:
+        """Put entities in the place of their ids."""
         related = [one for one in self.params if shape.relation_of(one.shape) and loaded.get(one.name) is not None]
         found = {one.name: of.related(one.shape, loaded[one.name]) for one in related}
         for one in related:

@@ -19,7 +19,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-SECTIONS = ("facts", "model", "stores", "names", "ir", "plan", "sql", "explain", "errors")
+SECTIONS = ("facts", "model", "stores", "names", "ir", "plan", "sql", "explain", "methods", "statefun", "errors")
 
 DIFFERS = "differs"
 """The section that says why the data give another result than in-process: `notyet: …` or `never: …`."""

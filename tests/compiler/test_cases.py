@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from compiler import build, emit_sql, explain, facts, model, pipeline, plan_text, read, render, resolve
+from compiler import build, emit_sql, explain, facts, model, pipeline, plan_text, reach, read, render, resolve
 from compiler.diagnostics import Log
+from onto import plain
 from tests.compiler import casefile
 
 FAMILIES = sorted((Path(__file__).parent / "cases").glob("*.case"))
@@ -63,6 +65,18 @@ class Run:
         assert compiled.bundle is not None
         return "\n".join(f"-- {one.name}\n{one.query}" for view in compiled.bundle.views for one in view.tables)
 
+    def methods(self) -> str:
+        """Return what the domain methods do to entities."""
+        return reach.show(self.compiled().methods)
+
+    def statefun(self) -> str:
+        """Return the module that StateFun runs, and the registry of methods."""
+        compiled = self.compiled()
+        assert compiled.files is not None
+        assert compiled.bundle is not None
+        registry = "".join(f"# {json.dumps(plain.dump(one))}\n" for one in compiled.bundle.methods)
+        return compiled.files.get("statefun/module.yaml", "no module\n") + registry
+
 
 OUTPUTS: dict[str, Callable[[Run], str]] = {
     "facts": lambda run: facts.show(run.facts),
@@ -73,6 +87,8 @@ OUTPUTS: dict[str, Callable[[Run], str]] = {
     "plan": Run.plan,
     "sql": Run.sql,
     "explain": Run.explain,
+    "methods": Run.methods,
+    "statefun": Run.statefun,
     "errors": Run.errors,
 }
 
