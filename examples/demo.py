@@ -1,10 +1,12 @@
 """`make demo`: the meeting room, compiled, run on a Kafka and a Flink of its own, and watched while it changes.
 
+Every change is a call of a domain method: it runs as a StateFun function, and the view follows.
+
     python -m examples.demo               →  a live table in a terminal, plain lines elsewhere
     python -m examples.demo --svg out.svg →  the same, and a picture of it
 
-The exit code is 0 only if, after every change, the documents read back from Kafka are those that the in-process
-engine computes from the same changes. Everything runs in a temporary folder and is gone at the end.
+The exit code is 0 only if, after every call, the documents read back from Kafka are those that the in-process engine
+computes after the same call. Everything runs in a temporary folder and is gone at the end.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import signal
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -25,10 +28,9 @@ from rich import console, live, table, text
 
 from compiler import emit_sql, pipeline
 from examples import feed
-from examples.meeting_room import data, views
-from flink_jobs import cluster, jars, local, submit, submitter
-from flink_jobs import feed as sending
-from onto import boiler, bundle, consume, errors, rows, settings, wire
+from examples.meeting_room import data, models, views
+from flink_jobs import cluster, jars, local, serve, submit, submitter
+from onto import boiler, bundle, consume, errors, gateway, rows, settings, wire
 
 APP = "examples.meeting_room"
 PAUSE = 2.5  # seconds to look at a change, in a terminal
@@ -37,6 +39,23 @@ STEP = 0.1
 SHAPE = cluster.Shape(slots=2, task_heap_mb=512, jobmanager_heap_mb=512)
 
 Documents = Mapping[str, Mapping[str, Any]]  # key → the document as JSON
+
+
+MODELS = {one.collection_name(): one for one in (models.User, models.Ticket, models.Location, models.Meeting)}
+
+
+@dataclass(frozen=True)
+class Call:
+    """A domain method, the entity that it is called on, and what is passed."""
+
+    collection: str
+    doc_id: str
+    method: str
+    args: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        passed = ", ".join(f"{name}={value!r}" for name, value in self.args.items() if name != "document")
+        return f"{MODELS[self.collection].__name__} {self.doc_id}: {self.method}({passed})"
 
 
 class DemoError(errors.OntoError):
@@ -87,18 +106,32 @@ class Screen:
 
 @dataclass
 class Pair:
-    """The view as Flink keeps it and as the in-process engine does, given the same changes."""
+    """The view as Flink keeps it and as the in-process engine does, after the same calls."""
 
     stack: local.Stack
     engine: boiler.Engine
+    calls: gateway.Gateway
     consumer: consume.Consumer
     screen: Screen
 
-    def apply(self, *changes: wire.Change) -> float:
-        """Give the changes to both; return the seconds from Kafka's having them to its holding what they led to."""
-        self.engine.apply(*changes)
-        sending.send([wire.encode(change) for change in changes], self.stack.kafka, {})
+    def make(self, *calls: Call) -> tuple[float, float]:
+        """Make calls on both; return the seconds until they were answered and those until the view had followed."""
+        for one in calls:
+            self.engine.call(MODELS[one.collection], one.doc_id, one.method, **one.args)
         started = time.monotonic()
+        sent = [
+            self.calls.send(
+                one.collection,
+                one.doc_id,
+                wire.Command(uuid.uuid4().hex, one.method, one.args, MODELS[one.collection].__name__),
+            )
+            for one in calls
+        ]
+        for reply in sent:
+            reply.result(DEADLINE)
+        return time.monotonic() - started, self._follow(started)
+
+    def _follow(self, started: float) -> float:
         wanted = {key: rows.to_json(document) for key, document in self.engine.documents(views.MeetingSession).items()}
         while (found := self._found()) != wanted:
             self.screen.show(found)
@@ -153,15 +186,18 @@ def _run(screen: Screen) -> None:
         made = _compile(folder / "build", screen)
         stack = _start(folder / "stack", screen, opened)
         chosen = settings.Settings(folder=str(stack.folder), bootstrap_servers=stack.kafka, flink=stack.flink)
-        screen.say("submitting the job to Flink", "dim")
+        screen.say("starting StateFun for the methods, submitting the job to Flink", "dim")
         with submitter.Submitter(stack.folder / "flink") as using:
+            served = serve.serve(stack.folder, folder / "build", chosen)
             submit.submit(folder / "build", chosen, using=using)
+        served()
+        calls = opened.enter_context(gateway.Gateway(stack.kafka, made.replies_topic))
         consumer = opened.enter_context(consume.Consumer(made.view("meeting_sessions"), stack.kafka))
         with screen.watching():
-            _play(Pair(stack, boiler.Engine([views.MeetingSession]), consumer, screen))
+            _play(Pair(stack, boiler.Engine([views.MeetingSession]), calls, consumer, screen))
         seconds = time.monotonic() - started
-        screen.say(f"equal to the in-process engine after every change; {seconds:.0f} s in all", "green")
-        screen.say("stopping Kafka and Flink", "dim")
+        screen.say(f"equal to the in-process engine after every call; {seconds:.0f} s in all", "green")
+        screen.say("stopping Kafka, Flink and StateFun", "dim")
 
 
 def _compile(folder: Path, screen: Screen) -> bundle.Bundle:
@@ -178,8 +214,8 @@ def _compile(folder: Path, screen: Screen) -> bundle.Bundle:
 def _start(folder: Path, screen: Screen, opened: ExitStack) -> local.Stack:
     with ExitStack() as downloading:
         progress = downloading.enter_context(jars.shown(screen.out)) if screen.out.is_terminal else None
-        if jars.missing():
-            screen.say("downloading Kafka and Flink's connector, once", "dim")
+        if jars.missing(statefun=True):
+            screen.say("downloading Kafka, StateFun and Flink's connector, once", "dim")
         stack = local.Stack(folder, shape=SHAPE, progress=progress, tell=lambda step: screen.say(step, "dim"))
         return opened.enter_context(stack)
 
@@ -187,14 +223,25 @@ def _start(folder: Path, screen: Screen, opened: ExitStack) -> local.Stack:
 def _play(pair: Pair) -> None:
     screen = pair.screen
     entities = feed.stored(data)
-    screen.say(f"{len(entities)} documents go to Kafka; the job makes one view of each meeting", "bold")
-    pair.apply(*entities)
+    screen.say(f"{len(entities)} entities are saved; the job makes one view of each meeting", "bold")
+    pair.make(*(_call(one) for one in entities))
     people = {one.doc_id: one.after for one in entities if one.collection == "users" and one.after}
     for change in feed.steps(data):
         _pause(pair)
         screen.say(f"→ {_story(change, people)}", "bold")
-        screen.say(f"  visible after {pair.apply(change):.1f} s", "dim")
+        call = _call(change)
+        answered, visible = pair.make(call)
+        screen.say(f"  {call} answered after {answered:.1f} s, visible after {visible:.1f} s", "dim")
     _pause(pair)
+
+
+def _call(change: wire.Change) -> Call:
+    """Return the call that makes a change."""
+    if change.after is None:
+        return Call(change.collection, change.doc_id, "delete", {})
+    if change.collection == "tickets" and change.before is not None:
+        return Call(change.collection, change.doc_id, "mark", {"attending": change.after["attendance"]})
+    return Call(change.collection, change.doc_id, "save", {"document": change.after})
 
 
 def _pause(pair: Pair) -> None:

@@ -1,0 +1,1 @@
+"""Accounts, a shop, trips, auctions, a ward and a chain: methods that reach several entities."""

@@ -1,0 +1,157 @@
+"""Domain methods on the real runtime: serializable, applied once, and the same as in-process, also when things die.
+
+ONTO_KILLS=10 pytest tests/system/test_write_side.py      kills each process ten times instead of once
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from onto import gateway, wire
+from tests.system.write_side import Call, Made, WriteSide, shuffled
+
+KILLS = int(os.environ.get("ONTO_KILLS", "1"))
+COLLECTIONS = ("accounts", "items", "orders", "places", "trips", "auctions", "doctors", "links")
+
+
+@pytest.fixture(scope="module")
+def side(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WriteSide]:
+    """Return a write side of two workers, which all tests share: each has entities of its own."""
+    with WriteSide(tmp_path_factory.mktemp("write"), "tests.system.market", workers=2) as made:
+        yield made
+
+
+def accounts(side: WriteSide, name: str, count: int, balance: int = 100) -> tuple[list[str], list[Made]]:
+    """Make accounts."""
+    ids = [f"{name}{number}" for number in range(count)]
+    return ids, side.play(Call("accounts", one, "new", {"balance": balance, "seen": 0}) for one in ids)
+
+
+def transfers(ids: list[str], count: int, seed: int) -> list[Call]:
+    """Return random transfers between accounts, some of them too large."""
+    chance = random.Random(seed)
+    found = []
+    for _ in range(count):
+        source, target = chance.sample(ids, 2)
+        found.append(Call("accounts", source, "transfer", {"to": target, "amount": chance.randint(1, 60)}))
+    return found
+
+
+def failed(made: list[Made]) -> list[str]:
+    """Return the messages of calls that were refused."""
+    return [str(one.outcome) for one in made if isinstance(one.outcome, gateway.CallError)]
+
+
+def test_transfers_keep_the_money_and_a_serial_order(side: WriteSide) -> None:
+    ids, made = accounts(side, "money", 6)
+    made += side.play(transfers(ids, 150, seed=1))
+    found = side.assert_serial(made, *COLLECTIONS)
+    assert sum(found[f"accounts/{one}"]["balance"] for one in ids) == 600
+    assert min(found[f"accounts/{one}"]["balance"] for one in ids) >= 0
+    assert set(failed(made)) <= {f"ValueError: not enough on account {one}" for one in ids}
+
+
+def test_a_shop_sells_no_more_than_it_has(side: WriteSide) -> None:
+    ids, made = accounts(side, "shopper", 5)
+    made += [side.new("items", f"item{number}", stock=4, price=7) for number in range(3)]
+    for number in range(20):
+        items = [f"item{number % 3}", f"item{(number + 1) % 3}"]
+        order = {"items": items, "buyer": ids[1 + number % 4], "shop": ids[0]}
+        made.append(side.new("orders", f"order{number}", **order))
+    made += side.play(Call("orders", f"order{number}", "check_out", {}) for number in range(20))
+    found = side.assert_serial(made, *COLLECTIONS)
+    paid = [found[f"orders/order{number}"].get("paid") for number in range(20)]
+    assert [found[f"items/item{number}"]["stock"] for number in range(3)].count(0) >= 2
+    assert len([one for one in paid if one]) == len(paid) - len(failed(made))
+    assert found[f"accounts/{ids[0]}"]["balance"] == 100 + sum(one or 0 for one in paid)
+
+
+def test_a_trip_is_booked_whole_or_not_at_all(side: WriteSide) -> None:
+    made = [side.new("places", "hotel", free=5, guests=[]), side.new("places", "flight", free=4, guests=[])]
+    made += side.play(Call("trips", f"trip{number}", "new", {}) for number in range(12))
+    made += side.play(
+        Call("trips", f"trip{number}", "book", {"hotel": "hotel", "flight": "flight"}) for number in range(12)
+    )
+    found = side.assert_serial(made, *COLLECTIONS)
+    assert sorted(found["places/hotel"]["guests"]) == sorted(found["places/flight"]["guests"])
+    assert (found["places/hotel"]["free"], found["places/flight"]["free"]) == (1, 0)
+    assert set(failed(made)) == {"RuntimeError: flight is full"}
+    assert len(failed(made)) == 8
+
+
+def test_an_auction_holds_back_one_bid(side: WriteSide) -> None:
+    ids, made = accounts(side, "bidder", 4)
+    made.append(side.new("auctions", "painting", highest=0))
+    bids = [
+        Call("auctions", "painting", "bid", {"bidder": ids[number % 4], "amount": number + 1}) for number in range(40)
+    ]
+    made += side.play(shuffled(3, bids))
+    found = side.assert_serial(made, *COLLECTIONS)
+    assert found["auctions/painting"]["highest"] == 40
+    assert sum(found[f"accounts/{one}"]["balance"] for one in ids) == 360
+
+
+def test_somebody_stays_on_call(side: WriteSide) -> None:
+    ward = [f"doctor{number}" for number in range(4)]
+    made = [side.new("doctors", one, on_call=True, ward=ward) for one in ward]
+    made += side.play(Call("doctors", one, "leave", {}) for one in ward * 3)
+    left = {one.after["doc_id"]: one.after["onCall"] for one in side.changes("doctors") if one.after}
+    assert list(left.values()).count(True) == 1
+    assert sorted(one.outcome.result for one in made[4:] if isinstance(one.outcome, gateway.Reply)).count(1) >= 1
+
+
+def test_a_chain_is_walked_to_its_end(side: WriteSide) -> None:
+    ring = [f"link{number}" for number in range(6)]
+    made = [side.new("links", one, count=0, next=ring[(at + 1) % 6]) for at, one in enumerate(ring)]
+    made += side.play(Call("links", one, "pass_on", {"amount": 2}) for one in ring * 6)
+    made += side.play(Call("links", one, "undo", {"amount": 1}) for one in ring)
+    found = side.assert_serial(made, *COLLECTIONS)
+    assert sum(found[f"links/{one}"]["count"] for one in ring) == 12  # what was caught is not undone
+
+
+def test_a_command_that_comes_again_is_applied_once(side: WriteSide) -> None:
+    ids, made = accounts(side, "again", 3)
+    calls = transfers(ids, 30, seed=5)
+    sent = time.monotonic()
+    for one in calls:  # all of them once more, before anybody waits for the first
+        side.calls.send(one.collection, one.doc_id, wire.Command(one.request_id, one.method, one.args))
+    made += side.play(calls, sent=sent)
+    again = side.play(calls)
+    assert {one.call.request_id: str(one.outcome) for one in again} == {
+        one.call.request_id: str(one.outcome) for one in made if one.call in calls
+    }
+    side.assert_serial(made, *COLLECTIONS)
+
+
+def test_what_is_wrong_with_a_command_holds_nobody_up(side: WriteSide) -> None:
+    accounts(side, "wrong", 1)
+    producer = side.calls._producer
+    for value in (b"{", b"[]", b"", b'{"request_id": 7}', b"\xff" * 1000):
+        producer.produce("accounts-cmd", key=b"wrong0", value=value)
+    for method, args, kind in (
+        ("fly", {}, "NoSuchMethod"),
+        ("deposit", {"amount": "much"}, "BadArguments"),
+        ("deposit", {}, "BadArguments"),
+        ("transfer", {"to": "nobody", "amount": 1}, "BadArguments"),
+    ):
+        with pytest.raises(gateway.CallError) as caught:
+            side.calls.call("accounts", "wrong0", method, args)
+        assert caught.value.kind == kind
+    with pytest.raises(gateway.CallError, match="DoesNotExist: Account 'nobody' does not exist"):
+        side.calls.call("accounts", "nobody", "deposit", {"amount": 1})
+    assert side.calls.call("accounts", "wrong0", "deposit", {"amount": 1}).result == 101
+
+
+@pytest.mark.parametrize("name", ["endpoint", "statefun", "kafka"])
+def test_nothing_is_lost_or_done_twice_when_a_process_is_killed(side: WriteSide, name: str) -> None:
+    ids, made = accounts(side, f"{name}-killed", 6)
+    calls = transfers(ids, 60 * KILLS, seed=7)
+
+    made += side.play(calls, kill=name, times=KILLS)
+    found = side.assert_serial(made, *COLLECTIONS)
+    assert sum(found[f"accounts/{one}"]["balance"] for one in ids) == 600

@@ -1,0 +1,296 @@
+"""A Kafka, a StateFun and an endpoint for one app's methods, and the proof that a history of calls was serial.
+
+with WriteSide(tmp_path, "tests.system.market") as side:
+    side.calls.call("accounts", "a", "deposit", {"amount": 5})
+    side.settled(...)       every acknowledged call, applied once, in some serial order that keeps real time
+"""
+
+from __future__ import annotations
+
+import graphlib
+import json
+import os
+import random
+import signal
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import confluent_kafka
+
+from compiler import emit_sql, pipeline
+from flink_jobs import broker, cluster, ports, serve, warden
+from onto import app, boiler, bundle, errors, gateway, settings, wire
+
+SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call, before it is made."""
+
+    collection: str
+    doc_id: str
+    method: str
+    args: Mapping[str, Any]
+    request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A call with its outcome, and when it was sent and answered."""
+
+    call: Call
+    outcome: gateway.Reply | gateway.CallError
+    sent: float
+    answered: float
+
+
+@dataclass(frozen=True)
+class Written:
+    """A change as it stands on a collection's topic."""
+
+    collection: str
+    doc_id: str
+    x: str
+    version: int
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+
+    @property
+    def request_id(self) -> str:
+        return self.x.partition("#")[2].rpartition("@")[0]
+
+
+class WriteSide:
+    """The processes of one app's write side, without the Flink that runs views."""
+
+    def __init__(self, folder: Path, name: str, workers: int = 1) -> None:
+        self.folder = folder / "stack"
+        self.build = folder / "build"
+        self.app = app.load(name)
+        (self.folder / "log").mkdir(parents=True)
+        done = pipeline.run(name, emit_sql.Settings())
+        assert done.bundle is not None, [str(one) for one in done.found]
+        assert done.files is not None
+        self.bundle = done.bundle
+        bundle.write(done.bundle, done.files, self.build)
+        port = ports.free()
+        self.kafka = f"localhost:{port}"
+        self.chosen = settings.Settings(folder=str(self.folder), bootstrap_servers=self.kafka, workers=workers)
+        warden.write_spec(self.folder, (broker.prepare(self.folder, port, None),))
+
+    def __enter__(self) -> WriteSide:
+        self._warden = warden.launch(self.folder, detached=False)
+        try:
+            wait(lambda: broker.check(self.kafka, 2) is None)
+            (self.folder / settings.STACK_FILE).write_text(json.dumps({"kafka": self.kafka}))
+            serve.serve(self.folder, self.build, self.chosen)()
+            self.calls = gateway.Gateway(self.kafka, self.bundle.replies_topic)
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.calls.close()
+        self._stop()
+
+    def _stop(self) -> None:
+        assert self._warden.stdin is not None
+        self._warden.stdin.close()
+        self._warden.wait(60)
+
+    def call(self, call: Call, sent: float | None = None) -> Made:
+        """Make a call, again and again under its id until it is answered; it may have been sent before."""
+        sent = sent or time.monotonic()
+        while True:
+            try:
+                outcome: gateway.Reply | gateway.CallError = self.calls.call(
+                    call.collection,
+                    call.doc_id,
+                    call.method,
+                    call.args,
+                    request_id=call.request_id,
+                    seconds=SECONDS / 4,
+                )
+            except gateway.CallError as error:
+                outcome = error
+                if error.kind in ("DeadlineExceeded", "Overloaded"):
+                    assert time.monotonic() - sent < SECONDS, call
+                    call = Call(call.collection, call.doc_id, call.method, call.args)  # that reply was final
+                    continue
+            except (gateway.NoReplyError, errors.BrokerError):
+                assert time.monotonic() - sent < SECONDS, call
+                continue
+            return Made(call, outcome, sent, time.monotonic())
+
+    def new(self, collection: str, doc_id: str, **args: Any) -> Made:
+        """Make an entity."""
+        return self.call(Call(collection, doc_id, "new", args))
+
+    def play(
+        self, calls: Iterable[Call], threads: int = 8, kill: str = "", times: int = 0, sent: float | None = None
+    ) -> list[Made]:
+        """Make calls, several at a time; in between, a process is killed some times."""
+        pending, made, problems = list(reversed(list(calls))), list[Made](), list[BaseException]()
+        total = len(pending)
+
+        def work() -> None:
+            try:
+                while not problems:
+                    made.append(self.call(pending.pop(), sent))
+            except IndexError:
+                return
+            except BaseException as error:
+                problems.append(error)
+
+        workers = [threading.Thread(target=work) for _ in range(threads)]
+        for one in workers:
+            one.start()
+        for number in range(1, times + 1):
+            reached = number * total // (times + 1)
+            wait(lambda reached=reached: len(made) >= reached or bool(problems))  # type: ignore[misc]
+            self.kill(kill)
+        for one in workers:
+            one.join()
+        if problems:
+            raise problems[0]
+        return made
+
+    def kill(self, name: str) -> None:
+        """Kill a process that the warden keeps, and wait until it is another one."""
+        before = warden.pids(self.folder)[name]
+        os.kill(before, signal.SIGKILL)
+        wait(lambda: warden.pids(self.folder).get(name) not in (None, before))
+
+    def changes(self, *collections: str) -> list[Written]:
+        """Read all changes that were committed."""
+        consumer = confluent_kafka.Consumer(
+            {
+                "bootstrap.servers": self.kafka,
+                "group.id": uuid.uuid4().hex,
+                "enable.auto.commit": False,
+                "isolation.level": "read_committed",
+                "enable.partition.eof": True,
+                "auto.offset.reset": "earliest",
+            }
+        )
+        try:
+            consumer.assign([confluent_kafka.TopicPartition(one, 0, 0) for one in collections])
+            return list(_read(consumer, len(collections)))
+        finally:
+            consumer.close()
+
+    def assert_serial(self, made: list[Made], *collections: str) -> dict[str, Mapping[str, Any]]:
+        """Find the serial order of these calls and make them in-process in it; return the final documents.
+
+        All calls ever made for these entities have to be among them.
+        """
+        ids = {f"{one.call.collection}/{one.call.doc_id}" for one in made}
+        changes = self.changes(*collections)
+        known = {one.call.request_id: one for one in made}
+        changes = [one for one in changes if one.request_id in known or f"{one.collection}/{one.doc_id}" in ids]
+        _assert_once(known, changes)
+        engine = boiler.Engine()
+        models = {one.__name__: one for one in self.app.models}
+        for one in _order(made, changes):
+            model = next(each for each in models.values() if each.collection_name() == one.call.collection)
+            assert isinstance(one.outcome, gateway.Reply)
+            if one.call.method == "new":
+                engine.save(model.new(doc_id=one.call.doc_id, **one.call.args))
+                continue
+            result = engine.call(model, one.call.doc_id, one.call.method, **_entities(engine, model, one.call))
+            assert result == one.outcome.result, one.call
+        final = {f"{one.collection}/{one.doc_id}": one.after for one in changes}
+        found = {place: document for place, document in final.items() if document is not None}
+        assert found == {place: engine.database.get(place) for place in found}
+        return found
+
+
+def wait(condition: Callable[[], bool], seconds: float = SECONDS) -> None:
+    """Wait until a condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _entities(engine: boiler.Engine, model: Any, call: Call) -> dict[str, Any]:
+    return dict(call.args)  # entities travel as ids on both sides
+
+
+def _assert_once(known: Mapping[str, Made], changes: list[Written]) -> None:
+    """Each acknowledged call has made exactly the changes that its token names; each document's changes are a chain."""
+    by_request: dict[str, set[tuple[str, str, int]]] = {}
+    for one in changes:
+        by_request.setdefault(one.request_id, set()).add((one.collection, one.doc_id, one.version))
+    assert set(by_request) <= set(known), "changes of calls that nobody made"
+    for request_id, made in known.items():
+        wanted = set(made.outcome.token) if isinstance(made.outcome, gateway.Reply) else set()
+        assert by_request.get(request_id, set()) == wanted, made
+    assert len(changes) == sum(len(each) for each in by_request.values()), "a change stands there twice"
+    last: dict[tuple[str, str], Written] = {}
+    for one in changes:
+        before = last.get((one.collection, one.doc_id))
+        assert (0 if before is None else before.version) + 1 == one.version, one
+        assert (None if before is None else before.after) == one.before, one
+        last[one.collection, one.doc_id] = one
+
+
+def _order(made: list[Made], changes: list[Written]) -> Iterator[Made]:
+    """Yield the calls that changed something in an order in which each document's versions ascend.
+
+    A cycle, or an order against real time, is an error of the graph.
+    """
+    known = {one.call.request_id: one for one in made if isinstance(one.outcome, gateway.Reply) and one.outcome.token}
+    graph: dict[str, set[str]] = {request_id: set() for request_id in known}
+    last: dict[tuple[str, str], str] = {}
+    for one in changes:
+        if (before := last.get((one.collection, one.doc_id))) is not None:
+            graph[one.request_id].add(before)
+        last[one.collection, one.doc_id] = one.request_id
+    answered = sorted(known.values(), key=lambda each: each.answered)
+    for each in known.values():  # what was answered before this one was sent, the latest few: the rest follows
+        earlier = [other for other in answered if other.answered < each.sent][-20:]
+        graph[each.call.request_id].update(other.call.request_id for other in earlier)
+    for request_id in graphlib.TopologicalSorter(graph).static_order():
+        yield known[request_id]
+
+
+def _read(consumer: confluent_kafka.Consumer, partitions: int) -> Iterator[Written]:
+    ended: set[str] = set()
+    deadline = time.monotonic() + SECONDS
+    while len(ended) < partitions:
+        assert time.monotonic() < deadline
+        message = consumer.poll(1.0)
+        if message is None:
+            continue
+        topic = message.topic() or ""
+        if message.error() is not None:
+            if message.error().code() == confluent_kafka.KafkaError._PARTITION_EOF:
+                ended.add(topic)
+            continue
+        value = json.loads(message.value() or b"")
+        change = wire.decode(topic, message.value() or b"")
+        yield Written(topic, change.doc_id, value["x"], value["v"], change.before, change.after)
+
+
+def shuffled(seed: int, calls: Iterable[Call]) -> list[Call]:
+    """Return calls in a random order that the seed fixes."""
+    found = list(calls)
+    random.Random(seed).shuffle(found)
+    return found
+
+
+def functions_job(side: WriteSide) -> str:
+    """Return the state of StateFun's job."""
+    address = json.loads((side.folder / settings.STACK_FILE).read_text())["functions"]
+    return cluster.jobs(address)[0].state
