@@ -8,7 +8,7 @@ These operations live inside `build` alone: `folds` makes reductions of them.
 
 from __future__ import annotations
 
-from compiler import dtypes, ir, values
+from compiler import dtypes, ir, sequences, values
 from compiler.diagnostics import Span
 from compiler.scope import Scope, conditional, disjunction, unify
 
@@ -99,6 +99,8 @@ def appended(scope: Scope, state: ir.Expr, item: ir.Expr, span: Span) -> ir.Expr
         scope.decline("D313", span, "the items of the list have different types")
     if isinstance(state, ir.MakeList):
         return ir.MakeList((*state.items, item), kind, span)
+    if is_made(state):
+        return concatenated(scope, state, ir.MakeList((item,), dtypes.ListOf(item.type), span), span)
     return ir.Prim("acc.append", (state, item), kind, span)
 
 
@@ -108,6 +110,8 @@ def extended(scope: Scope, state: ir.Expr, items: values.Value, span: Span) -> i
         for one in items.items:
             state = appended(scope, state, one, span)
         return state
+    if is_made(state) and not (isinstance(state, ir.MakeList) and not state.items):
+        return concatenated(scope, state, items, span)
     comp = scope.comprehend(items, span)
     of = dtypes.required(state.type)
     assert isinstance(of, dtypes.ListOf | dtypes.SetOf)
@@ -117,6 +121,46 @@ def extended(scope: Scope, state: ir.Expr, items: values.Value, span: Span) -> i
     if isinstance(state, ir.MakeList) and not state.items and isinstance(of, dtypes.ListOf):
         return comp
     return ir.Prim("acc.extend", (state, comp), kind, span)
+
+
+def is_made(value: values.Value) -> bool:
+    """Tell whether a list or set is one that the getter itself made, whole, before anything is added to it."""
+    match value:
+        case ir.MakeList() | ir.Comp(kind="list" | "set"):
+            return True
+        case ir.If(_, then, orelse) | ir.Prim("list.add", (then, orelse)):
+            return is_made(then) and is_made(orelse)
+    return False
+
+
+def concatenated(scope: Scope, made: ir.Expr, more: values.Value, span: Span) -> ir.Expr:
+    """Return a made list or set with the items of another collection."""
+    of = dtypes.required(made.type)
+    if isinstance(of, dtypes.SetOf):
+        added = scope.as_expr(more, span)
+        if not isinstance(dtypes.required(added.type), dtypes.SetOf):
+            added = scope.comprehend(more, span)
+        return union(scope, made, added, span)
+    known = isinstance(more, ir.Expr) and isinstance(more.type, dtypes.ListOf)
+    added = scope.as_expr(more, span) if known else scope.comprehend(more, span)
+    kind = wider(of, added.type)
+    if kind is None:
+        scope.decline("D313", span, "the items of the list have different types")
+    return ir.Prim("list.add", (made, added), kind, span)
+
+
+def union(scope: Scope, left: ir.Expr, right: ir.Expr, span: Span) -> ir.Expr:
+    """Return the set of the items of two sets (or of a set and a list)."""
+    listed = tuple(
+        sequences.items_of_set(one) if isinstance(dtypes.required(one.type), dtypes.SetOf) else one
+        for one in (left, right)
+    )
+    kind = wider(listed[0].type, listed[1].type)
+    if kind is None:
+        scope.decline("D313", span, "the items of the sets have different types")
+    loop = scope.iterate(ir.Prim("list.add", listed, kind, span), span, "item")
+    head = scope.as_expr(loop.element, span)
+    return ir.Comp("set", loop.steps, head, dtypes.SetOf(head.type), span=span)
 
 
 def contains(scope: Scope, state: ir.Expr, item: ir.Expr, span: Span) -> ir.Expr:

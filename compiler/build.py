@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from compiler import displays, dtypes, ir, model, statements, syntax, unpacking, values
+from compiler import displays, dtypes, ir, model, rewrite, sequences, statements, syntax, unpacking, values
 from compiler.diagnostics import Log
 from compiler.rules import attributes, calls, comprehensions, names, operators, texts
 from compiler.scope import Rule, Scope, Shared, Stop
@@ -93,7 +93,7 @@ def _getter(shared: Shared, attribute: model.ViewAttribute) -> ir.Expr | ir.Decl
     scope = Scope(shared, attribute.module, {"self": values.SelfView()})
     read = syntax.Attribute(syntax.Name("self", attribute.span), attribute.name, attribute.span, attribute.span)
     try:
-        return displays.without_enums(displays.without_tuples(scope.expr(read)))
+        return displays.without_enums(_one_list(scope, displays.without_tuples(scope.expr(read))))
     except Stop as stop:
         shared.getters[attribute.name] = stop.declined
         shared.running.clear()
@@ -103,6 +103,22 @@ def _getter(shared: Shared, attribute: model.ViewAttribute) -> ir.Expr | ir.Decl
         shared.getters[attribute.name] = declined
         shared.running.clear()
         return declined
+
+
+def _one_list(scope: Scope, result: ir.Expr) -> ir.Expr:
+    """Return lists one after the other, or one of two lists, as one list: of the rows of all of them."""
+    if not isinstance(result, ir.If | ir.Prim) or not _is_of_lists(result):
+        return result
+    branches = sequences.branches(result)
+    made = any(isinstance(one, ir.Comp) for one in rewrite.walk(result))
+    return scope.comprehend(result, result.span) if branches is not None and len(branches) > 1 and made else result
+
+
+def _is_of_lists(made: ir.Expr) -> bool:
+    match made:
+        case ir.If(_, then, orelse) | ir.Prim("list.add", (then, orelse)):
+            return _is_of_lists(then) and _is_of_lists(orelse)
+    return isinstance(made, ir.MakeList | ir.Comp) and isinstance(made.type, dtypes.ListOf)
 
 
 def _join(shared: Shared, reference: model.Reference, via: model.On) -> ir.Expr | ir.Declined:

@@ -163,6 +163,9 @@ def changed(scope: Scope, call: syntax.Call, method: str, owner: syntax.Expr) ->
             return write(scope, owner, new, span), (items,)
         case "update", (ir.MakeRecord(fields),):
             return _updated(scope, owner, state, [(ir.Const(name, dtypes.STR), one) for name, one in fields], span)
+        case "discard", (item,) if not accumulators.is_filled(state):
+            without = scope.operate("-", state, values.Several("set", (values.Item(item),)), span)
+            return write(scope, owner, without, span), (item,)
         case "setdefault", (key, *rest) if len(rest) < 2:
             default = scope.as_expr(rest[0], span) if rest else _NONE
             new_state, _ = with_default(scope, state, scope.as_expr(key, span), default, span)
@@ -192,7 +195,7 @@ def _appended(scope: Scope, state: values.Value, item: ir.Expr, method: str, spa
 
 
 def _is_list(state: values.Value) -> bool:
-    return isinstance(state, ir.MakeList) or (accumulators.is_filled(state) and not accumulators.is_dict(state))
+    return accumulators.is_made(state) or (accumulators.is_filled(state) and not accumulators.is_dict(state))
 
 
 def _updated(

@@ -186,6 +186,9 @@ _SPECIAL: dict[str, Callable[[ir.Prim, list[Any]], Any]] = {
     "record.field": lambda _, args: _member(args[0], args[1]),
     "dict.get_or": lambda _, args: (args[0] or {}).get(args[1], args[2]),
     "cast": _cast,
+    # None is looked for like any other item; only the list or dict itself may not be None.
+    "list.contains": lambda _, args: None if args[0] is None else args[1] in args[0],
+    "dict.has": lambda _, args: None if args[0] is None else args[1] in args[0],
     "json.object": _json_object,
     "json.text": lambda _, args: None if args[0] is None else _json(args[0]),
     "json.joined": lambda _, args: None if args[0] is None else ",".join(one for one in args[0] if one is not None),

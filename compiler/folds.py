@@ -161,8 +161,8 @@ def _gathered(place: Place, comp: ir.Comp) -> values.Value | None:
             return comp
         case start if isinstance(start, ir.Expr) and accumulators.is_filled(start):
             return ir.Prim("acc.extend", (start, comp), accumulators.wider(start.type, kind) or kind, place.span)
-        case ir.MakeList() | ir.Comp() | ir.If():
-            place.scope.decline("D364", place.span, "a list that a loop adds to must be empty before it")
+        case start if isinstance(start, ir.Expr) and accumulators.is_made(start):
+            return accumulators.concatenated(place.scope, start, comp, place.span)
     return None
 
 

@@ -18,6 +18,9 @@ def item(scope: Scope, owner: values.Value, index: values.Value, span: Span) -> 
     """Return `owner[index]`."""
     if isinstance(owner, values.Mapping):
         return _of_mapping(scope, owner, scope.as_expr(index, span), span)
+    own = scope.shared.entries.get(index) if isinstance(index, ir.Expr) else None
+    if own is not None and own[0] == owner:
+        return own[1]
     entries = _entries(owner)
     if entries is not None:
         named = repr(ir.python_value(index)) if isinstance(index, ir.Const) else ""
@@ -71,6 +74,9 @@ def _entries(owner: values.Value) -> tuple[tuple[ir.Expr, values.Value], ...] | 
 
 def get(scope: Scope, owner: values.Value, key: values.Value, default: values.Value, span: Span) -> values.Value | None:
     """Return `owner.get(key, default)` of a dict whose entries are known; None for any other value."""
+    own = scope.shared.entries.get(key) if isinstance(key, ir.Expr) else None
+    if own is not None and own[0] == owner:
+        return own[1]
     entries = () if owner == values.EmptyDict() else _entries(owner)
     return None if entries is None else look_up(scope, owner, entries, key, default, span)
 

@@ -68,6 +68,8 @@ class Shared:
     used: dict[str, int] = field(default_factory=dict)
     recursions: int = 0
     probing: bool = False  # a pass of a loop is run to learn types: what cannot be built is left out
+    # A key of a dict that is iterated → the dict and what it has there: `d[key]` is the entry itself.
+    entries: dict[ir.Expr, tuple[ir.Expr, ir.Expr]] = field(default_factory=dict)
     splits: int = 0
     passes: int = 0
 
@@ -337,9 +339,9 @@ class Scope:
         self, of: values.Mapping | ir.Expr, kind: str, name: str, span: Span, *, asked: bool = False
     ) -> values.Iteration:
         if isinstance(of, ir.Comp):
-            return self._made_entries(sequences.last_per_key(of), kind, name, span)
+            return self._made_entries(of, sequences.last_per_key(of), kind, name, span)
         if isinstance(of, ir.GroupBy) and of.op == "first":
-            return self._made_entries(sequences.entries_of_first(of), kind, name, span)
+            return self._made_entries(of, sequences.entries_of_first(of), kind, name, span)
         if isinstance(of, ir.If) and isinstance(of.orelse, ir.MakeRecord) and not of.orelse.fields:
             inner = self._entries(of.then, kind, name, span, asked=asked)
             return replace(inner, steps=(ir.Cond(of.test), *inner.steps))
@@ -363,13 +365,16 @@ class Scope:
         order: tuple[ir.Order, ...] = (ir.Order(key),)
         if isinstance(of, ir.GroupBy):  # in the order in which the keys first came
             order = sequences.places(var, of.comp.order)
+            self.shared.entries[key] = of, item
         return values.Iteration((ir.Gen(var, source),), _entry(key, item, kind, span), order)
 
-    def _made_entries(self, made: ir.Comp, kind: str, name: str, span: Span) -> values.Iteration:
+    def _made_entries(self, of: ir.Expr, made: ir.Comp, kind: str, name: str, span: Span) -> values.Iteration:
         """Return how a dict comprehension is iterated of which no key comes twice: as the steps that made it."""
         inner = self._splice(made, name)
         assert isinstance(inner.element, ir.MakePair)
         key, item = inner.element.items
+        if rewrite.variables(key):
+            self.shared.entries[key] = of, item
         return replace(inner, element=_entry(key, item, kind, span))
 
     def _splice(self, comp: ir.Comp, name: str) -> values.Iteration:

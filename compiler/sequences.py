@@ -86,6 +86,12 @@ def _tells_apart(key: ir.Expr, gen: ir.Gen) -> bool:
     return False
 
 
+def is_unique(key: ir.Expr, steps: tuple[ir.Step, ...]) -> bool:
+    """Tell whether no two combinations share the key."""
+    gens = [step for step in steps if isinstance(step, ir.Gen)]
+    return isinstance(key, ir.EntryKey) or (len(gens) == 1 and _tells_apart(key, gens[0]))
+
+
 def has_unique_keys(made: ir.Comp) -> bool:
     """Tell whether no two combinations of a dict comprehension share a key."""
     gens = [step for step in made.steps if isinstance(step, ir.Gen)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from compiler import comparing, displays, dtypes, ir, values
+from compiler import accumulators, comparing, displays, dtypes, ir, values
 from compiler.diagnostics import Span
 from compiler.scope import Scope, conjunction, negate
 
@@ -71,6 +71,8 @@ def combined(scope: Scope, op: str, left: values.Value, right: values.Value, spa
     if op == "|" and known is not None and other is not None:
         rest = _kept(scope, other, left, False, span)
         return rest if isinstance(rest, ir.Declined) else values.Several("set", (*known, *rest.items))
+    if op == "|" and not isinstance(left, values.Entries) and not isinstance(right, values.Entries):
+        return accumulators.union(scope, scope.as_expr(left, span), scope.as_expr(right, span), span)
     return ir.Declined("D320", span, f"`{op}` of these sets has no SQL form")
 
 

@@ -413,6 +413,10 @@ def _extreme(op: str) -> Builder:
                 return ir.Declined("D313", span, "the default has another type than the items")
             return _defaulted(ir.Reduce("first", ordered, kind, empty, error, span=span))
         inner = dtypes.required(comp.head.type)
+        if isinstance(comp.head, ir.MakePair) and empty is None:  # tuples are compared item by item
+            return ir.Reduce(
+                "first", _ordered(scope, comp, None, op == "max", span), comp.head.type, None, error, span=span
+            )
         if not isinstance(inner, dtypes.Scalar) or inner.name in ("bool", "bytes", "str"):
             # MIN and MAX of texts compare UTF-16 units in one mode and bytes in another; a text goes by order instead.
             if inner == dtypes.STR:
@@ -460,8 +464,8 @@ def _ordered(scope: Scope, comp: ir.Comp, key: values.Value | None, descending: 
     parts = sort_key.items if isinstance(sort_key, ir.MakePair) else (sort_key,)
     order: list[ir.Order] = []
     for part in parts:
-        is_whole = isinstance(dtypes.required(part.type), dtypes.Entity | dtypes.Record)
-        if is_whole and part is not parts[0] and isinstance(parts[0], ir.EntryKey):
+        is_whole = not isinstance(dtypes.required(part.type), dtypes.Scalar)
+        if is_whole and part is not parts[0] and sequences.is_unique(parts[0], comp.steps):
             break  # `sorted(mapping.items())`: keys are unique, so the second part never decides
         if not _sortable(part.type):
             scope.decline("D358", span, f"sorting by a value of type `{dtypes.show(part.type)}` has no exact SQL form")

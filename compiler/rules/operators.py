@@ -5,7 +5,7 @@ a or b → If(truth(a), a, b)        x is None → is_none(x)        users[k] �
 
 from __future__ import annotations
 
-from compiler import comparing, dtypes, indexing, ir, members, syntax, values
+from compiler import comparing, displays, dtypes, indexing, ir, members, syntax, values
 from compiler.diagnostics import Span
 from compiler.library import collecting, formatting
 from compiler.scope import (
@@ -157,6 +157,12 @@ def subscript(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined | N
             None if part is None else _bound(scope.expr(part))
             for part in (node.index.lower, node.index.upper, node.index.step)
         )
+        if upper is not None and upper.type == dtypes.BOOL and not isinstance(upper, ir.Const):  # "s"[: number != 1]
+            ends = (ir.Const(one, dtypes.INT, node.span) for one in (1, 0))
+            one, none = (indexing.cut(scope, owner, (lower, end, step), node.span) for end in ends)
+            if isinstance(one, ir.Declined) or isinstance(none, ir.Declined):
+                return one if isinstance(one, ir.Declined) else none
+            return displays.choose(scope, upper, one, none, node.span)
         return indexing.cut(scope, owner, (lower, upper, step), node.span)
     return indexing.item(scope, owner, scope.build(node.index), node.span)
 
