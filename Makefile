@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check format lock clean
+.PHONY: help demo test check fuzz format lock clean
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,13 @@ check: $(READY) ## format, lint, types, import contracts, and the tests without 
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest -q tests/onto tests/compiler tests/flink_jobs
+
+NUMBER ?= 1000
+SEED ?= 0
+
+fuzz: $(READY) ## compare random programs on both sides (NUMBER=1000 SEED=0), and survive ten times as many random modules
+	@$(BIN)/python -m tests.programs --seed $(SEED) --number $(NUMBER)
+	@$(BIN)/python -m tests.programs --modules --seed $(SEED) --number $(NUMBER)0
 
 format: $(READY) ## format, and fix what can be fixed
 	@$(BIN)/ruff format .

@@ -301,7 +301,8 @@ _ROWS: tuple[Code, ...] = (
     ),
     Code(
         "E327", "unbounded recursion",
-        "Every path through the function calls it again, so it can only end in RecursionError.",
+        "Every path through the function calls it again, so it can only end in RecursionError; or nothing in a loop "
+        "ends it.",
         "def depth(node):\n    return 1 + depth(node)",
         "def depth(node):\n    return 1 + depth(node[0]) if node else 0",
     ),
@@ -314,6 +315,13 @@ _ROWS: tuple[Code, ...] = (
         "W329", "getter that writes to the log",
         "It runs once per change on some worker, and is computed by SQL where that is possible, without any output.",
         "print(self.store.order)", "leave it out, or log in a domain method",
+    ),
+    Code(
+        "E331", "attribute that the store names",
+        "Which attributes a getter reads decides what its job reads, joins and keeps; so their names have to be in the "
+        "source, not in the documents.",
+        "return getattr(self.store.user, self.store.form.field)",
+        'return {"name": self.store.user.name, "mail": self.store.user.mail}[self.store.form.field]',
     ),
     # ------------------------------------------------------------ relate
     Code(

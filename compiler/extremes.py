@@ -160,7 +160,7 @@ def _found(place: Place, choice: Choice, value: ir.Expr, tests: tuple[ir.Expr, .
         return ir.Reduce("max" if descending else "min", comp, joined, start, span=place.span)
     natural = place.loop.order
     if choice.op in ("ge", "le"):  # of equals the last is kept
-        natural = tuple(ir.Order(one.key, not one.descending) for one in natural)
+        natural = tuple(replace(one, descending=not one.descending) for one in natural)
     rest = tuple(one for one in natural if one.key != choice.key)
     ordered = replace(comp, order=(ir.Order(choice.key, descending), *rest))
     return ir.Reduce("first", ordered, joined, start, span=place.span)

@@ -244,7 +244,7 @@ def _extreme(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> ir.Co
         return ir.GroupBy("max" if descending else "min", comp, comp.type, span=place.span)
     natural = place.loop.order
     if choice.op in ("ge", "le"):
-        natural = tuple(ir.Order(one.key, not one.descending) for one in natural)
+        natural = tuple(replace(one, descending=not one.descending) for one in natural)
     ordered = replace(comp, order=(ir.Order(choice.key, descending), *natural))
     return ir.GroupBy("first", ordered, comp.type, span=place.span)
 

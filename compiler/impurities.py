@@ -1,6 +1,7 @@
 """The table of what a getter may not do, by qualified name: the code, what it does, what to write instead.
 
-find("datetime.datetime.now").code  →  "E321"        find("math.floor")  →  None
+find("datetime.datetime.now").code       →  "E321"        find("math.floor")            →  None
+find("pathlib.Path().read_text").code    →  "E320"        find("pathlib.Path().suffix")  →  None
 """
 
 from __future__ import annotations
@@ -30,6 +31,12 @@ _THREADS = Impurity("E326", "starts concurrent work", "compute the value in the 
 _OUTPUT = Impurity("W329", "writes to the worker's log, once per change", "leave it out, or log in a domain method")
 _HASH = Impurity("W329", "differs between processes for text", "use `hashlib` or `zlib.crc32`")
 
+PATHS = (
+    "name", "stem", "suffix", "suffixes", "parts", "parent", "parents", "joinpath", "with_name", "with_stem",
+    "with_suffix", "as_posix", "relative_to", "is_relative_to", "is_absolute", "match",
+)  # fmt: skip
+"""What a path says without a look at the disk."""
+
 # The longest prefix counts, and None stands for "pure after all".
 TABLE: MappingProxyType[str, Impurity | None] = MappingProxyType(
     {
@@ -46,7 +53,8 @@ TABLE: MappingProxyType[str, Impurity | None] = MappingProxyType(
         "pymongo": _FILES, "sqlalchemy": _FILES, "kafka": _FILES, "confluent_kafka": _FILES, "glob": _FILES,
         "fileinput": _FILES, "getpass": _FILES, "platform": _FILES, "sys.stdin": _FILES,
         "sys.argv": _FILES, "sys.stdout": _OUTPUT, "sys.stderr": _OUTPUT, "logging": _OUTPUT, "warnings": _OUTPUT,
-        "pathlib.Path.cwd": _FILES, "pathlib.Path.home": _FILES,
+        "pathlib.Path.cwd": _FILES, "pathlib.Path.home": _FILES, "pathlib.Path()": _FILES,
+        **{f"pathlib.Path().{name}": None for name in PATHS},
         "time": _CLOCK, "time.struct_time": None, "time.strptime": None, "time.sleep": _THREADS,
         "datetime.datetime.now": _CLOCK, "datetime.datetime.utcnow": _CLOCK, "datetime.datetime.today": _CLOCK,
         "datetime.date.today": _CLOCK,
@@ -89,6 +97,10 @@ def find(qualified: str) -> Impurity | None:
     parts = qualified.split(".")
     for length in range(len(parts), 0, -1):
         prefix = ".".join(parts[:length])
-        if prefix in TABLE:
-            return TABLE[prefix]
+        for known in (
+            prefix,
+            prefix.replace("()", ""),
+        ):  # an instance is as its class is, unless it has a line of its own
+            if known in TABLE:
+                return TABLE[known]
     return None

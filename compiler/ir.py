@@ -263,10 +263,14 @@ class Cond:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One sort key; `descending` keeps the order of equals, as `reverse=True` does."""
+    """One sort key; `descending` keeps the order of equals, as `reverse=True` does.
+
+    `leads`: it is the first item of a tuple, so that None equals None, and the next item decides.
+    """
 
     key: Expr
     descending: bool = False
+    leads: bool = False
 
 
 @dataclass(frozen=True, slots=True)

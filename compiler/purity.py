@@ -228,6 +228,8 @@ class _Scope(ast.NodeVisitor):
             self.levels[node.args.args[0].arg] = "held"
         self.local = self.local | slices.own_names(node)
         self.inside = True
+        for default in (*node.args.defaults, *filter(None, node.args.kw_defaults)):
+            self.visit(default)
         self._flow(node)
         self.holders = self._holders(node)
         for statement in node.body:
@@ -264,7 +266,7 @@ class _Scope(ast.NodeVisitor):
                     case ast.NamedExpr(target=target, value=value):
                         self._bind(target, self._level(value))
                     case ast.For(target=target, iter=source) | ast.comprehension(target=target, iter=source):
-                        self._bind(target, "held" if self._level(source) else "")
+                        self._bind(target, "held" if self._level(source) and not _is_plain(source) else "")
                     case ast.Import() | ast.ImportFrom():
                         for alias in inner.names:
                             found = self.tree.imported(inner, alias)
@@ -430,6 +432,26 @@ class _Scope(ast.NodeVisitor):
                 bound = self.run.sources.module(self.tree.module.name)
                 if bound is not None and (self._level(value) == "held" or self._mutable_global(value)):
                     self._changes(node, value)
+            case ast.Name(id="setattr" | "delattr" as name) if node.args and name not in self.local:
+                self._changes(node, node.args[0])
+            case ast.Name(id="getattr" | "hasattr" as name) if len(node.args) > 1 and name not in self.local:
+                self._by_name(node, node.args[1])
+        self.generic_visit(node)
+
+    def _by_name(self, node: ast.Call, name: ast.expr) -> None:
+        """Refuse names of attributes that the store holds; those in the source may be put together as one likes."""
+        if any(isinstance(one, ast.Name) and self._level(one) == "held" for one in ast.walk(name)):
+            self._report(
+                node, "E331", f"`{self._spell(node)}` in `{self.where}` reads an attribute that the store names",
+                'choose among names in the source: `{"first": user.first, "last": user.last}[key]`',
+            )  # fmt: skip
+
+    def visit_While(self, node: ast.While) -> None:
+        """Refuse a loop that nothing ends."""
+        if isinstance(node.test, ast.Constant) and node.test.value and not _ends(node):
+            self._report(
+                node, "E327", f"the `while` in `{self.where}` never ends", "give it a condition, or a `break`"
+            )  # fmt: skip
         self.generic_visit(node)
 
     def _mutable_global(self, expr: ast.expr) -> bool:
@@ -450,10 +472,9 @@ class _Scope(ast.NodeVisitor):
     def visit_Attribute(self, node: ast.Attribute) -> None:
         """Look at a dotted name as a whole, else at its parts."""
         qualified = self._qualified(node)
-        if qualified is None:
+        if qualified is None or "(" in qualified:
             self.visit(node.value)
-        else:
-            self._name(node, qualified)
+        self._name(node, qualified)
 
     def _name(self, node: ast.expr, qualified: str | None) -> None:
         impurity = None if qualified is None else impurities.find(qualified)
@@ -470,6 +491,18 @@ class _Scope(ast.NodeVisitor):
     def _report(self, node: ast.expr | ast.stmt, code: str, message: str, hint: str) -> None:
         reached = "" if self.where == self.getter else f", reached from `{self.getter}`"
         self.run.report(self.tree, node, code, message + reached, hint)
+
+
+def _is_plain(source: ast.expr) -> bool:
+    return isinstance(source, ast.Tuple | ast.List | ast.Set) and all(
+        isinstance(one, ast.Constant) for one in source.elts
+    )
+
+
+def _ends(loop: ast.While) -> bool:
+    """Tell whether something in the body leaves the loop; what a call raises may be meant to."""
+    ways = ast.Break | ast.Return | ast.Raise | ast.Yield | ast.YieldFrom | ast.Call | ast.Subscript
+    return any(isinstance(one, ways) for statement in loop.body for one in ast.walk(statement))
 
 
 def _weakest(*levels: str) -> str:

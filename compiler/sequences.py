@@ -26,7 +26,7 @@ def cut(comp: ir.Comp, start: int, stop: int, *, from_end: bool = False) -> ir.C
 
 def backwards(order: tuple[ir.Order, ...]) -> tuple[ir.Order, ...]:
     """Return the opposite of an order."""
-    return tuple(ir.Order(one.key, not one.descending) for one in order)
+    return tuple(replace(one, descending=not one.descending) for one in order)
 
 
 def places(var: str, order: tuple[ir.Order, ...], before: str = "place") -> tuple[ir.Order, ...]:

@@ -153,6 +153,9 @@ class Sources:
             case ast.Attribute(value=value, attr=name):
                 owner = self.outside(tree, value, local, imported)
                 return None if owner is None else f"{owner}.{name}"
+            case ast.Call(func=func):
+                owner = self.outside(tree, func, local, imported)
+                return None if owner is None else f"{owner}()"
             case ast.Name(id=name) if name in imported:
                 return imported[name]
             case ast.Name(id=name) if name not in local:

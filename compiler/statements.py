@@ -381,11 +381,29 @@ def _for(scope: Scope, node: syntax.For) -> Outcome:
     if items is None:
         hint = node.target.id if isinstance(node.target, syntax.Name) else "entry"
         one = loops.run(scope, node, scope.iterate(built, node.span, hint), execute)
+        if isinstance(built, ir.Expr) and _leaves_nothing(scope, node, one):
+            steps = (*steps, *outcomes.evaluated((_iterated(scope, built),)))  # nothing else tells of None
     elif isinstance(built, values.Several) and built.kind == "set" and len(items) > 1:
         scope.decline("D359", node.span, "the order of a set is not defined; loop over a tuple")
     else:
         one = outcomes.absorb(scope, _unrolled(scope, node, items), outcomes.Break)
     return Outcome(steps, Next(scope)).then(one)
+
+
+def _leaves_nothing(scope: Scope, node: syntax.For, one: Outcome) -> bool:
+    if one.steps or not isinstance(one.end, Next):
+        return False
+    own = targets.names_of(node.target)
+    names = one.end.scope.names
+    return all(name in own or value is scope.names.get(name) for name, value in names.items())
+
+
+def _iterated(scope: Scope, built: ir.Expr) -> ir.Expr:
+    message = ir.Const("TypeError: 'NoneType' object is not iterable", dtypes.STR)
+    there = ir.Prim("not_none", (built,), dtypes.BOOL)
+    if isinstance(built, ir.Comp | ir.GroupBy) or not dtypes.nullable(built.type):
+        return built
+    return ir.Prim("check", (there, message, ir.Const(None, dtypes.NONE)), dtypes.NONE, built.span)
 
 
 def _unrolled(scope: Scope, node: syntax.For, items: tuple[values.Item, ...]) -> Outcome:

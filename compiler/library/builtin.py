@@ -349,7 +349,10 @@ def _sorted(scope: Scope, args: Arguments, keywords: Keywords, span: Span) -> _A
         order = sorted(range(len(present)), key=lambda place: python[place], reverse=bool(reverse.value))
     except TypeError as error:
         return ir.Raises("TypeError", str(error), span=span)
-    return displays.several("list", tuple(values.Item(present[place]) for place in order), span)
+    result: values.Value = displays.several("list", tuple(values.Item(present[place]) for place in order), span)
+    for rank in reversed(ranks):
+        result = scope.after(rank, result, span)
+    return result
 
 
 def _is_set(value: values.Value) -> bool:

@@ -39,8 +39,10 @@ def _few(args: tuple[ir.Expr, ...]) -> bool:
 
 
 def _sortable(types: tuple[dtypes.Type, ...]) -> dtypes.Type | None:
+    if len(types) != 1:
+        return None
     of = types[0]
-    item = of.item if len(types) == 1 and isinstance(of, dtypes.ListOf) else None
+    item = of.item if isinstance(of, dtypes.ListOf) else None
     return of if isinstance(item, dtypes.Scalar) and item.name not in ("bytes", "bool") else None
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from compiler import dtypes, ir, ranges, rewrite, sequences
+from compiler import dtypes, ir, raising, ranges, rewrite, sequences
 from compiler.relate import guards, joins, tables
 
 _TEXT = dtypes.optional(dtypes.STR)
@@ -28,12 +28,22 @@ def with_checks(expr: ir.Expr) -> ir.Expr:
             return one
         reduce = one if one.empty is None else replace(one, empty=with_checks(one.empty))
         if one.op in ("any", "all", "first", "last"):
+            _never_raises_inside(one)
             checks = [*of_sources(reduce.comp.steps), *of_order(reduce.comp)]
         else:
             checks = [*of_steps((), reduce.comp.steps, _heads(reduce)), *_of_extreme(reduce)]
         return chain(checks, reduce)
 
     return rewrite.transform(expr, add)
+
+
+def _never_raises_inside(reduce: ir.Reduce) -> None:
+    """Decline where a collection inside one that stops early may raise: only Python knows how far it comes."""
+    tests = (step.test for step in reduce.comp.steps if isinstance(step, ir.Cond))
+    for part in (*tests, reduce.comp.head):
+        for one in rewrite.walk(part):
+            if isinstance(one, ir.Reduce | ir.Comp | ir.GroupBy) and raising.may_raise(one):
+                raise joins.decline("D409", one.span, f"`{reduce.op}` stops early, and what it goes through may raise")
 
 
 def chain(checks: list[ir.Expr], value: ir.Expr) -> ir.Expr:
@@ -145,7 +155,7 @@ def of_order(comp: ir.Comp) -> list[ir.Expr]:
             continue
         if place > 0:
             raise joins.decline("D410", one.key.span, "a second sort key that may be None has no exact SQL form")
-        found.append(_uncomparable(comp, one.key))
+        found.append(_uncomparable(comp, one.key, leads=one.leads))
     return found
 
 
@@ -193,12 +203,13 @@ def evaluated(op: ir.ReduceOp | ir.GroupOp, head: ir.Expr) -> tuple[ir.Expr, ...
     )
 
 
-def _uncomparable(comp: ir.Comp, key: ir.Expr) -> ir.Expr:
-    # A sort of two or more compares every one of them with a neighbour, so one None among them raises.
+def _uncomparable(comp: ir.Comp, key: ir.Expr, *, leads: bool = False) -> ir.Expr:
+    # A sort of two or more compares every one of them with a neighbour, so one None among them raises; at the head of
+    # tuples only None beside something else does.
     one = ir.Const(1, dtypes.INT)
     number = _count(comp, ())
     known = _count(comp, (ir.Cond(ir.Prim("not_none", (key,), dtypes.BOOL)),))
-    several = ir.Prim("gt", (number, one), dtypes.BOOL)
+    several = ir.Prim("gt", (known, ir.Const(0, dtypes.INT)) if leads else (number, one), dtypes.BOOL)
     missing = ir.Prim("lt", (known, number), dtypes.BOOL)
     both = ir.Prim("and", (several, missing), dtypes.BOOL)
     return ir.If(both, ir.Const("TypeError", dtypes.STR), _NOTHING, _TEXT)

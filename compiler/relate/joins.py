@@ -144,6 +144,8 @@ class Rows:
 
     def step(self, step: ir.Step) -> None:
         """Apply a generator or a condition."""
+        if isinstance(step, ir.Gen) and isinstance(step.source, ir.Items):
+            self.aggregated((step.source.value,))  # of the rows so far
         self.steps.append(step)
         match step:
             case ir.Cond(test):

@@ -338,8 +338,10 @@ class _Assembly:
     def _first(self, reduce: ir.Reduce) -> ir.Expr:
         comp = self._renamed(reduce.comp)
         order = comp.order
+        if sequences.is_unordered(order):
+            raise joins.unordered(order)
         if reduce.op == "last":
-            order = tuple(ir.Order(one.key, not one.descending) for one in order)
+            order = tuple(replace(one, descending=not one.descending) for one in order)
         shape = (comp.steps, order)
         first = self.firsts.get(shape)
         if first is None:

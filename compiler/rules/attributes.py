@@ -281,8 +281,13 @@ def _of_model(scope: Scope, entity: ir.Expr, name: str, node: syntax.Attribute) 
             return ir.Attr(entity, found.name, kind, node.span)
         case model.ComputedAttribute(_, function, module):
             inner = Scope(scope.shared, module, {}, scope.known, scope.calls)
-            # The body raises AttributeError on its first read of a missing entity, exactly as the call would.
-            return inner.call(inner.closure(function, module, entity), (), {}, node.span)
+            value = inner.call(inner.closure(function, module, entity), (), {}, node.span)
+            if not dtypes.nullable(entity.type) or not isinstance(value, ir.Expr):
+                return value
+            # The body would raise as well, on its first read of a missing entity, but of another attribute.
+            there, none = scope.is_there(entity, node.span), ir.Const(None, dtypes.NONE)
+            told = ir.Const(f"AttributeError: 'NoneType' object has no attribute '{node.name}'", dtypes.STR)
+            return scope.after(ir.Prim("check", (there, told, none), dtypes.NONE, node.span), value, node.span)
     method = next((one for one in declared.methods if one.name == node.name), None)
     constant = _constant(scope, declared.constants, node)
     if method is None and constant is not None:

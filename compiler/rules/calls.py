@@ -469,7 +469,7 @@ def _ordered(scope: Scope, comp: ir.Comp, key: values.Value | None, descending: 
             break  # `sorted(mapping.items())`: keys are unique, so the second part never decides
         if not _sortable(part.type):
             scope.decline("D358", span, f"sorting by a value of type `{dtypes.show(part.type)}` has no exact SQL form")
-        order.append(ir.Order(part, descending))
+        order.append(ir.Order(part, descending, leads=part is parts[0] and len(parts) > 1))
     natural = tuple(one for one in comp.order if not any(one.key == other.key for other in order))
     return replace(comp, order=sequences.completed((*order, *natural), comp.steps))
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from compiler import emit_sql, evaluate, pipeline
@@ -20,18 +19,24 @@ from onto.verify import outcome
 Stored = dict[str, dict[str, dict[str, Any]]]  # collection → doc_id → document in stored form
 
 
-@dataclass(repr=False)  # a plan shares its parts: spelled out, one app can fill the memory of a machine
 class Sides:
-    """An app, compiled and in process, with the same changes applied to both."""
+    """An app, compiled and in process, with the same changes applied to both.
 
-    found: app.App
-    made: pipeline.Compiled
-    functions: evaluate.Functions
-    stored: Stored = field(default_factory=dict)
+    No dataclass: hypothesis prints one of those field by field, whatever its `repr` is, and a plan shares its parts, so
+    that the report of one failing test filled the memory of a machine.
+    """
 
-    def __post_init__(self) -> None:
+    def __init__(self, found: app.App, made: pipeline.Compiled, functions: evaluate.Functions) -> None:
         """Start the engine without any documents."""
-        self.engine = boiler.Engine(self.found.views)
+        self.found = found
+        self.made = made
+        self.functions = functions
+        self.stored: Stored = {}
+        self.engine = boiler.Engine(found.views)
+
+    def __repr__(self) -> str:
+        """Name the app alone."""
+        return f"Sides({self.found.name!r})"
 
     @staticmethod
     @contextlib.contextmanager

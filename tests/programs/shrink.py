@@ -74,7 +74,9 @@ def _fewer(tree: ast.Module) -> Iterator[str]:
 
 
 def _page(tree: ast.Module) -> ast.ClassDef:
-    return next(one for one in tree.body if isinstance(one, ast.ClassDef) and one.name == "Page")
+    """Return the view; an empty one where the module has none."""
+    pages = (one for one in tree.body if isinstance(one, ast.ClassDef) and one.name == "Page")
+    return next(pages, ast.ClassDef("Page", [], [], [], []))
 
 
 def _bodies(tree: ast.Module) -> Iterator[tuple[tuple[str, int | None], ...]]:
@@ -89,14 +91,10 @@ def _bodies(tree: ast.Module) -> Iterator[tuple[tuple[str, int | None], ...]]:
                 for at, one in enumerate(held):
                     yield from inside(one, (*path, (name, at)))
 
-    functions = [
-        ((("body", at),), one)
-        for at, one in enumerate(tree.body)
-        if isinstance(one, ast.FunctionDef) or (isinstance(one, ast.ClassDef) and one.name == "Page")
-    ]
-    found = [
-        path for at, one in functions for path in inside(one, at) if path != (*at, ("body", None)) or one.name != "Page"
-    ]
+    own = [(at, one) for at, one in enumerate(tree.body) if isinstance(one, ast.FunctionDef) or one is _page(tree)]
+    found = [path for at, one in own for path in inside(one, (("body", at),))]
+    if _page(tree) not in tree.body:
+        found = list(inside(tree, ()))  # no app: all of it may go
     yield from sorted(found, key=len)
 
 

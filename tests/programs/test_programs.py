@@ -1,0 +1,42 @@
+"""Random programs and modules, as many as CI has time for; `make fuzz` runs many more, and makes small what fails.
+
+Programs have fixed seeds: what one of them finds, the next change has brought. Modules have fresh ones, which a failure
+names.
+"""
+
+from __future__ import annotations
+
+import os
+from random import Random, SystemRandom
+
+import pytest
+
+from tests.programs import check, getters, modules, shrink, survive
+
+PROGRAMS = 12
+MODULES = 60
+SEED = int(os.environ.get("ONTO_FUZZ_SEED", "0")) or SystemRandom().randrange(10**9)
+
+
+@pytest.mark.parametrize("seed", range(PROGRAMS))
+def test_a_random_program_gives_the_same_on_both_sides(seed: int) -> None:
+    assert check.check(getters.program(seed), seed) == []
+
+
+def test_a_random_module_has_findings_or_a_bundle() -> None:
+    for seed in range(SEED, SEED + MODULES):
+        text = modules.module(Random(seed))
+        failure = survive.survive(text)
+        assert failure is None, f"ONTO_FUZZ_SEED={seed}: {failure}\n{text}"
+
+
+def test_a_seed_writes_one_program() -> None:
+    assert getters.program(7) == getters.program(7) != getters.program(8)
+
+
+def test_a_program_is_made_as_small_as_what_it_shows() -> None:
+    text = getters.program(7, getters=3)
+    small = shrink.shrink(text, lambda tried: "self.store.items" in tried and "class Page" in tried, seconds=20)
+    assert "self.store.items" in small
+    assert small.count("def g") == 1
+    assert len(small) < len(text)
