@@ -136,7 +136,7 @@ def _parts(node: ast.AST) -> list[ast.expr]:
         if isinstance(child, ast.expr) and not isinstance(getattr(child, "ctx", None), ast.Store):
             found.append(child)
         elif isinstance(child, ast.comprehension):
-            found.append(child.iter)
+            found += [child.iter, *child.ifs]
         elif isinstance(child, ast.keyword | ast.FormattedValue):
             found.append(child.value)
     return found
@@ -167,7 +167,7 @@ def _holders(tree: ast.Module) -> Iterator[tuple[ast.AST, str, int | None]]:
                     "format_spec",
                 ):
                     yield node, name, None
-                elif isinstance(held, list) and name not in ("targets", "decorator_list", "patterns"):
+                elif isinstance(held, list) and name not in ("targets", "decorator_list", "patterns", "bases"):
                     for at, one in enumerate(held):
                         if isinstance(one, ast.expr | ast.comprehension):
                             yield node, name, at
