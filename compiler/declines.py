@@ -130,9 +130,9 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ),
     (
         "D353", "join of unordered texts",
-        "An aggregate sees its texts in any order, and Python joins them in one.",
-        'return ", ".join(user.name for user in users.values())',
-        'return ", ".join(sorted(user.name for user in users.values()))',
+        "The order of a set is not defined, and SQL gathers texts in the order of whole numbers, texts and dates only.",
+        'return ", ".join({user.name for user in users.values()})',
+        'return ", ".join(sorted({user.name for user in users.values()}))',
     ),
     (
         "D354", "function without exact SQL", "SQL has no such function for these types, or one that differs.",
@@ -217,8 +217,8 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ),
     (
         "D408", "aggregate without exact SQL", "SQL leaves None out where Python does not, or has no such aggregate.",
-        "return len({o.kind for o in orders.values()})",
-        "return len({o.kind for o in orders.values() if o.kind is not None})",
+        "large[o.kind] = large.get(o.kind, False) or o.units > 9",
+        "if o.units > 9: large[o.kind] = large.get(o.kind, 0) + 1",
     ),
     (
         "D409", "early end before a failure",
@@ -252,8 +252,9 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
         "return []", "leave the getter out, or return None",
     ),
     (
-        "D417", "one of two collections", "A child table has one query.",
-        "return [u.name for u in users.values()] if open_ else [g.name for g in guests.values()]",
+        "D417", "one of two sets or dicts",
+        "A child table of a set or dict has one query; one of two lists is a union of both.",
+        "return {u.name for u in users.values()} if open_ else {g.name for g in guests.values()}",
         "two getters, one for each",
     ),
     (

@@ -17,12 +17,13 @@ from types import MappingProxyType
 
 from compiler import dtypes, ir, operation
 from compiler.operation import Failure, Primitive
-from compiler.operations import containers, core, formats, numbers, strings, times, wholes
+from compiler.operations import arranged, containers, core, formats, numbers, strings, times, wholes
 
 __all__ = ["TABLE", "Failure", "Primitive", "find", "find_all", "folded", "get"]
 
 TABLE: tuple[Primitive, ...] = (
-    *core.ROWS, *numbers.ROWS, *wholes.ROWS, *strings.ROWS, *formats.ROWS, *times.ROWS, *containers.ROWS
+    *core.ROWS, *numbers.ROWS, *wholes.ROWS, *strings.ROWS, *formats.ROWS, *times.ROWS, *containers.ROWS,
+    *arranged.ROWS,
 )  # fmt: skip
 
 _BY_OP = MappingProxyType({row.op: row for row in TABLE})

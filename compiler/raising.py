@@ -36,7 +36,7 @@ def _raises_itself(expr: ir.Expr) -> bool:
             return failures.evaluated(replace(expr, args=tuple(operands))) is not None
         case ir.Reduce(op, comp, empty=empty):
             no_value = empty is None and op in ("first", "last", "min", "max")
-            none = op in ("sum", "min", "max") and dtypes.nullable(comp.head.type)
+            none = op in ("sum", "min", "max", "join") and dtypes.nullable(comp.head.type)
             return no_value or none or _iterates_none(comp)
         case ir.Comp():
             return _iterates_none(expr)

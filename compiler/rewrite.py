@@ -42,18 +42,19 @@ def transform(expr: ir.Expr, rewrite: Rewrite) -> ir.Expr:
         case ir.MakePair() | ir.MakeList():
             return replace(expr, items=tuple(map(go, expr.items)))
         case ir.Comp():
-            return _transform_comp(expr, go)
+            return transform_comp(expr, go)
         case ir.Reduce():
             return replace(
-                expr, comp=_transform_comp(expr.comp, go), empty=None if expr.empty is None else go(expr.empty)
+                expr, comp=transform_comp(expr.comp, go), empty=None if expr.empty is None else go(expr.empty)
             )
         case ir.GroupBy():
-            return replace(expr, comp=_transform_comp(expr.comp, go))
+            return replace(expr, comp=transform_comp(expr.comp, go))
         case _:
             assert_never(expr)
 
 
-def _transform_comp(comp: ir.Comp, go: Callable[[ir.Expr], ir.Expr]) -> ir.Comp:
+def transform_comp(comp: ir.Comp, go: Callable[[ir.Expr], ir.Expr]) -> ir.Comp:
+    """Rebuild a comprehension from its direct subexpressions."""
     return replace(
         comp,
         steps=tuple(_transform_step(step, go) for step in comp.steps),
@@ -167,14 +168,14 @@ def fresh(comp: ir.Comp, name: Callable[[str], str]) -> ir.Comp:
             case ir.EntryKey(var) | ir.EntryValue(var) | ir.EntryPart(var) if var in bound:
                 return replace(expr, var=bound[var])
             case ir.Comp():
-                return _rebind(_transform_comp(expr, lambda child: transform(child, rename)), bound)
+                return _rebind(transform_comp(expr, lambda child: transform(child, rename)), bound)
             case ir.Reduce():
-                inner = _rebind(_transform_comp(expr.comp, lambda child: transform(child, rename)), bound)
+                inner = _rebind(transform_comp(expr.comp, lambda child: transform(child, rename)), bound)
                 empty = None if expr.empty is None else transform(expr.empty, rename)
                 return replace(expr, comp=inner, empty=empty)
             case ir.GroupBy():
                 return replace(
-                    expr, comp=_rebind(_transform_comp(expr.comp, lambda child: transform(child, rename)), bound)
+                    expr, comp=_rebind(transform_comp(expr.comp, lambda child: transform(child, rename)), bound)
                 )
             case _:
                 return None

@@ -141,11 +141,19 @@ def branches(made: ir.Expr) -> tuple[ir.Comp, ...] | None:
         case ir.If(test, then, orelse):
             otherwise = ir.Prim("not", (test,), dtypes.BOOL, made.span)
             return _both(_where(test, branches(then)), _where(otherwise, branches(orelse)))
+        case ir.Prim("after", (_, value)):
+            return branches(value)
         case ir.Prim("list.add", (left, right)):
             return _both(branches(left), branches(right))
         case ir.Attr() | ir.EntryValue() | ir.Prim() if isinstance(dtypes.required(made.type), dtypes.ListOf):
             return (elements(made),)
     return None
+
+
+def are_several(made: ir.Expr) -> bool:
+    """Tell whether a list is made of others, and no value by itself."""
+    found = branches(made)
+    return found is not None and found != (elements(made),)
 
 
 def elements(made: ir.Expr) -> ir.Comp:
@@ -162,7 +170,14 @@ def _is_value(made: ir.Expr) -> bool:
     of = dtypes.required(made.type)
     if not isinstance(of, dtypes.ListOf) or isinstance(dtypes.required(of.item), dtypes.Entity):
         return False
-    return not any(isinstance(one, ir.Comp | ir.Reduce | ir.GroupBy) for one in rewrite.walk(made))
+    return not _has_rows(made)
+
+
+def _has_rows(expr: ir.Expr) -> bool:
+    """Tell whether there is a collection in it that is not folded to a scalar."""
+    if isinstance(expr, ir.Reduce):
+        return False
+    return isinstance(expr, ir.Comp | ir.GroupBy) or any(map(_has_rows, rewrite.children(expr)))
 
 
 def _both(left: tuple[ir.Comp, ...] | None, right: tuple[ir.Comp, ...] | None) -> tuple[ir.Comp, ...] | None:

@@ -12,7 +12,17 @@ from types import MappingProxyType
 
 from sqlglot import exp
 
-from compiler import dtypes, flink_sql, ir, sql_containers, sql_numbers, sql_strings, sql_times, sql_wholes
+from compiler import (
+    dtypes,
+    flink_sql,
+    ir,
+    sql_arranged,
+    sql_containers,
+    sql_numbers,
+    sql_strings,
+    sql_times,
+    sql_wholes,
+)
 from compiler.flink_sql import Template, again, big, boolean, call, case, cast, double, number, op, string
 from compiler.operations import formats
 
@@ -259,6 +269,7 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType(
         **sql_strings.TEMPLATES,
         **sql_times.TEMPLATES,
         **sql_containers.TEMPLATES,
+        **sql_arranged.TEMPLATES,
         "timedelta.truediv": sql_numbers.TEMPLATES["int.truediv"],
         "timedelta.floordiv": sql_numbers.TEMPLATES["int.floordiv"],
         "lt": _ordered("<"),

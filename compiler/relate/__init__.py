@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from compiler import build, dtypes, ir, lineage, model, plan, rewrite, slices, sources, udf_contract
 from compiler.diagnostics import Log
-from compiler.relate import finish, joins, shapes, tables
+from compiler.relate import finish, joins, shapes, tables, unfolded
 
 
 def relate(app: model.App, program: build.Program, log: Log) -> plan.Plan:
@@ -77,7 +77,7 @@ def _relational(
     if isinstance(result, ir.Declined):
         return result
     try:
-        shape = shapes.shape(result, attribute.name, attribute.json_name, attribute.name, place)
+        shape = shapes.shape(unfolded.unfolded(result), attribute.name, attribute.json_name, attribute.name, place)
         finish.tables_of(context, place, (shape,))  # a trial on its own: what does not join says so here
     except joins.NotRelational as stop:
         return stop.declined

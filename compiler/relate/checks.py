@@ -109,10 +109,9 @@ def _of_source(outer: tuple[ir.Step, ...], made: ir.Expr) -> list[ir.Expr] | Non
         return of_steps(outer, made.comp.steps, (made.comp.key, *heads))
     if isinstance(made, ir.Comp):
         return of_steps(outer, made.steps, (made.head,))
-    branches = sequences.branches(made)
-    if branches is None or branches == (sequences.elements(made),):
+    if not sequences.are_several(made):
         return None
-    return [text for one in branches for text in of_steps(outer, one.steps, (one.head,))]
+    return [text for one in sequences.branches(made) or () for text in of_steps(outer, one.steps, (one.head,))]
 
 
 def inside(outer: tuple[ir.Step, ...], head: ir.Expr) -> list[ir.Expr]:
@@ -166,7 +165,7 @@ def _of_extreme(reduce: ir.Reduce) -> list[ir.Expr]:
 
 
 def _heads(reduce: ir.Reduce) -> tuple[ir.Expr, ...]:
-    """Return what is evaluated per element: the head, and for a sum that it can be added."""
+    """Return what is evaluated per element: the head, and for a sum or a join that it can be added."""
     return evaluated(reduce.op, reduce.comp.head)
 
 
@@ -188,12 +187,12 @@ def _there(key: ir.Expr) -> ir.Expr:
 
 
 def evaluated(op: ir.ReduceOp | ir.GroupOp, head: ir.Expr) -> tuple[ir.Expr, ...]:
-    """Return a head, and for a sum the test that it can be added."""
+    """Return a head, and for a sum or a join the test that it can be added."""
     if op in ("min", "max"):
         return (ranges.fitted(head),)
-    if op != "sum":
+    if op not in ("sum", "join"):
         return (head,)
-    added = ranges.addend(head)
+    added = ranges.addend(head) if op == "sum" else head
     if not dtypes.nullable(head.type):
         return (added,)
     there = ir.Prim("not_none", (head,), dtypes.BOOL)

@@ -69,20 +69,23 @@ def group(alias: str, below: Below, key: groups.Key, made: ir.GroupBy) -> Made |
     keys = (*key, ("key", failures.guarded(below.scalar(comp.key))))
     held = dtypes.required(made.type)
     assert isinstance(held, dtypes.DictOf)
-    value = aggregate(made.op, comp.head, below.scalar)
-    if value is None:
+    holds_rows = made.op in ("list", "set")  # loops over them go over the rows again: `unfolded`
+    value = None if holds_rows else aggregate(made.op, comp.head, below.scalar)
+    if value is None and not holds_rows:
         return None
     order = tuple(ir.Order(failures.guarded(below.scalar(one.key)), one.descending) for one in comp.order)
     places = {f"place{number}": one.key.type for number, one in enumerate(comp.order)}
 
     def build(asked: frozenset[str]) -> plan.Relation:
-        inputs = [groups.Input(below.relation(), keys, {"value": value})]
+        inputs = [groups.Input(below.relation(), keys, {} if value is None else {"value": value})]
         if asked:
             inputs.append(_first(below.relation(), keys, order))
         return groups.grouped(inputs, alias)
 
-    longer = dtypes.required(value[1].type) == dtypes.WHOLE
-    types = {name: one.type for name, one in keys} | {"value": dtypes.WHOLE if longer else held.value}
+    longer = value is not None and dtypes.required(value[1].type) == dtypes.WHOLE
+    types = {name: one.type for name, one in keys}
+    if value is not None:
+        types["value"] = dtypes.WHOLE if longer else held.value
     return Made(alias, build, types, places)
 
 

@@ -58,8 +58,10 @@ def _distinct(context: joins.Context, child: shapes.Child) -> tuple[plan.Relatio
     rows = _rows(context, child)
     key = tuple((name, failures.guarded(rows.scalar(expr))) for name, expr in child.key)
     _where_known(rows, key)
-    relation, columns = tables.rekey(rows.relation, key, {})
-    return relation, {**{name: ir.Column("g", name, expr.type) for name, expr in key}, **columns}
+    distinct = groups.grouped([groups.Input(rows.relation, key, {})], "d")
+    over = tuple((name, ir.Column("d", name, expr.type)) for name, expr in key)
+    relation, _ = tables.rekey(distinct, over, {})
+    return relation, {name: ir.Column("g", name, expr.type) for name, expr in key}
 
 
 def _group(context: joins.Context, child: shapes.Child) -> tuple[plan.Relation, Mapping[str, ir.Expr]]:

@@ -133,7 +133,7 @@ class Rows:
                     self._reduce(tuple(one for one in (*wanted, *_reduces(later)) if self._is_bound(one)))
                 self.where(true_where(self.scalar(step.test)))
             else:
-                self._reduce(tuple(one for one in _reduces(later) if self._is_bound(one)))
+                self._reduce(tuple(one for one in _reduces((*_held_by(step), *later)) if self._is_bound(one)))
                 self.step(step)
         return self
 
@@ -208,10 +208,9 @@ class Rows:
             head = value.head
             made = self._made_of(var, value, outer, lambda alias, below, key: derived.distinct(alias, below, key, head))
         else:
-            branches = sequences.branches(value)
-            if branches is None or branches == (sequences.elements(value),):
+            if not sequences.are_several(value):
                 return False
-            made = self._concatenated(var, value, branches, outer)
+            made = self._concatenated(var, value, sequences.branches(value) or (), outer)
         assert made is not None
         self._join_made(var, made, outer)
         return True
@@ -219,7 +218,9 @@ class Rows:
     def _below(self, steps: tuple[ir.Step, ...], outer: frozenset[str], reads: tuple[ir.Expr, ...]) -> Rows:
         """Return rows for a collection: of the root, or of the entries that it depends on."""
         around = tuple(step for step in self.steps if isinstance(step, ir.Gen)) if outer else ()
-        return Rows(self.context).run((*around, *steps), reads).aggregated(reads)
+        rows = Rows(self.context).run((*around, *steps), reads)
+        rows._reduce(tuple(one for one in _reduces(reads) if rows._is_bound(one)))
+        return rows
 
     def _key(self, rows: Rows, outer: frozenset[str]) -> groups.Key:
         around = {step.var for step in self.steps if isinstance(step, ir.Gen)} if outer else set()
@@ -641,6 +642,14 @@ class Rows:
 def _tests(steps: Iterable[ir.Step]) -> Iterator[ir.Expr]:
     for step in steps:
         yield from rewrite.step_children(step)
+
+
+def _held_by(step: ir.Step) -> tuple[ir.Expr, ...]:
+    """Return the list or dict that is one value, over which a generator goes."""
+    if not isinstance(step, ir.Gen) or not isinstance(step.source, ir.Items):
+        return ()
+    value = step.source.value
+    return () if isinstance(value, ir.Comp | ir.GroupBy) or sequences.are_several(value) else (value,)
 
 
 def _reduces(exprs: Iterable[ir.Expr]) -> Iterator[ir.Reduce]:

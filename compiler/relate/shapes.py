@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from typing import Literal
@@ -16,6 +17,7 @@ from compiler.relate import checks, entries, joins
 _BOOL = dtypes.BOOL
 _FALSE = ir.Const(False, _BOOL)
 _TRUE = ir.Const(True, _BOOL)
+_NOTHING = ir.Const(None, dtypes.NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +215,7 @@ def _one_branch(expr: ir.Expr, place: Place) -> tuple[tuple[ir.Expr, ...], ir.Co
             then_tests, then = _one_branch(expr.then, place)
             else_tests, orelse = _one_branch(expr.orelse, place)
             if then is not None and orelse is not None:
-                raise joins.decline("D417", expr.span, "the value is one of two collections")
+                return (), _several(expr, place)
             if then is not None:
                 return (expr.test, *then_tests), then
             if orelse is not None:
@@ -221,25 +223,42 @@ def _one_branch(expr: ir.Expr, place: Place) -> tuple[tuple[ir.Expr, ...], ir.Co
             return (), None
         case ir.Prim("after", (_, value)):
             return _one_branch(value, place)
+        case ir.Prim() | ir.MakeList() if sequences.are_several(expr):
+            return (), _several(expr, place)
         case ir.Attr() | ir.EntryValue() | ir.Prim() | ir.MakeList():
             return (), _elements(expr, place)
     raise joins.decline("D418", expr.span, "this collection has no SQL form")
 
 
-def _elements(expr: ir.Expr, place: Place) -> ir.Comp:
-    inner = dtypes.required(expr.type)
+def _several(expr: ir.Expr, place: Place) -> ir.Comp:
+    """Return the items of lists that stand one after the other, or of which one is chosen."""
+    branches = sequences.branches(expr)
+    kind = sequences.item_type(branches) if branches else None
+    if branches is None or kind is None:
+        raise joins.decline("D417", expr.span, "the value is one of two collections")
+    var = _free(place)
+    items = ir.Items(replace(expr, type=dtypes.ListOf(kind)))
+    order = sequences.branch_places(var, branches)
+    return ir.Comp("list", (ir.Gen(var, items),), ir.EntryValue(var, kind), dtypes.ListOf(kind), order=order)
+
+
+def _free(place: Place) -> str:
     around = {step.var for step in place.steps if isinstance(step, ir.Gen)}
     names = chain(("item",), (f"item_{number}" for number in count(2)))
-    var = next(name for name in names if name not in around)
+    return next(name for name in names if name not in around)
+
+
+def _elements(expr: ir.Expr, place: Place) -> ir.Comp:
+    inner = dtypes.required(expr.type)
+    var = _free(place)
     gen = ir.Gen(var, ir.Items(expr))
+    there = (ir.Cond(ir.Prim("not_none", (expr,), _BOOL)),) if dtypes.nullable(expr.type) else ()
     if isinstance(inner, dtypes.ListOf):
         index, item = ir.EntryKey(var, dtypes.INT), ir.EntryValue(var, dtypes.optional(inner.item))
-        test = ir.Prim("not_none", (expr,), _BOOL)
-        return ir.Comp("list", (ir.Cond(test), gen), item, inner, order=(ir.Order(index),), span=expr.span)
+        return ir.Comp("list", (*there, gen), item, inner, order=(ir.Order(index),), span=expr.span)
     if isinstance(inner, dtypes.DictOf):
         key, value = ir.EntryKey(var, inner.key), ir.EntryValue(var, dtypes.optional(inner.value))
-        test = ir.Prim("not_none", (expr,), _BOOL)
-        return ir.Comp("dict", (ir.Cond(test), gen), value, inner, key, (ir.Order(key),), span=expr.span)
+        return ir.Comp("dict", (*there, gen), value, inner, key, (ir.Order(key),), span=expr.span)
     raise joins.decline("D418", expr.span, "this collection has no SQL form")
 
 
@@ -352,8 +371,12 @@ def _grouped(
 ) -> tuple[plan.FieldNode, list[Child]]:  # fmt: skip
     of = comp.comp
     assert of.key is not None
+    if comp.op in ("first", "last"):
+        return _child(_one_per_key(comp), name, json_name, table, place)
     map_key = f"{name}_key"
     key = (*place.key, (map_key, of.key))
+    if comp.op in ("list", "set"):
+        return _gathered(comp, name, json_name, table, place, key)
     child = Child(table, place.table, "group", steps, key, (), total=("value", comp.op, of.head))
     item = plan.FieldNode("value", "value", "scalar", column="value")
     node = plan.FieldNode(
@@ -363,26 +386,76 @@ def _grouped(
     return node, [child]
 
 
+def _one_per_key(made: ir.GroupBy) -> ir.Comp:
+    """Return the dict of the first (or last) of each key: the last that a comprehension meets stays."""
+    order = sequences.backwards(made.comp.order) if made.op == "first" else made.comp.order
+    return replace(made.comp, kind="dict", order=order)
+
+
+def _gathered(
+    made: ir.GroupBy, name: str, json_name: str, table: str, place: Place, key: tuple[tuple[str, ir.Expr], ...]
+) -> tuple[plan.FieldNode, list[Child]]:
+    """Return a table of the keys, and one of what each of them holds."""
+    of = made.comp
+    assert of.key is not None
+    known = (ir.Cond(ir.Prim("not_none", (of.key,), _BOOL)),) if dtypes.nullable(of.key.type) else ()
+    steps = (*of.steps, *known)
+    child = Child(table, place.table, "distinct", (*place.steps, *steps), key, ())
+    held = ir.Comp(
+        "set" if made.op == "set" else "list", steps, of.head, dtypes.ListOf(of.head.type), order=of.order, span=of.span
+    )
+    item, inner = _child(held, "value", "value", f"{table}__value", Place(table, place.steps, key))
+    node = plan.FieldNode(
+        name, json_name, "map", table=table, parent_key=tuple(column for column, _ in place.key), map_key=key[-1][0],
+        item=item,
+    )  # fmt: skip
+    return node, [child, *inner]
+
+
 # ---------------------------------------------------------------- what is done with the first of a collection
 
 
 def pushed(expr: ir.Expr) -> ir.Expr:
     """Move what is done with the first entity of a collection into the collection: `first(ms).text` → first(m.text)."""
-    expr = rewrite.transform(expr, _as_found)
+    return rewrite.transform(_pushed(rewrite.transform(expr, _as_found)), _within)
+
+
+def _within(one: ir.Expr) -> ir.Expr | None:
+    """Do the same inside a collection, for what is done with the first of another one there."""
+    match one:
+        case ir.Comp():
+            return rewrite.transform_comp(one, pushed)
+        case ir.Reduce():
+            empty = None if one.empty is None else pushed(one.empty)
+            return replace(one, comp=rewrite.transform_comp(one.comp, pushed), empty=empty)
+        case ir.GroupBy():
+            return replace(one, comp=rewrite.transform_comp(one.comp, pushed))
+    return None
+
+
+def _outside(expr: ir.Expr) -> Iterator[ir.Expr]:
+    """Yield the expression and what is in it, but not what is inside collections."""
+    yield expr
+    if not isinstance(expr, ir.Reduce | ir.Comp | ir.GroupBy):
+        for child in rewrite.children(expr):
+            yield from _outside(child)
+
+
+def _pushed(expr: ir.Expr) -> ir.Expr:
     firsts = {
-        one for one in rewrite.walk(expr)
+        one for one in _outside(expr)
         if isinstance(one, ir.Reduce) and one.op in ("first", "last")
         and isinstance(dtypes.required(one.type), dtypes.Entity | dtypes.Record | dtypes.Pair)
     }  # fmt: skip
     if not firsts:
         return expr
-    others = {one for one in rewrite.walk(expr) if isinstance(one, ir.Reduce | ir.GroupBy)} - firsts
-    if len(firsts) == 1 and not (others - _inside(next(iter(firsts)))):
+    others = {one for one in _outside(expr) if isinstance(one, ir.Reduce | ir.GroupBy)} - firsts
+    if len(firsts) == 1 and not others:
         return _moved(expr, next(iter(firsts)))
     if isinstance(expr, ir.If):
-        return replace(expr, test=pushed(expr.test), then=pushed(expr.then), orelse=pushed(expr.orelse))
+        return replace(expr, test=_pushed(expr.test), then=_pushed(expr.then), orelse=_pushed(expr.orelse))
     if isinstance(expr, ir.Prim):
-        return replace(expr, args=tuple(pushed(one) for one in expr.args))
+        return replace(expr, args=tuple(map(_pushed, expr.args)))
     raise joins.decline("D421", expr.span, "what is done with the first item needs another collection too")
 
 
@@ -395,18 +468,18 @@ def _as_found(one: ir.Expr) -> ir.Expr | None:
     return None
 
 
-def _inside(first: ir.Reduce) -> set[ir.Expr]:
-    return {one for one in rewrite.walk(first) if isinstance(one, ir.Reduce | ir.GroupBy)}
-
-
 def _moved(expr: ir.Expr, first: ir.Reduce) -> ir.Expr:
+    around = rewrite.variables(rewrite.transform(expr, lambda one: _NOTHING if one == first else None))
+    clash = around & rewrite.bound(first)
+    moved = rewrite.fresh(first.comp, lambda var: f"{var}_first" if var in clash else var) if clash else first.comp
+
     def with_head(one: ir.Expr) -> ir.Expr | None:
-        return first.comp.head if one == first else None
+        return moved.head if one == first else None
 
     head = rewrite.transform(expr, with_head)
     if first.empty is None:
         empty: ir.Expr | None = None
     else:
         empty = rewrite.transform(expr, lambda one: first.empty if one == first else None)
-    comp = replace(first.comp, head=head, type=dtypes.ListOf(head.type))
+    comp = replace(moved, head=head, type=dtypes.ListOf(head.type))
     return replace(first, comp=comp, type=expr.type, empty=empty)

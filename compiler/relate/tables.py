@@ -12,11 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from compiler import dtypes, failures, ir, plan, ranges, rewrite, sequences, simplify
-from compiler.relate import groups, guards, joins
+from compiler.relate import groups, guards, joins, texts
 
 PACK = "row"
+KEPT = "kept"
 _TRUE = ir.Const(True, dtypes.BOOL)
 _TEXT = dtypes.optional(dtypes.STR)
+_TEXTS = dtypes.optional(dtypes.ListOf(dtypes.STR))
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +213,10 @@ class _Assembly:
             return self._pack(expr)
         if isinstance(expr, ir.Reduce):
             return self.reduced(expr)
-        if isinstance(expr, ir.Prim | ir.If):
+        if isinstance(expr, ir.Prim | ir.If | ir.MakeList):
             parts = tuple(self._lower(one) for one in rewrite.children(expr))
+            if isinstance(expr, ir.MakeList):
+                return replace(expr, items=parts)
             if isinstance(expr, ir.Prim):
                 return _settled(replace(expr, args=parts))
             return replace(expr, test=parts[0], then=parts[1], orelse=parts[2])
@@ -251,9 +255,15 @@ class _Assembly:
         kind = reduce.type
         match reduce.op:
             case "count" if reduce.distinct:
-                if dtypes.nullable(comp.head.type):
-                    raise joins.decline("D408", reduce.span, "None counts among distinct values, but not in SQL")
-                return self._column(branch, "count_distinct", tests, comp.head, dtypes.INT)
+                known = self._column(branch, "count_distinct", tests, comp.head, dtypes.INT)
+                if not dtypes.nullable(comp.head.type):
+                    return known
+                # COUNT(DISTINCT …) leaves out None, which is one more value.
+                none = ir.Prim("is_none", (comp.head,), dtypes.BOOL)
+                missing = self._column(branch, "count", (*tests, none), None, dtypes.INT)
+                one, zero = ir.Const(1, dtypes.INT), ir.Const(0, dtypes.INT)
+                more = ir.If(_compare("gt", missing), one, zero, dtypes.INT)
+                return ir.Prim("int.add", (known, more), dtypes.INT, reduce.span)
             case "count":
                 return self._column(branch, "count", tests, None, dtypes.INT)
             case "any":
@@ -275,7 +285,10 @@ class _Assembly:
                 number = self._column(branch, "count", tests, None, dtypes.INT)
                 return _or_empty(reduce, _compare("eq", number), column)
             case "collect":
-                return self._column(branch, "collect", tests, comp.head, dtypes.optional(dtypes.ListOf(dtypes.STR)))
+                return self._column(branch, "collect", tests, comp.head, _TEXTS)
+            case "join":
+                ordered = replace(reduce, comp=comp)
+                return texts.joined(ordered, self._column(branch, "collect", tests, texts.gathered(comp), _TEXTS))
             case "error":
                 return self._error(branch, comp)
         raise joins.decline("D408", reduce.span, f"`{reduce.op}` of a collection has no exact SQL form")
@@ -516,11 +529,16 @@ def rekey(
 def _rekeyed(
     source: plan.Relation, key: tuple[tuple[str, ir.Expr], ...], packed: Mapping[str, ir.Expr]
 ) -> plan.Relation:
-    record = _record(packed) if packed else None
-    columns = (*key, *(((PACK, record),) if record is not None else ()))
-    inner = plan.Project(source, columns, "i")
-    aggregates = () if record is None else ((PACK, plan.Agg("latest", ir.Column("i", PACK, record.type))),)
-    return plan.Group(inner, tuple((name, ir.Column("i", name, expr.type)) for name, expr in key), aggregates, "g")
+    keys = tuple((name, ir.Column("i", name, expr.type)) for name, expr in key)
+    if not packed:
+        # Flink would take out a group of keys that are unique already, and then put a materializer before the sink.
+        last = keys[-1][1]
+        kept = (KEPT, plan.Agg("latest", last))
+        same = ir.Prim("eq", (ir.Column("g", KEPT, dtypes.optional(last.type)), replace(last, alias="g")), dtypes.BOOL)
+        return plan.Group(plan.Project(source, key, "i"), keys, (kept,), "g", having=same)
+    record = _record(packed)
+    inner = plan.Project(source, (*key, (PACK, record)), "i")
+    return plan.Group(inner, keys, ((PACK, plan.Agg("latest", ir.Column("i", PACK, record.type))),), "g")
 
 
 def _guarded(expr: ir.Expr) -> tuple[ir.Expr, ir.Expr | None]:

@@ -228,9 +228,8 @@ def _join(scope: Scope, separator: ir.Const, items: values.Value, span: Span) ->
     comp = scope.comprehend(items, span)
     if dtypes.required(comp.head.type) != dtypes.STR:
         return ir.Declined("D353", span, "`join` of values that are not texts has no SQL form")
-    # An aggregate sees its texts in any order, so only texts in their own order can be joined.
-    if not comp.order or comp.order[0].key != comp.head or comp.order[0].descending:
-        return ir.Declined("D353", span, "`join` of texts that are not in ascending order has no exact SQL form")
+    if sequences.is_unordered(comp.order):
+        return ir.Declined("D353", span, "`join` of texts in the order of a set, which is not defined, has no SQL form")
     return ir.Reduce("join", comp, dtypes.STR, ir.Const("", dtypes.STR), separator=str(separator.value), span=span)
 
 

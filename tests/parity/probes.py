@@ -99,6 +99,7 @@ CONSTANTS: dict[str, tuple[tuple[Any, ...], ...]] = {  # Any: Python values of t
     "whole.lshift": ((0,), (3,)),
     "int.rshift": ((0,), (1,), (10,)),
     "list.mul": ((1,), (3,)),
+    "texts.sorted": ((", ",), ("",)),
     "str.split_at": ((",", 1), ("X", 1), ("b", 2), ("😀", 1)),
     "str.rsplit_at": ((",", 1), ("X", 1), ("ab", 1), (",", 2)),
     **{f"str.{name}_{place}": ((",",), ("b",), ("😀",), ("ab",)) for name in _PARTS for place in range(3)},

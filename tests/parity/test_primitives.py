@@ -18,7 +18,7 @@ import pytest
 from sqlglot import exp
 
 from compiler import dtypes, emit_scalars, failures, flink_sql, ir, operation, primitives
-from compiler.operations import wholes
+from compiler.operations import arranged, wholes
 from tests.parity import probes
 
 pyflink_table = pytest.importorskip("pyflink.table")
@@ -114,6 +114,9 @@ def _concrete(row: operation.Primitive) -> Iterator[tuple[dtypes.Type, ...]]:
     elif row.op in ("list.sorted", "list.sorted_down"):
         yield (probes.of("list[str]"),)
         yield (probes.of("list[int]"),)
+    elif row.op == "rank.of":
+        for name in arranged.RANKED:
+            yield (probes.of(name),)
     elif row.params:
         for one in (dtypes.STR, dtypes.INT) if _generic(row) else (dtypes.STR,):
             yield tuple(primitives._substitute(param, {"T": one}) for param in row.params)
@@ -147,7 +150,7 @@ def _formats(params: tuple[dtypes.Type, ...]) -> tuple[tuple[str, ...], ...]:
 
 UNTRIED = frozenset({
     "record.field", "check", "coalesce", "error.class", "error.message", "dict.make", "datetime.is_in",
-    "local_datetime.is_in", "date.is_date",
+    "local_datetime.is_in", "date.is_date", "texts.joined",
 })  # fmt: skip
 """Operations about rows and errors, which `relate` makes, and what tells of failures: tried by other tests."""
 
@@ -370,3 +373,17 @@ def _parsed(text: str | None, of: dtypes.Type) -> Any:
         case "date":
             return datetime.date.fromisoformat(text)
     return {"int": int, "whole": int, "float": float, "decimal": Decimal, "str": str}[required.name](text)
+
+
+@pytest.mark.parametrize("separator", [", ", "&", "|~"])
+def test_texts_behind_their_ranks_are_joined_as_they_were(flink: Any, separator: str) -> None:
+    texts = [one for one in probes.VALUES["str"] if one is not None] + ["|", "&", "~", "~0&~1|~2", "&x|y"]
+    placed = [
+        ir.Prim("texts.placed", (ir.Prim("rank.of", (constant(place),), dtypes.STR), constant(text)), dtypes.STR)
+        for place, text in enumerate(texts)
+    ]
+    listed = ir.MakeList(tuple(reversed(placed)), dtypes.ListOf(dtypes.STR))
+    joined = ir.Prim("texts.joined", (listed, constant(separator)), dtypes.STR)
+    tree = exp.Select(expressions=[emit_scalars.Scalars(lambda one: flink_sql.column("t", one.name)).value(joined)])
+    with flink.execute_sql(flink_sql.text(tree)).collect() as rows:
+        assert [one[0] for one in rows] == [separator.join(texts)]

@@ -1,0 +1,94 @@
+"""Operations on texts that an aggregate gathers in any order, and that are put in order afterwards.
+
+rank.of(b.number)               →  '10000000000000000007', a text that sorts as the key does
+texts.placed(rank, b.title)     →  '10000000000000000007|Tea': the text behind its rank, what would mislead escaped
+texts.joined(placed texts, sep) →  the texts in the order of their ranks, joined
+
+Only `relate` makes them. A rank ends in itself: none begins with another, so ranks of several keys stand side by side.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from compiler import dtypes, ir
+from compiler.dtypes import STR
+from compiler.operation import Primitive
+
+AFTER_RANK, BETWEEN, ESCAPE = "|", "&", "~"
+ESCAPES = ((ESCAPE, "~0"), (AFTER_RANK, "~1"), (BETWEEN, "~2"))
+"""What stands for the signs above inside a text; undone the other way round."""
+
+SIGNS = "".join(sorted(" !+-.0123456789:ABCDEF"))
+"""All that ranks are made of, in order."""
+
+RANKED = ("str", "int", "bool", "date", "local_datetime", "datetime", "timedelta")
+END = "!"  # before every other sign of a text's rank
+
+_TEXTS = dtypes.ListOf(STR)
+
+
+def can_rank(of: dtypes.Type) -> bool:
+    """Tell whether keys of a type have ranks."""
+    kind = dtypes.required(of)
+    return isinstance(kind, dtypes.Scalar) and kind.name in RANKED
+
+
+def escaped(text: str) -> str:
+    """Return the text without the signs that stand around texts."""
+    for sign, other in ESCAPES:
+        text = text.replace(sign, other)
+    return text
+
+
+def _rank(key: Any) -> str:  # Any: a key of any type that has ranks
+    match key:
+        case None:
+            return ""
+        case bool():
+            return "1" if key else "0"
+        case int():
+            return f"1{key:019d}" if key >= 0 else f"0{key + 2**63:019d}"
+        case str():
+            return key.encode("utf-8", "surrogatepass").hex().upper() + END
+        case datetime.timedelta():
+            return _rank(key // datetime.timedelta(microseconds=1))
+        case datetime.datetime():
+            utc = key if key.tzinfo is None else key.astimezone(datetime.UTC)
+            return f"{utc}{END}"
+    return str(key)
+
+
+def _reversed(rank: str) -> str:
+    return rank.translate(str.maketrans(SIGNS, SIGNS[::-1]))
+
+
+def _joined(placed: list[str], separator: str) -> str:
+    texts = [one.partition(AFTER_RANK)[2] for one in sorted(placed)]
+    for sign, other in reversed(ESCAPES):
+        texts = [one.replace(other, sign) for one in texts]
+    return separator.join(texts)
+
+
+def _of_rank(types: tuple[dtypes.Type, ...]) -> dtypes.Type | None:
+    return STR if len(types) == 1 and can_rank(types[0]) else None
+
+
+def _is_constant(args: tuple[ir.Expr, ...]) -> bool:
+    return isinstance(args[1], ir.Const)
+
+
+ROWS: tuple[Primitive, ...] = (
+    Primitive("rank.of", "", (), STR, _rank, strict=False, applies=_of_rank, propagates=False),
+    Primitive("rank.reversed", "", (STR,), STR, _reversed, strict=False),
+    Primitive(
+        "texts.placed", "", (STR, STR), STR,
+        lambda rank, text: f"{rank}{AFTER_RANK}{escaped(text)}", strict=False,
+    ),
+    Primitive("texts.joined", "", (_TEXTS, STR), STR, _joined, strict=False, constant=(1,), accepts=_is_constant),
+    Primitive(
+        "texts.sorted", "", (_TEXTS, STR), STR, lambda texts, separator: separator.join(sorted(texts)),
+        strict=False, constant=(1,), accepts=_is_constant,
+    ),
+)  # fmt: skip
