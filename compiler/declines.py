@@ -268,7 +268,7 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ),
     (
         "D421", "first item together with another collection",
-        "What is read of the first item moves into its search, and cannot take other collections along.",
-        "best.number / len(orders)", "two getters: the item's value, and the count",
+        "What is read of the first item moves into its search; a key made of two such items has no place there.",
+        "tickets.get(best.kind + least.kind)", "two getters: one for each item's value",
     ),
 )  # fmt: skip

@@ -456,6 +456,8 @@ def _pushed(expr: ir.Expr) -> ir.Expr:
         return replace(expr, test=_pushed(expr.test), then=_pushed(expr.then), orelse=_pushed(expr.orelse))
     if isinstance(expr, ir.Prim):
         return replace(expr, args=tuple(map(_pushed, expr.args)))
+    if isinstance(expr, ir.MakeList):
+        return replace(expr, items=tuple(map(_pushed, expr.items)))
     raise joins.decline("D421", expr.span, "what is done with the first item needs another collection too")
 
 
