@@ -1,5 +1,6 @@
-"""Plan → plan: scans read only the columns that something above them uses.
+"""Plan → plan: no join for a key that is there already, and scans that read only what something above them uses.
 
+    customers ⋈ orders on customers.doc_id = orders.customer, by customers.doc_id  →  orders, by orders.customer
     Project(Scan("meetings", "m", ()), doc_id, eq(m.status, …))  →  … Scan("meetings", "m", ("doc_id", "status"))
 
 Shared inputs, fused aggregates and filters below joins come out of `relate` as they should be; Flink's planner
@@ -11,19 +12,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from compiler import ir, plan, rewrite
+from compiler import ir, keyed, plan, rewrite
 
 _Used = frozenset[tuple[str, str]]  # (alias, column)
 
 
 def optimize(whole: plan.Plan) -> plan.Plan:
-    """Return the plan with pruned scans."""
+    """Return the plan without needless joins and with pruned scans."""
     return plan.Plan(tuple(_view(one) for one in whole.views))
 
 
 def _view(view: plan.View) -> plan.View:
-    tables = tuple(replace(one, query=_pruned(one.query, frozenset())) for one in view.tables)
-    errors = None if view.errors is None else _pruned(view.errors, frozenset())
+    tables = tuple(replace(one, query=_pruned(keyed.keyed(one.query), frozenset())) for one in view.tables)
+    errors = None if view.errors is None else _pruned(keyed.keyed(view.errors), frozenset())
     return replace(view, tables=tables, errors=errors)
 
 

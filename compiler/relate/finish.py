@@ -192,6 +192,7 @@ class _Raised:
     relation: plan.Relation
     key: ir.Expr
     texts: Mapping[str, ir.Expr]
+    called: bool = False  # a Python function gives some of them
 
 
 def _ungrouped(
@@ -234,7 +235,7 @@ def _again(context: joins.Context, place: shapes.Place, raising: tuple[Part, ...
         _, _, text = _field(shape, function, values, raised)
         assert text is not None
         texts[shape.node.name] = text
-    return _Raised(relation, key[0][1], texts)
+    return _Raised(relation, key[0][1], texts, any(function is not None for _, _, function in raising))
 
 
 def _errors(view_model: str, found: _Raised | None) -> plan.Relation | None:
@@ -242,11 +243,20 @@ def _errors(view_model: str, found: _Raised | None) -> plan.Relation | None:
     if found is None:
         return None
     texts = found.texts
-    listed = ir.MakeList(tuple(texts.values()), dtypes.ListOf(_TEXT))
-    inner = plan.Project(found.relation, (("key", found.key), ("texts", listed)), "f")
-    unnested = plan.Unnest(inner, ir.Column("f", "texts", dtypes.ListOf(_TEXT)), "e", "list")
-    text = ir.Column("e", "value", _TEXT)
-    known = plan.Filter(unnested, ir.Prim("not_none", (text,), dtypes.BOOL))
+    named = {f"text_{number}": text for number, text in enumerate(texts.values(), start=1)}
+    inner = plan.Project(found.relation, (("key", found.key), *named.items()), "f")
+    columns = tuple(ir.Column("f", name, _TEXT) for name in named)
+    known: plan.Relation = inner
+    text: ir.Expr = columns[0]
+    apart = len(columns) == 1 and _has_its_key(found)
+    if apart or not found.called:
+        # Most documents raise nothing; they go no further.
+        raised = tuple(_is_some(one) for one in columns)
+        known = plan.Filter(inner, raised[0] if len(raised) == 1 else ir.Prim("or", raised, dtypes.BOOL))
+    if not apart and (found.called or len(columns) > 1):
+        text = ir.Column("e", "value", _TEXT)
+        unnested = plan.Unnest(known, ir.MakeList(columns, dtypes.ListOf(_TEXT)), "e", "list")
+        known = plan.Filter(unnested, _is_some(text))
     field: ir.Expr = ir.Const(list(texts)[-1], dtypes.STR)
     for index, name in reversed(list(enumerate(list(texts)[:-1], start=1))):
         here = ir.Prim("eq", (ir.Column("e", "key", dtypes.INT), ir.Const(index, dtypes.INT)), dtypes.BOOL)
@@ -256,10 +266,28 @@ def _errors(view_model: str, found: _Raised | None) -> plan.Relation | None:
         ("key", ir.Column("f", "key", dtypes.STR)),
         ("field", field),
     )
-    told = {
+    told: dict[str, ir.Expr] = {
         "exception": ir.Prim("error.class", (text,), _TEXT),
         "message": ir.Prim("error.message", (text,), _TEXT),
     }
-    rekeyed, columns = tables.rekey(known, by, told)
-    every = (*((name, ir.Column("g", name, expr.type)) for name, expr in by), *columns.items())
+    if apart:
+        return plan.Project(known, (*by, *told.items()), "v")
+    rekeyed, told = tables.rekey(known, by, told)
+    every = (*((name, ir.Column("g", name, expr.type)) for name, expr in by), *told.items())
     return plan.Project(rekeyed, every, "v")
+
+
+def _is_some(text: ir.Expr) -> ir.Expr:
+    return ir.Prim("not_none", (text,), dtypes.BOOL)
+
+
+def _has_its_key(found: _Raised) -> bool:
+    """Tell whether the rows have the view's key for Flink too, so that they need not be grouped again.
+
+    Flink would move a filter below the calls of Python functions, and then call them once for the view and once for its
+    errors; only below a scan there is nowhere to move it to.
+    """
+    relation = found.relation
+    while isinstance(relation, plan.Project):
+        relation = relation.input
+    return isinstance(relation, plan.Scan) or (isinstance(relation, plan.Group) and not found.called)

@@ -23,7 +23,7 @@ class Input:
 
 
 def grouped(inputs: Sequence[Input], alias: str, marker: str | None = None) -> plan.Group:
-    """Return the group of all inputs by their key; with a marker, only of keys for which that column is there."""
+    """Return the group of all inputs by their key; with a marker, only of keys that the input with that column has."""
     columns = {name: dtypes.optional(value.type) for one in inputs for name, (_, value) in one.filled.items()}
     projections = tuple(plan.Project(one.relation, (*one.key, *_padded(one, columns)), "i") for one in inputs)
     source: plan.Relation = plan.Union(projections, "i") if len(projections) > 1 else projections[0]
@@ -35,7 +35,12 @@ def grouped(inputs: Sequence[Input], alias: str, marker: str | None = None) -> p
     keys = tuple((name, ir.Column("i", name, expr.type)) for name, expr in inputs[0].key)
     present = None
     if marker is not None and len(projections) > 1:
-        present = ir.Prim("not_none", (ir.Column(alias, marker, columns[marker]),), dtypes.BOOL)
+        counted = dict(aggregates)[marker].op == "count"
+        found = ir.Column(alias, marker, dtypes.INT if counted else columns[marker])
+        if counted:
+            present = ir.Prim("gt", (found, ir.Const(0, dtypes.INT)), dtypes.BOOL)
+        else:
+            present = ir.Prim("not_none", (found,), dtypes.BOOL)
     return plan.Group(source, keys, aggregates, alias, having=present)
 
 

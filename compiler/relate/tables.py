@@ -390,15 +390,18 @@ class _Assembly:
     def union(self, key: tuple[tuple[str, ir.Expr], ...]) -> plan.Relation:
         """Return the group over the union of the rows with what belongs to each."""
         packed = {name: value for value, name in self.packed.items()}
-        inputs = [groups.Input(self.spine.relation, key, self._latest(PACK, packed or {"present": _TRUE}))]
+        # Where nothing is kept of the row itself, counting it is cheaper than remembering it.
+        counted: dict[str, tuple[plan.AggOp, ir.Expr]] = {"present": ("count", ir.Const(1, dtypes.INT))}
+        own = self._latest(PACK, packed) if packed else counted
+        inputs = [groups.Input(self.spine.relation, key, own)]
         for branch in self.branches.values():
             own_key = _key_of(self.table, branch.rows)  # first: the relation has the columns that were asked for
             relation, filled = branch.finish()
             if filled:
                 inputs.append(groups.Input(relation, own_key, filled))
         for first in self.firsts.values():
-            relation, own, members = first.finish(_key_of(self.table, first.rows))
-            inputs.append(groups.Input(relation, own, self._latest(first.name, members)))
+            relation, keyed, members = first.finish(_key_of(self.table, first.rows))
+            inputs.append(groups.Input(relation, keyed, self._latest(first.name, members)))
         return groups.grouped(inputs, self.alias, next(iter(inputs[0].filled)))
 
     def _latest(self, name: str, members: Mapping[str, ir.Expr]) -> dict[str, tuple[plan.AggOp, ir.Expr]]:

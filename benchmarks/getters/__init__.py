@@ -1,0 +1,1 @@
+"""Getters of every tier against the same written by hand."""

@@ -1,0 +1,1 @@
+SELECT doc_id, COALESCE(status = 'paid', FALSE) FROM orders

@@ -1,0 +1,1 @@
+SELECT doc_id, without_numbers(code) FROM orders
