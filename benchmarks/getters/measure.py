@@ -178,8 +178,8 @@ class Bench:
                 head = table.ddl[: table.ddl.index("WITH (")].replace(f"`{table.name}`", f"`{sink}`", 1)
                 self.environment.execute_sql(_temporary(head) + _with({"connector": "blackhole"}))
                 statements.add_insert_sql(f"INSERT INTO `{sink}` {rung.queries[contestant][table.name]}")
-        with _Cpu() as cpu:
-            result = statements.execute()
+        result = statements.execute()
+        with _Cpu() as cpu:  # planning is over
             runtime = result.get_job_client().get_job_execution_result().result().get_net_runtime()
         return Run(rung.name, rung.tier, contestant, number, runtime / 1000, cpu.seconds)
 
