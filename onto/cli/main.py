@@ -26,6 +26,7 @@ COMMANDS = {
     "down": ("onto.cli.down", "Stop them."),
     "status": ("onto.cli.status", "Say what runs."),
     "submit": ("onto.cli.submit", "Run a compiled app on a Flink cluster."),
+    "call": ("onto.cli.call", "Call a domain method."),
     "tail": ("onto.cli.tail", "Follow a view's documents."),
     "doctor": ("onto.cli.doctor", "Say what is missing on this machine and how to get it."),
 }

@@ -1,0 +1,77 @@
+"""`onto call`: arguments as the method's parameters have them, and what is wrong said before anything is sent."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+import click
+import pytest
+
+from onto import errors
+from onto.attrs import attrs
+from onto.cli import call
+from onto.domain_model import DomainModel
+
+
+class Ticket(DomainModel):
+    attendance: bool = attrs.nothing
+    title: str = attrs.nothing
+    seats: int = attrs.nothing
+
+    def mark(self, attending: bool) -> None:
+        self.attendance = attending
+
+    def note(
+        self, text: str, price: Decimal, on: datetime.date | None = None, other: Ticket | None = None,
+        tags: list[str] | None = None, anything=None,
+    ) -> None:  # fmt: skip
+        self.title = text
+
+
+class Seat(Ticket):
+    def move(self, row: int) -> None:
+        self.seats = row
+
+
+@pytest.mark.parametrize(
+    ("method", "given", "expected"),
+    [
+        ("mark", ["attending=true"], {"attending": True}),
+        ("note", ["text=5", "price=1.50"], {"text": "5", "price": "1.50"}),
+        ("note", ["text=a=b", "price=2", "on=2026-03-01"], {"text": "a=b", "price": "2", "on": "2026-03-01"}),
+        ("note", ["text=", "price=2", "other=t2", "on=null"], {"text": "", "price": "2", "other": "t2", "on": None}),
+        ("note", ["text=x", "price=2", 'tags=["a", "b"]'], {"text": "x", "price": "2", "tags": ["a", "b"]}),
+        ("note", ["text=x", "price=2", "anything=loose"], {"text": "x", "price": "2", "anything": "loose"}),
+        ("move", ["row=3"], {"row": 3}),
+        ("new", ["title=7", "seats=7"], {"title": "7", "seats": 7}),
+        ("save", ['document={"title": "x"}'], {"document": {"title": "x"}}),
+        ("delete", [], {}),
+    ],
+)
+def test_values_are_read_as_their_parameters_have_them(method: str, given: list[str], expected: dict[str, Any]) -> None:
+    assert call.parse(Ticket, method, given) == expected
+
+
+@pytest.mark.parametrize(
+    ("method", "given", "message"),
+    [
+        ("mark", ["attending=maybe"], "Ticket.mark: attending: 'maybe' is not true or false"),
+        ("mark", ["attending=1"], "Ticket.mark: attending: 1 is not true or false"),
+        ("mark", [], "Ticket.mark needs `attending`"),
+        ("mark", ["attending=true", "x=1"], r"has no parameter `x` \(it takes attending\)"),
+        ("mrak", [], "Ticket has no method `mrak`; did you mean `mark`?"),
+        ("fly", [], "Ticket has no method `fly`; it has mark, note, new, save, delete"),
+        ("_load", [], "has no method `_load`"),
+        ("note", ["text=x", "price=much"], "Ticket.note: price: 'much' is not a"),
+    ],
+)
+def test_what_does_not_fit_is_said(method: str, given: list[str], message: str) -> None:
+    with pytest.raises(errors.OntoError, match=message.replace("?", r"\?")):
+        call.parse(Ticket, method, given)
+
+
+def test_an_argument_has_a_name() -> None:
+    with pytest.raises(click.UsageError, match="`true` is no argument; write name=value"):
+        call.parse(Ticket, "mark", ["true"])
