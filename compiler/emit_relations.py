@@ -275,6 +275,9 @@ def _union(union: plan.Union, stored: StoredNames) -> exp.Expression:
 RANK = "rank__"
 """Name of the ROW_NUMBER column of a TopN."""
 
+PLACE = "place__"
+"""Name of the table of one row that gives a rank as a plain number."""
+
 
 def _top(top: plan.TopN, stored: StoredNames) -> exp.Expression:
     inner = dataclasses.replace(top.input, alias=top.alias)
@@ -294,10 +297,20 @@ def _top(top: plan.TopN, stored: StoredNames) -> exp.Expression:
     numbered = block.select([*(flink_sql.column(top.alias, name) for name in names), _named(ranked, RANK)])
     outer = _Block(_derived(numbered, top.alias), aliases={top.alias: {}})
     outer.where.append(exp.LTE(this=flink_sql.column(top.alias, RANK), expression=flink_sql.number(top.limit)))
-    if top.start:
-        # Flink's Rank from a number after 1 on keeps rows in its state under the kind of the change that it wrote of
-        # them, and then does not find them to retract (2.2.1). It is planned for bounds of the bare rank only; with a
-        # difference it is an OVER aggregate, which is right (case "a place in the middle of a list is a row number").
-        beyond = exp.Sub(this=flink_sql.column(top.alias, RANK), expression=flink_sql.number(top.start))
-        outer.where.append(exp.GT(this=beyond, expression=flink_sql.number(0)))
-    return outer.select([flink_sql.column(top.alias, name) for name in names])
+    columns = [flink_sql.column(top.alias, name) for name in names]
+    return _beyond(outer, top, columns) if top.start else outer.select(columns)
+
+
+def _beyond(best: _Block, top: plan.TopN, columns: list[exp.Expression]) -> exp.Expression:
+    """Leave the first rows out, after a Rank that begins at 1.
+
+    Flink's Rank from a later number on keeps rows in its state under the kind of the change that it wrote of them, and
+    then does not find them to retract (2.2.1). A test of the rank would become a bound of the Rank, or make it an OVER
+    aggregate, which takes no such order; a number that went through an UNNEST is no rank for the planner.
+    """
+    ranked = best.select([*columns, flink_sql.column(top.alias, RANK)])
+    table = exp.TableAlias(this=flink_sql.name_of(PLACE), columns=[flink_sql.name_of("value")])
+    place = exp.Unnest(expressions=[flink_sql.array(flink_sql.column(top.alias, RANK))], alias=table)
+    later = exp.GT(this=flink_sql.column(PLACE, "value"), expression=flink_sql.number(top.start))
+    block = _Block(_derived(ranked, top.alias), [exp.Join(this=place, kind="CROSS")], [later])
+    return block.select([one.copy() for one in columns])

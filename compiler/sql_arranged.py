@@ -25,7 +25,7 @@ def _of(key: exp.Expression, kind: dtypes.Type) -> exp.Expression:
     if kind == dtypes.STR:
         return concat(call("HEX", key), string(arranged.END))
     if kind == dtypes.BOOL:
-        return case((flink_sql.is_true(again(key)), string("1")), (flink_sql.is_not_true(key), string("0")))
+        return case((again(key), string("1")), (exp.Not(this=key), string("0")))
     if kind == dtypes.DATE:
         return sql_times.iso(key, kind, " ")
     if kind in (dtypes.DATETIME, dtypes.LOCAL_DATETIME):

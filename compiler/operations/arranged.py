@@ -60,11 +60,21 @@ def _rank(key: Any) -> str:  # Any: a key of any type that has ranks
     return str(key)
 
 
-def _reversed(rank: str) -> str:
-    return rank.translate(str.maketrans(SIGNS, SIGNS[::-1]))
+def _reversed(rank: str | None) -> str | None:
+    return None if rank is None else rank.translate(str.maketrans(SIGNS, SIGNS[::-1]))
 
 
-def _joined(placed: list[str], separator: str) -> str:
+def _placed(rank: str | None, text: str | None) -> str | None:
+    return None if rank is None or text is None else f"{rank}{AFTER_RANK}{escaped(text)}"
+
+
+def _sorted(texts: list[str] | None, separator: str) -> str | None:
+    return None if texts is None else separator.join(sorted(texts))
+
+
+def _joined(placed: list[str] | None, separator: str) -> str | None:
+    if placed is None:
+        return None
     texts = [one.partition(AFTER_RANK)[2] for one in sorted(placed)]
     for sign, other in reversed(ESCAPES):
         texts = [one.replace(other, sign) for one in texts]
@@ -83,12 +93,11 @@ ROWS: tuple[Primitive, ...] = (
     Primitive("rank.of", "", (), STR, _rank, strict=False, applies=_of_rank, propagates=False),
     Primitive("rank.reversed", "", (STR,), STR, _reversed, strict=False),
     Primitive(
-        "texts.placed", "", (STR, STR), STR,
-        lambda rank, text: f"{rank}{AFTER_RANK}{escaped(text)}", strict=False,
+        "texts.placed", "", (STR, STR), STR, _placed, strict=False,
     ),
     Primitive("texts.joined", "", (_TEXTS, STR), STR, _joined, strict=False, constant=(1,), accepts=_is_constant),
     Primitive(
-        "texts.sorted", "", (_TEXTS, STR), STR, lambda texts, separator: separator.join(sorted(texts)),
-        strict=False, constant=(1,), accepts=_is_constant,
+        "texts.sorted", "", (_TEXTS, STR), STR, _sorted, strict=False,
+        constant=(1,), accepts=_is_constant,
     ),
 )  # fmt: skip

@@ -246,17 +246,17 @@ def _errors(view_model: str, found: _Raised | None) -> plan.Relation | None:
     named = {f"text_{number}": text for number, text in enumerate(texts.values(), start=1)}
     inner = plan.Project(found.relation, (("key", found.key), *named.items()), "f")
     columns = tuple(ir.Column("f", name, _TEXT) for name in named)
-    known: plan.Relation = inner
-    text: ir.Expr = columns[0]
     apart = len(columns) == 1 and _has_its_key(found)
-    if apart or not found.called:
+    text: ir.Expr
+    if apart:
         # Most documents raise nothing; they go no further.
-        raised = tuple(_is_some(one) for one in columns)
-        known = plan.Filter(inner, raised[0] if len(raised) == 1 else ir.Prim("or", raised, dtypes.BOOL))
-    if not apart and (found.called or len(columns) > 1):
+        text = columns[0]
+        known: plan.Relation = plan.Filter(inner, _is_some(text))
+    else:
+        # No test of all texts before the UNNEST: where fields share conditions, Flink's planner spends for ever on it.
+        listed = ir.MakeList(columns, dtypes.ListOf(_TEXT))
         text = ir.Column("e", "value", _TEXT)
-        unnested = plan.Unnest(known, ir.MakeList(columns, dtypes.ListOf(_TEXT)), "e", "list")
-        known = plan.Filter(unnested, _is_some(text))
+        known = plan.Filter(plan.Unnest(inner, listed, "e", "list"), _is_some(text))
     field: ir.Expr = ir.Const(list(texts)[-1], dtypes.STR)
     for index, name in reversed(list(enumerate(list(texts)[:-1], start=1))):
         here = ir.Prim("eq", (ir.Column("e", "key", dtypes.INT), ir.Const(index, dtypes.INT)), dtypes.BOOL)

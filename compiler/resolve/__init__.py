@@ -24,9 +24,9 @@ from compiler.resolve import (
     models,
     modules,
     names,
-    reach,
     references,
     schemas,
+    sharing,
     spellings,
     views,
 )
@@ -65,7 +65,7 @@ def resolve(given: facts.Facts, log: Log) -> model.App:
         found = declared.of(info, by_hand)
         joined = joins.Joins(info, app_models, log).of(found)
         if joined:
-            reach.check(info.name, joined, log)
+            sharing.check(info.name, joined, log)
             references_named = {one.name for one in found}
             own = tuple(one for one in read.constants(info) if one.name not in references_named)
             stores[info.name] = model.Store(
