@@ -297,7 +297,7 @@ def _top(top: plan.TopN, stored: StoredNames) -> exp.Expression:
     numbered = block.select([*(flink_sql.column(top.alias, name) for name in names), _named(ranked, RANK)])
     outer = _Block(_derived(numbered, top.alias), aliases={top.alias: {}})
     outer.where.append(exp.LTE(this=flink_sql.column(top.alias, RANK), expression=flink_sql.number(top.limit)))
-    columns = [flink_sql.column(top.alias, name) for name in names]
+    columns: list[exp.Expression] = [flink_sql.column(top.alias, name) for name in names]
     return _beyond(outer, top, columns) if top.start else outer.select(columns)
 
 

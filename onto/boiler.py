@@ -85,7 +85,7 @@ class Engine:
         self._views = [self._register(one) for one in views]
         self._readers: dict[entities.Token, set[tuple[int, str]]] = {}
         self._subscribers: list[Callable[[Event], None]] = []
-        self._watchers: dict[tuple[int, str], Callable[[], None]] = {}
+        self._watchers: dict[tuple[int, str], Callable[[], object]] = {}
         self.timepoint = 0  # the version of the last commit that was taken in
         scopes = [protocol.Scope("collection", one) for one in self._entities.collections]
         self._stop = self.database.listen(self._follow, *scopes, replay=True) if scopes else lambda: None
@@ -177,7 +177,7 @@ class Engine:
         self._subscribers.append(subscriber)
         return lambda: self._subscribers.remove(subscriber) if subscriber in self._subscribers else None
 
-    def watch(self, cls: type[view_model.ViewModel], key: str, watcher: Callable[[], None] | None) -> None:
+    def watch(self, cls: type[view_model.ViewModel], key: str, watcher: Callable[[], object] | None) -> None:
         """Call the watcher after each change of what the view of a root reads, in the place of an earlier one.
 
         It is called when the view is made anew, whether its document has changed or not; None ends that.

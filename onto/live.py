@@ -24,18 +24,16 @@ def get(cls: type[V], doc_id: str, once: bool, f_notify: Callable[..., Any] | No
     """Return the view of a root, None without one; tell `f_notify` now and, unless `once`, after each change."""
     engine = _engine(cls)
 
-    def tell() -> None:
+    def tell() -> V | None:
         view = engine.view(cls, doc_id)
-        if view is not None and f_notify is not None:
-            f_notify(obj=view)
-
-    with engine.transaction():  # no commit between the first telling and the next
-        view = engine.view(cls, doc_id)
-        if not once:
-            engine.watch(cls, doc_id, tell)
         if view is not None and f_notify is not None:
             f_notify(obj=view)
         return view
+
+    with engine.transaction():  # no commit between the first telling and the next
+        if not once:
+            engine.watch(cls, doc_id, tell)
+        return tell()
 
 
 def release(cls: type[view_model.ViewModel], doc_id: str | None) -> None:

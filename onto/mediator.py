@@ -127,16 +127,18 @@ class Mediator:
     @classmethod
     def start(cls) -> None:
         """Start every source of the class."""
-        for name in dir(cls):
-            if isinstance(found := getattr(cls, name), Startable):
-                found.start()
+        for source in cls._sources():
+            source.start()
 
     @classmethod
     def stop(cls) -> None:
         """Stop every source of the class."""
-        for name in dir(cls):
-            if isinstance(found := getattr(cls, name), Startable):
-                found.stop()
+        for source in cls._sources():
+            source.stop()
+
+    @classmethod
+    def _sources(cls) -> list[Startable]:
+        return [found for name in dir(cls) if isinstance(found := getattr(cls, name), Startable)]
 
 
 @runtime_checkable
