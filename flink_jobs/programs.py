@@ -20,10 +20,8 @@ from onto import methods, wire
 # Bytes. A change holds two documents, and Kafka takes records of up to 1 MiB.
 DOCUMENT_LIMIT = 450_000
 RESULT_LIMIT = 450_000
-MESSAGE_LIMIT = 2_000  # characters of an exception's message
 METHOD_SECONDS = 5.0
 AGAIN = 0.5  # seconds between two alarms, should user code swallow one
-NAMES = {"MappingError": "BadValue"}  # exceptions of onto's own whose callers know them by another name
 
 
 class MethodTimeout(BaseException):  # no error: `except Exception` in user code must not catch it
@@ -72,7 +70,7 @@ class Programs:
         except MethodTimeout:
             return transactions.Failed("MethodTimeout", f"`{call.method}` ran longer than {self.seconds:g} s")
         except BaseException as error:  # whatever user code raises, SystemExit too, is the caller's news
-            return transactions.Failed(_kind(error), _message(error))
+            return transactions.Failed(methods.kind_of(error), methods.message_of(error))
         return transactions.Done(done.result, done.writes)
 
 
@@ -99,18 +97,3 @@ def _check_sizes(done: methods.Done) -> None:
     size = 0 if done.result is None else len(wire.dumps(done.result))
     if size > RESULT_LIMIT:
         raise ResultTooLargeError(f"the result has {size} bytes; at most {RESULT_LIMIT} fit a reply")
-
-
-def _kind(error: BaseException) -> str:
-    """Return the name under which an exception reaches the caller: that of its class, onto's own without `Error`."""
-    name = type(error).__name__
-    own = type(error).__module__.startswith(("onto.", "flink_jobs."))
-    return NAMES.get(name, name.removesuffix("Error")) if own else name
-
-
-def _message(error: BaseException) -> str:
-    try:
-        text = str(error)
-    except Exception as failed:  # a user's own __str__
-        text = f"its message cannot be told: {type(failed).__name__}"
-    return text if len(text) <= MESSAGE_LIMIT else f"{text[:MESSAGE_LIMIT]}…"

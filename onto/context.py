@@ -13,8 +13,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any, ClassVar, Generic, TypeVar
 
+from onto import calling, errors, session
 from onto import config as configuration
-from onto import session
 from onto.database import client, opening, protocol
 
 T = TypeVar("T")
@@ -39,6 +39,7 @@ class Context:
     config: ClassVar[configuration.Config | None] = None
     firebase_app: ClassVar[Any] = None
     _database: ClassVar[protocol.Database | None] = None
+    _caller: ClassVar[calling.Caller | None] = None
 
     @classmethod
     def load(cls, path: str = "boiler.yaml") -> None:
@@ -58,6 +59,11 @@ class Context:
         cls._database = database
 
     @classmethod
+    def call_through(cls, caller: calling.Caller | None) -> None:
+        """Send the calls of `Model.ref(doc_id)` there: a `Gateway`, or an in-process `Engine`."""
+        cls._caller = caller
+
+    @classmethod
     def uuid(cls) -> str:
         """Return a new id; in a domain method the same one whenever its call is run again."""
         running = session.current()
@@ -75,6 +81,15 @@ class Context:
             Context._database = opening.opened("memory:" if url is None else url)
         return Context._database
 
+    @classmethod
+    def _callable(cls) -> calling.Caller:
+        if Context._caller is None:
+            raise errors.OntoError(
+                "there is nothing that runs the methods; first `CTX.call_through(...)` a Gateway or an Engine"
+            )
+        return Context._caller
+
+    caller = _OfClass[calling.Caller](lambda cls: cls._callable())
     database = _OfClass[protocol.Database](lambda cls: cls._current())
     now = _OfClass[datetime.datetime](lambda cls: cls._now())  # in a domain method: when its call arrived
     db = _OfClass[client.Client](lambda cls: client.Client(cls._current()))

@@ -13,11 +13,14 @@ import datetime
 import types
 import uuid
 from collections.abc import Iterator, Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from onto import attribute, context, query, session
+from onto import attribute, calling, context, query, session
 from onto.database import client
 from onto.mapper import dump, frozen, load, names, shape
+
+if TYPE_CHECKING:
+    from onto import ref
 
 
 class DomainModel(attribute.Closed):
@@ -55,6 +58,21 @@ class DomainModel(attribute.Closed):
             return found
         document = context.Context.database.get(f"{cls.collection_name()}/{doc_id}")
         return None if document is None else cls.from_stored(document, doc_id)
+
+    @classmethod
+    def ref(
+        cls, doc_id: str, *, through: calling.Caller | None = None, request_id: str | None = None,
+        seconds: float = calling.SECONDS,
+    ) -> ref.Ref[Self]:  # fmt: skip
+        """Refer to an entity whose methods are called where they run, each call one transaction.
+
+        `Ticket.ref("t1").mark(attending=True).result()` blocks, `await Ticket.ref("t1").mark(attending=True)` does not.
+        Calls go `through` a Gateway or Engine, else through the one of `CTX.call_through`. A call made again with its
+        `request_id` is applied once; one not begun within `seconds` never is.
+        """
+        from onto import ref
+
+        return ref.Ref(cls, doc_id, through=through, request_id=request_id, seconds=seconds)
 
     @classmethod
     def all(cls) -> Iterator[Self]:

@@ -15,48 +15,16 @@ import time
 import uuid
 from collections.abc import Mapping
 from concurrent import futures
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 import confluent_kafka
 
-from onto import errors, wire
+from onto import calling, errors, wire
 
-SECONDS = 30.0  # for which a call is waited for
 CONNECTING = 15.0
 STEP = 0.2  # seconds of one wait for replies
 BATCH = 500
-
-Token = tuple[tuple[str, str, int], ...]  # collection, doc_id, version of each document that a call changed
-
-
-class CallError(errors.OntoError):
-    """A call that was answered with an error: nothing has changed."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        """Keep the class and message of what the method raised."""
-        super().__init__(f"{kind}: {message}")
-        self.kind = kind
-        self.message = message
-
-
-class NoReplyError(errors.OntoError, TimeoutError):
-    """A call whose outcome is not known yet; called again with its request id, it is applied once."""
-
-    def __init__(self, request_id: str, seconds: float) -> None:
-        """Name the request id to call again with."""
-        super().__init__(f"no reply within {seconds:g} s; call again with request_id={request_id!r} for its outcome")
-        self.request_id = request_id
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a call returned, in JSON, and what it changed."""
-
-    request_id: str
-    result: Any
-    token: Token
 
 
 class Gateway:
@@ -68,7 +36,7 @@ class Gateway:
         """Connect; `replies` is the topic's name without the prefix. BrokerError or TopicError when that fails."""
         self._servers = servers
         self._prefix = prefix
-        self._pending: dict[str, futures.Future[Reply]] = {}
+        self._pending: dict[str, futures.Future[calling.Reply]] = {}
         self._lock = threading.Lock()
         self._closed = threading.Event()
         common = {"bootstrap.servers": servers, "log_level": 0, **(properties or {})}
@@ -111,8 +79,8 @@ class Gateway:
         *,
         model: str | None = None,
         request_id: str | None = None,
-        seconds: float = SECONDS,
-    ) -> Reply:
+        seconds: float = calling.SECONDS,
+    ) -> calling.Reply:
         """Call a method with arguments in JSON; CallError with what it raised, NoReplyError after `seconds`.
 
         A call that has not begun by then is never begun.
@@ -123,11 +91,11 @@ class Gateway:
         try:
             return sent.result(seconds)
         except futures.TimeoutError as error:
-            raise NoReplyError(request_id, seconds) from error
+            raise calling.NoReplyError(request_id, seconds) from error
         finally:
             self.forget(request_id)
 
-    def send(self, collection: str, doc_id: str, command: wire.Command) -> futures.Future[Reply]:
+    def send(self, collection: str, doc_id: str, command: wire.Command) -> futures.Future[calling.Reply]:
         """Send a command and return its reply to come; `asyncio.wrap_future` makes it awaitable."""
         with self._lock:
             future = self._pending.setdefault(command.request_id, futures.Future())
@@ -148,6 +116,10 @@ class Gateway:
             else:
                 self._producer.poll(0)
                 return future
+
+    def submit(self, model: type[Any], doc_id: str, command: wire.Command) -> futures.Future[calling.Reply]:
+        """Send a command to an entity of a domain model."""
+        return self.send(model.collection_name(), doc_id, command)
 
     def forget(self, request_id: str) -> None:
         """Wait no longer for a reply."""
@@ -187,22 +159,22 @@ class Gateway:
                     self._settle(request_id, _outcome(request_id, value))
         self._consumer.close()
 
-    def _settle(self, request_id: str, outcome: Reply | errors.OntoError) -> None:
+    def _settle(self, request_id: str, outcome: calling.Reply | errors.OntoError) -> None:
         with self._lock:
             future = self._pending.pop(request_id, None)
         if future is None or not future.set_running_or_notify_cancel():
             return
-        if isinstance(outcome, Reply):
+        if isinstance(outcome, calling.Reply):
             future.set_result(outcome)
         else:
             future.set_exception(outcome)
 
 
-def _outcome(request_id: str, value: bytes | str) -> Reply | errors.OntoError:
+def _outcome(request_id: str, value: bytes | str) -> calling.Reply | errors.OntoError:
     try:
         reply = json.loads(value)
         if "error" in reply:
-            return CallError(reply["error"]["type"], reply["error"]["message"])
-        return Reply(request_id, reply["ok"], tuple((each[0], each[1], each[2]) for each in reply["token"]))
+            return calling.CallError(reply["error"]["type"], reply["error"]["message"])
+        return calling.Reply(request_id, reply["ok"], tuple((each[0], each[1], each[2]) for each in reply["token"]))
     except (ValueError, TypeError, KeyError, IndexError):
         return errors.RecordError(f"not a reply: {value[:80]!r}")

@@ -26,6 +26,8 @@ Document = Mapping[str, Any]
 Lookup = Callable[[tuple[str, ...]], Mapping[str, Document | None]]
 Prefetch = Mapping[tuple[str, str], tuple[str, ...]]  # (model, method) → parameters, and relations as `self.users`
 BUILT_IN = ("new", "save", "delete")
+MESSAGE_LIMIT = 2_000  # characters of an exception's message
+NAMES = {"MappingError": "BadValue"}  # exceptions of onto's own whose callers know them by another name
 _NOTHING: Prefetch = types.MappingProxyType({})
 _IDS = uuid.UUID("0d3ee2f6-5b8a-5b0c-9c52-6f1f6a1d2a77")
 
@@ -158,6 +160,22 @@ def read_result(model: type[domain_model.DomainModel], method: str, result: Any)
     """Return the Python value of a result that came as JSON."""
     function = method_of(model, method)
     return result if function is None else signature.of(function).read(result)
+
+
+def kind_of(error: BaseException) -> str:
+    """Return the name under which an exception reaches the caller: that of its class, onto's own without `Error`."""
+    name = type(error).__name__
+    own = type(error).__module__.startswith(("onto.", "flink_jobs."))
+    return NAMES.get(name, name.removesuffix("Error")) if own else name
+
+
+def message_of(error: BaseException) -> str:
+    """Return the message with which an exception reaches the caller."""
+    try:
+        text = str(error)
+    except Exception as failed:  # a user's own __str__
+        text = f"its message cannot be told: {type(failed).__name__}"
+    return text if len(text) <= MESSAGE_LIMIT else f"{text[:MESSAGE_LIMIT]}…"
 
 
 def _call(running: _Session, request: Request, ref: str) -> Any:

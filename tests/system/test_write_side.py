@@ -5,6 +5,7 @@ ONTO_KILLS=10 pytest tests/system/test_write_side.py      kills each process ten
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import time
@@ -12,7 +13,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from onto import gateway, wire
+from onto import calling, wire
+from tests.system import market
 from tests.system.write_side import Call, Made, WriteSide, shuffled
 
 KILLS = int(os.environ.get("ONTO_KILLS", "1"))
@@ -44,7 +46,7 @@ def transfers(ids: list[str], count: int, seed: int) -> list[Call]:
 
 def failed(made: list[Made]) -> list[str]:
     """Return the messages of calls that were refused."""
-    return [str(one.outcome) for one in made if isinstance(one.outcome, gateway.CallError)]
+    return [str(one.outcome) for one in made if isinstance(one.outcome, calling.CallError)]
 
 
 def test_transfers_keep_the_money_and_a_serial_order(side: WriteSide) -> None:
@@ -102,7 +104,7 @@ def test_somebody_stays_on_call(side: WriteSide) -> None:
     made += side.play(Call("doctors", one, "leave", {}) for one in ward * 3)
     left = {one.after["doc_id"]: one.after["onCall"] for one in side.changes("doctors") if one.after}
     assert list(left.values()).count(True) == 1
-    assert sorted(one.outcome.result for one in made[4:] if isinstance(one.outcome, gateway.Reply)).count(1) >= 1
+    assert sorted(one.outcome.result for one in made[4:] if isinstance(one.outcome, calling.Reply)).count(1) >= 1
 
 
 def test_a_chain_is_walked_to_its_end(side: WriteSide) -> None:
@@ -139,12 +141,25 @@ def test_what_is_wrong_with_a_command_holds_nobody_up(side: WriteSide) -> None:
         ("deposit", {}, "BadArguments"),
         ("transfer", {"to": "nobody", "amount": 1}, "BadArguments"),
     ):
-        with pytest.raises(gateway.CallError) as caught:
+        with pytest.raises(calling.CallError) as caught:
             side.calls.call("accounts", "wrong0", method, args)
         assert caught.value.kind == kind
-    with pytest.raises(gateway.CallError, match="DoesNotExist: Account 'nobody' does not exist"):
+    with pytest.raises(calling.CallError, match="DoesNotExist: Account 'nobody' does not exist"):
         side.calls.call("accounts", "nobody", "deposit", {"amount": 1})
     assert side.calls.call("accounts", "wrong0", "deposit", {"amount": 1}).result == 101
+
+
+def test_methods_are_called_by_reference(side: WriteSide) -> None:
+    async def both() -> list[int]:
+        return await asyncio.gather(*(market.Account.ref(one, through=side.calls).deposit(amount=2) for one in ids))
+
+    ids, _ = accounts(side, "by-ref", 2)
+    first = market.Account.ref(ids[0], through=side.calls, request_id="by-ref")
+    again = market.Account.ref(ids[0], through=side.calls, request_id="by-ref")
+    assert first.deposit(1).reply() == again.deposit(1).reply()
+    assert asyncio.run(both()) == [103, 102]
+    with pytest.raises(calling.CallError, match=f"ValueError: not enough on account {ids[0]}"):
+        market.Account.ref(ids[0], through=side.calls).transfer(to=ids[1], amount=500).result()
 
 
 @pytest.mark.parametrize("name", ["endpoint", "statefun", "kafka"])

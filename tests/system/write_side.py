@@ -25,7 +25,7 @@ import confluent_kafka
 
 from compiler import emit_sql, pipeline
 from flink_jobs import broker, cluster, ports, serve, warden
-from onto import app, boiler, bundle, errors, gateway, settings, wire
+from onto import app, boiler, bundle, calling, errors, gateway, settings, wire
 
 SECONDS = 120.0
 
@@ -46,7 +46,7 @@ class Made:
     """A call with its outcome, and when it was sent and answered."""
 
     call: Call
-    outcome: gateway.Reply | gateway.CallError
+    outcome: calling.Reply | calling.CallError
     sent: float
     answered: float
 
@@ -113,7 +113,7 @@ class WriteSide:
         sent = sent or time.monotonic()
         while True:
             try:
-                outcome: gateway.Reply | gateway.CallError = self.calls.call(
+                outcome: calling.Reply | calling.CallError = self.calls.call(
                     call.collection,
                     call.doc_id,
                     call.method,
@@ -121,13 +121,13 @@ class WriteSide:
                     request_id=call.request_id,
                     seconds=SECONDS / 4,
                 )
-            except gateway.CallError as error:
+            except calling.CallError as error:
                 outcome = error
                 if error.kind in ("DeadlineExceeded", "Overloaded"):
                     assert time.monotonic() - sent < SECONDS, call
                     call = Call(call.collection, call.doc_id, call.method, call.args)  # that reply was final
                     continue
-            except (gateway.NoReplyError, errors.BrokerError):
+            except (calling.NoReplyError, errors.BrokerError):
                 assert time.monotonic() - sent < SECONDS, call
                 continue
             return Made(call, outcome, sent, time.monotonic())
@@ -203,7 +203,7 @@ class WriteSide:
         models = {one.__name__: one for one in self.app.models}
         for one in _order(made, changes):
             model = next(each for each in models.values() if each.collection_name() == one.call.collection)
-            assert isinstance(one.outcome, gateway.Reply)
+            assert isinstance(one.outcome, calling.Reply)
             if one.call.method == "new":
                 engine.save(model.new(doc_id=one.call.doc_id, **one.call.args))
                 continue
@@ -234,7 +234,7 @@ def _assert_once(known: Mapping[str, Made], changes: list[Written]) -> None:
         by_request.setdefault(one.request_id, set()).add((one.collection, one.doc_id, one.version))
     assert set(by_request) <= set(known), "changes of calls that nobody made"
     for request_id, made in known.items():
-        wanted = set(made.outcome.token) if isinstance(made.outcome, gateway.Reply) else set()
+        wanted = set(made.outcome.token) if isinstance(made.outcome, calling.Reply) else set()
         assert by_request.get(request_id, set()) == wanted, made
     assert len(changes) == sum(len(each) for each in by_request.values()), "a change stands there twice"
     last: dict[tuple[str, str], Written] = {}
@@ -250,7 +250,7 @@ def _order(made: list[Made], changes: list[Written]) -> Iterator[Made]:
 
     A cycle, or an order against real time, is an error of the graph.
     """
-    known = {one.call.request_id: one for one in made if isinstance(one.outcome, gateway.Reply) and one.outcome.token}
+    known = {one.call.request_id: one for one in made if isinstance(one.outcome, calling.Reply) and one.outcome.token}
     graph: dict[str, set[str]] = {request_id: set() for request_id in known}
     last: dict[tuple[str, str], str] = {}
     for one in changes:

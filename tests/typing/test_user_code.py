@@ -16,6 +16,7 @@ from onto import attrs
 from onto.attrs import attrs as builder
 from onto.domain_model import DomainModel
 from onto.query import Query
+from onto.ref import Call, Ref
 from onto.store import Store, reference
 from onto.view_model import ViewModel
 
@@ -50,6 +51,8 @@ assert_type(dog.age, int)
 assert_type(dog.shout, str)
 assert_type(Dog.get("d"), Dog | None)
 assert_type(Dog.where(Dog.name > "a", age=3), Query[Dog])
+assert_type(Dog.ref("d"), Ref[Dog])
+assert_type(Dog.ref("d", seconds=5).bark(loud=True), Call)
 assert_type(DogStore().dog, Dog)
 assert_type(DogStore().pups, Mapping[str, Dog])
 assert_type(Kennel().ages, int)

@@ -1,0 +1,133 @@
+"""A domain method called by the id of its entity, wherever the methods run.
+
+    CTX.call_through(Gateway("localhost:9092", "shop-replies"))          # or an in-process Engine
+    Ticket.ref("t1").mark(attending=True).result()                       # blocking
+    await Ticket.ref("t1", request_id="r1", seconds=5).mark(attending=True)
+
+The call is sent at once; any number may be under way. Called again with its request id, it is applied once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import inspect
+import time
+import uuid
+from collections.abc import Callable, Generator, Mapping
+from concurrent import futures
+from typing import Any, Generic, TypeVar
+
+from onto import calling, context, domain_model, methods, signature, wire
+
+M = TypeVar("M", bound=domain_model.DomainModel)
+
+
+class Call:
+    """A call under way: `result()` blocks for what the method returned, `await` gives the same.
+
+    Both raise CallError with what the method raised, and NoReplyError when the call's time is up.
+    """
+
+    def __init__(
+        self, caller: calling.Caller, model: type[domain_model.DomainModel], doc_id: str, command: wire.Command,
+        seconds: float, read: Callable[[Any], Any],
+    ) -> None:  # fmt: skip
+        """Send the command."""
+        self.request_id = command.request_id
+        self._caller = caller
+        self._seconds = seconds
+        self._until = time.monotonic() + seconds
+        self._read = read
+        self._sent = caller.submit(model, doc_id, command)
+
+    def result(self) -> Any:
+        """Return what the method returned, as Python has it."""
+        return self._read(self.reply().result)
+
+    def reply(self) -> calling.Reply:
+        """Return the reply: the result in JSON, and the token of what was changed."""
+        try:
+            return self._sent.result(max(0.0, self._until - time.monotonic()))
+        except futures.TimeoutError as error:
+            raise self._no_reply() from error
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        """Give what the method returned, without blocking the event loop."""
+        return self._awaited().__await__()
+
+    async def _awaited(self) -> Any:
+        waiting = asyncio.wrap_future(self._sent)
+        try:
+            # Shielded: whoever waits no longer has not taken the call back.
+            reply = await asyncio.wait_for(asyncio.shield(waiting), max(0.0, self._until - time.monotonic()))
+        except TimeoutError as error:
+            raise self._no_reply() from error
+        return self._read(reply.result)
+
+    def _no_reply(self) -> calling.NoReplyError:
+        self._caller.forget(self.request_id)
+        return calling.NoReplyError(self.request_id, self._seconds)
+
+
+class Ref(Generic[M]):
+    """An entity by its model and id: its methods are calls."""
+
+    def __init__(
+        self, model: type[M], doc_id: str, *, through: calling.Caller | None = None, request_id: str | None = None,
+        seconds: float = calling.SECONDS,
+    ) -> None:  # fmt: skip
+        """Refer to the entity; it need not be known here whether it exists."""
+        self._model = model
+        self._doc_id = doc_id
+        self._through = through
+        self._request_id = request_id
+        self._seconds = seconds
+
+    def __repr__(self) -> str:
+        """Show the model and id."""
+        return f"{self._model.__name__}.ref({self._doc_id!r})"
+
+    def __getattr__(self, name: str) -> Callable[..., Call]:
+        """Return a method of the entity; AttributeError when neither its class nor one below has it."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        defining = next((one for one in self._model.family() if methods.method_of(one, name) is not None), None)
+        if defining is None and name not in methods.BUILT_IN:
+            known = methods.methods_of(self._model)
+            near: list[str] = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean `{near[0]}`?" if near else f"it has {', '.join(known)}"
+            raise AttributeError(f"{self._model.__name__} has no method `{name}`; {hint}")
+        model = defining or self._model
+
+        def call(*args: Any, **named: Any) -> Call:
+            given = methods.dump_args(model, name, _named(model, name, args, named))
+            return self._call(model, name, given)
+
+        return call
+
+    def _call(self, model: type[domain_model.DomainModel], method: str, args: Mapping[str, Any]) -> Call:
+        # With a request id of its own, the second method would be taken for the first one called again.
+        request_id, self._request_id = self._request_id or uuid.uuid4().hex, None
+        deadline = int((time.time() + self._seconds) * 1000)
+        command = wire.Command(request_id, method, args, self._model.__name__, deadline)
+        return Call(
+            self._through or context.Context.caller, self._model, self._doc_id, command,
+            self._seconds, lambda result: methods.read_result(model, method, result),
+        )  # fmt: skip
+
+
+def _named(
+    model: type[domain_model.DomainModel], method: str, args: tuple[Any, ...], named: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Give arguments by position their names."""
+    function = methods.method_of(model, method)
+    if not args:
+        return named
+    if function is None:
+        raise signature.BadArgumentsError(f"{model.__name__}.{method} takes its arguments by name")
+    try:
+        bound = inspect.signature(function).bind_partial(None, *args, **named).arguments
+    except TypeError as error:
+        raise signature.BadArgumentsError(f"{model.__name__}.{method}: {error}") from error
+    return dict(list(bound.items())[1:])
