@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import pytest
 
 from onto import calling, wire
-from tests.system import market
+from tests.system.market.models import Account
 from tests.system.write_side import Call, Made, WriteSide, shuffled
 
 KILLS = int(os.environ.get("ONTO_KILLS", "1"))
@@ -151,15 +151,15 @@ def test_what_is_wrong_with_a_command_holds_nobody_up(side: WriteSide) -> None:
 
 def test_methods_are_called_by_reference(side: WriteSide) -> None:
     async def both() -> list[int]:
-        return await asyncio.gather(*(market.Account.ref(one, through=side.calls).deposit(amount=2) for one in ids))
+        return await asyncio.gather(*(Account.ref(one, through=side.calls).deposit(amount=2) for one in ids))
 
     ids, _ = accounts(side, "by-ref", 2)
-    first = market.Account.ref(ids[0], through=side.calls, request_id="by-ref")
-    again = market.Account.ref(ids[0], through=side.calls, request_id="by-ref")
+    first = Account.ref(ids[0], through=side.calls, request_id="by-ref")
+    again = Account.ref(ids[0], through=side.calls, request_id="by-ref")
     assert first.deposit(1).reply() == again.deposit(1).reply()
     assert asyncio.run(both()) == [103, 102]
     with pytest.raises(calling.CallError, match=f"ValueError: not enough on account {ids[0]}"):
-        market.Account.ref(ids[0], through=side.calls).transfer(to=ids[1], amount=500).result()
+        Account.ref(ids[0], through=side.calls).transfer(to=ids[1], amount=500).result()
 
 
 @pytest.mark.parametrize("name", ["endpoint", "statefun", "kafka"])
