@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent import futures
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -11,6 +12,11 @@ from onto import errors, wire
 SECONDS = 30.0  # for which a call is waited for
 
 Token = tuple[tuple[str, str, int], ...]  # collection, doc_id, version of each document that a call changed
+
+
+def deadline(seconds: float) -> int:
+    """Return the moment that long from now as commands carry it, in ms since 1970."""
+    return int((time.time() + seconds) * 1000)
 
 
 class CallError(errors.OntoError):

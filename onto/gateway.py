@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 import uuid
 from collections.abc import Mapping
 from concurrent import futures
@@ -86,8 +85,7 @@ class Gateway:
         A call that has not begun by then is never begun.
         """
         request_id = request_id or uuid.uuid4().hex
-        deadline = int((time.time() + seconds) * 1000)
-        sent = self.send(collection, doc_id, wire.Command(request_id, method, args, model, deadline))
+        sent = self.send(collection, doc_id, wire.Command(request_id, method, args, model, calling.deadline(seconds)))
         try:
             return sent.result(seconds)
         except futures.TimeoutError as error:

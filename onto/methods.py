@@ -11,6 +11,7 @@ called `save` or not; a new one only if it did. An exception writes nothing.
 from __future__ import annotations
 
 import datetime
+import difflib
 import inspect
 import sys
 import types
@@ -142,6 +143,17 @@ def methods_of(model: type[domain_model.DomainModel]) -> list[str]:
     """Return the names of all methods that may be called, the built-in ones last."""
     own = [name for name in dir(model) if method_of(model, name) is not None]
     return [*own, *(name for name in BUILT_IN if name not in own)]
+
+
+def defining(model: type[domain_model.DomainModel], name: str) -> type[domain_model.DomainModel]:
+    """Return the class, this or one below it, that has a method; NoSuchMethodError when none has."""
+    found = next((one for one in model.family() if method_of(one, name) is not None), None)
+    if found is None and name not in BUILT_IN:
+        known = methods_of(model)
+        near: list[str] = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean `{near[0]}`?" if near else f"it has {', '.join(known)}"
+        raise NoSuchMethodError(f"{model.__name__} has no method `{name}`; {hint}")
+    return found or model
 
 
 def dump_args(model: type[domain_model.DomainModel], method: str, given: Mapping[str, Any]) -> dict[str, Any]:

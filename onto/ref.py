@@ -10,7 +10,6 @@ The call is sent at once; any number may be under way. Called again with its req
 from __future__ import annotations
 
 import asyncio
-import difflib
 import inspect
 import time
 import uuid
@@ -92,13 +91,7 @@ class Ref(Generic[M]):
         """Return a method of the entity; AttributeError when neither its class nor one below has it."""
         if name.startswith("_"):
             raise AttributeError(name)
-        defining = next((one for one in self._model.family() if methods.method_of(one, name) is not None), None)
-        if defining is None and name not in methods.BUILT_IN:
-            known = methods.methods_of(self._model)
-            near: list[str] = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean `{near[0]}`?" if near else f"it has {', '.join(known)}"
-            raise AttributeError(f"{self._model.__name__} has no method `{name}`; {hint}")
-        model = defining or self._model
+        model = methods.defining(self._model, name)
 
         def call(*args: Any, **named: Any) -> Call:
             given = methods.dump_args(model, name, _named(model, name, args, named))
@@ -109,8 +102,7 @@ class Ref(Generic[M]):
     def _call(self, model: type[domain_model.DomainModel], method: str, args: Mapping[str, Any]) -> Call:
         # With a request id of its own, the second method would be taken for the first one called again.
         request_id, self._request_id = self._request_id or uuid.uuid4().hex, None
-        deadline = int((time.time() + self._seconds) * 1000)
-        command = wire.Command(request_id, method, args, self._model.__name__, deadline)
+        command = wire.Command(request_id, method, args, self._model.__name__, calling.deadline(self._seconds))
         return Call(
             self._through or context.Context.caller, self._model, self._doc_id, command,
             self._seconds, lambda result: methods.read_result(model, method, result),

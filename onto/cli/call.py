@@ -69,18 +69,13 @@ def parse(model: type[domain_model.DomainModel], method: str, given: Iterable[st
     from onto import methods, signature
 
     texts = dict(map(_pair, given))
-    found = next((one for each in model.family() if (one := methods.method_of(each, method)) is not None), None)
+    found = methods.method_of(methods.defining(model, method), method)
     if found is not None:
         typed = signature.of(found)
         shapes = {one.name: one.shape for one in typed.params}
         args = {name: _value(shapes.get(name), text) for name, text in texts.items()}
         typed.load(args)  # says what is wrong before anything is sent
         return args
-    if method not in methods.BUILT_IN:
-        known = methods.methods_of(model)
-        near = difflib.get_close_matches(method, known, n=1)
-        hint = f"did you mean `{near[0]}`?" if near else f"it has {', '.join(known)}"
-        raise errors.OntoError(f"{model.__name__} has no method `{method}`; {hint}")
     known_attributes = model._attributes if method == "new" else {}
     return {
         name: _value(known_attributes[name].value_shape() if name in known_attributes else None, text)
