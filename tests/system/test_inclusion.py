@@ -1,0 +1,32 @@
+"""A reader of a view waits until it includes a call: real Kafka, Flink, StateFun."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from compiler import emit_sql, pipeline
+from flink_jobs import serve
+from onto import bundle, consume, gateway
+from onto.consume import inclusion
+from tests.conftest import Road
+
+
+def test_a_view_includes_a_call_once_its_token_has_been_waited_for(road: Road, tmp_path: Path) -> None:
+    done = pipeline.run("examples.meeting_room", emit_sql.Settings())
+    assert done.bundle is not None
+    assert done.files is not None
+    bundle.write(done.bundle, done.files, tmp_path / "build")
+    served = serve.serve(Path(road.chosen.folder), tmp_path / "build", road.chosen)
+    road.submit(tmp_path / "build")
+    served()
+    view = done.bundle.view("meeting_sessions")
+    with gateway.Gateway(road.kafka, done.bundle.replies_topic, prefix=road.prefix) as calls:
+        calls.call("meetings", "m1", "new", {"status": "not-started"}, seconds=60)
+        for number in range(3):
+            method, status = ("open", True) if number % 2 == 0 else ("close", False)
+            reply = calls.call("meetings", "m1", method, {}, seconds=60)
+            assert reply.token == (("meetings", "m1", number + 2),)
+            inclusion.wait(reply.token, done.bundle, road.kafka, prefix=road.prefix, seconds=90)
+            with consume.Consumer(view, road.kafka, prefix=road.prefix) as consumer:
+                assert consumer.snapshot()[("m1",)]["inSession"] is status
+        inclusion.wait((("nothing", "x", 1),), done.bundle, road.kafka, prefix=road.prefix)
