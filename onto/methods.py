@@ -242,12 +242,15 @@ def _built_in(
         return
     try:
         if request.method == "save":
-            if set(args) != {"document"} or not isinstance(args["document"], Mapping):
-                raise signature.BadArgumentsError(f"{model.__name__}.save takes `document`, an object in stored form")
+            absent = args.pop("absent", False)
+            if set(args) != {"document"} or not isinstance(args["document"], Mapping) or not isinstance(absent, bool):
+                takes = "`document`, an object in stored form, and `absent`: only where there is none"
+                raise signature.BadArgumentsError(f"{model.__name__}.save takes {takes}")
+            if absent:
+                _check_absent(running, model, doc_id)
             made = model.from_dict(args["document"], doc_id)
         else:
-            if entity is not None:
-                raise AlreadyExistsError(f"{model.__name__} {doc_id!r} exists already")
+            _check_absent(running, model, doc_id)
             made = model.new(doc_id=doc_id)
             made._assign(_values(model, args))
     except (load.MappingError, ValueError) as error:
@@ -255,6 +258,12 @@ def _built_in(
             raise
         raise signature.BadArgumentsError(str(error)) from error
     made.save()
+
+
+def _check_absent(running: _Session, model: type[domain_model.DomainModel], doc_id: str) -> None:
+    topmost = running.models.of_collection(model.collection_name())
+    if topmost is not None and running.get(topmost, doc_id) is not None:  # whatever class is in the place
+        raise AlreadyExistsError(f"{model.__name__} {doc_id!r} exists already")
 
 
 def _values(model: type[domain_model.DomainModel], args: Mapping[str, Any]) -> dict[str, Any]:

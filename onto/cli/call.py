@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 @options.connection
 @click.option("--request-id", metavar="TEXT", help="Call again under this id: it is applied once.")
 @click.option("--seconds", default=30.0, show_default=True, help="Wait so long; a call not begun by then never is.")
+@click.option("--wait", is_flag=True, help="Return when the views include what the call changed.")
 @options.as_json
 def command(
     model_name: str, doc_id: str, method: str, arguments: tuple[str, ...], bundle_folder: str,
-    request_id: str | None, seconds: float, as_json: bool, **flags: Any,
+    request_id: str | None, seconds: float, wait: bool, as_json: bool, **flags: Any,
 ) -> None:  # fmt: skip
     """Call METHOD of the MODEL with that DOC_ID, and write what it returns as JSON.
 
@@ -57,6 +58,10 @@ def command(
         reply = calls.call(
             model.collection_name(), doc_id, method, args, model=model_name, request_id=request_id, seconds=seconds
         )
+    if wait:
+        from onto.consume import inclusion
+
+        inclusion.wait(reply.token, made, chosen.bootstrap_servers, prefix=prefix, properties=chosen.kafka)
     if as_json:
         told = {"ok": reply.result, "request_id": reply.request_id, "token": [list(one) for one in reply.token]}
         click.echo(json.dumps(told, ensure_ascii=False))

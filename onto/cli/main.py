@@ -27,6 +27,7 @@ COMMANDS = {
     "status": ("onto.cli.status", "Say what runs."),
     "submit": ("onto.cli.submit", "Run a compiled app on a Flink cluster."),
     "call": ("onto.cli.call", "Call a domain method."),
+    "import": ("onto.cli.load", "Load existing documents into an app."),
     "tail": ("onto.cli.tail", "Follow a view's documents."),
     "doctor": ("onto.cli.doctor", "Say what is missing on this machine and how to get it."),
 }
