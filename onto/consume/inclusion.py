@@ -39,7 +39,8 @@ def wait(
 ) -> None:
     """Return when the views of `made` include the changes; BrokerError when that takes longer than `seconds`.
 
-    Changes of collections that no view reads are included already.
+    It takes as long as the job takes to its next checkpoint. Changes of collections that no view reads are included
+    already. TopicError when a collection has no topic.
     """
     deadline = time.monotonic() + seconds
     read = {source.name: source.topic for source in made.sources}
@@ -51,6 +52,7 @@ def wait(
     try:
         offsets = _offsets(reader, wanted, deadline)
         places = [confluent_kafka.TopicPartition(*place) for place in offsets]
+        # A partition of which the job has told nothing yet has a negative offset.
         while not all(one.offset > offsets[one.topic, one.partition] for one in _committed(job, places)):
             if time.monotonic() > deadline:
                 raise errors.BrokerError(
@@ -87,57 +89,79 @@ def _committed(
 
 
 def _offsets(reader: confluent_kafka.Consumer, wanted: list[tuple[str, str, int]], deadline: float) -> dict[Place, int]:
-    """Return for each partition the offset of the last change looked for in it."""
+    """Return for each partition the offset of the last change looked for in it.
+
+    Each round reads what is new at the ends of the topics, for a change of another entity than the one that was called
+    may come after the reply, and then a larger part of what lies before.
+    """
     found: dict[Place, int] = {}
     for topic in dict.fromkeys(topic for topic, _, _ in wanted):
         versions = {doc_id: version for each, doc_id, version in wanted if each == topic}
+        ends = {partition: _ends(reader, topic, partition)[1] for partition in _partitions(reader, topic)}
+        known = {partition: (end, end) for partition, end in ends.items()}  # what has been read, from where to where
         chunk = CHUNK
         while versions:
-            whole = True
-            for place in _partitions(reader, topic):
-                low, high = reader.get_watermark_offsets(place, timeout=client.DEADLINE)
-                place.offset = max(low, high - chunk)
-                whole = whole and place.offset == low
-                for offset, doc_id, version in _changes(reader, place, high, deadline):
-                    if version >= versions.get(doc_id, version + 1):
-                        del versions[doc_id]
-                        key = (topic, place.partition)
-                        found[key] = max(offset, found.get(key, -1))
-            if whole and versions and time.monotonic() > deadline:
+            for partition, (first, last) in known.items():
+                low, high = _ends(reader, topic, partition)
+                before = max(low, first - chunk)
+                last = _look(reader, (topic, partition), (last, high), versions, found, deadline)
+                _look(reader, (topic, partition), (before, first), versions, found, deadline)
+                known[partition] = (before, last)
+            if versions and time.monotonic() > deadline:
                 raise errors.BrokerError(f"{topic} does not hold the change of {next(iter(versions))}")
             chunk *= 4
     return found
 
 
-def _partitions(reader: confluent_kafka.Consumer, topic: str) -> list[confluent_kafka.TopicPartition]:
+def _partitions(reader: confluent_kafka.Consumer, topic: str) -> list[int]:
     try:
-        known = reader.list_topics(topic, timeout=client.DEADLINE).topics[topic].partitions
+        described = reader.list_topics(topic, timeout=client.DEADLINE).topics[topic]
     except confluent_kafka.KafkaException as error:
         raise errors.BrokerError(f"Kafka does not answer: {error.args[0].str()}") from error
-    return [confluent_kafka.TopicPartition(topic, partition) for partition in known]
+    if described.error is not None:
+        raise errors.TopicError(f"topic {topic} does not exist; `onto submit` creates it")
+    return list(described.partitions)
 
 
-def _changes(
-    reader: confluent_kafka.Consumer, place: confluent_kafka.TopicPartition, end: int, deadline: float
-) -> Iterable[tuple[int, str, int]]:
-    """Yield offset, document and version of the changes from a place on, to the end that it has now."""
-    reader.assign([place])
-    position = place.offset
+def _ends(reader: confluent_kafka.Consumer, topic: str, partition: int) -> tuple[int, int]:
+    """Return the offsets at which a partition begins and ends now."""
+    try:
+        place = confluent_kafka.TopicPartition(topic, partition)
+        low, high = reader.get_watermark_offsets(place, timeout=client.DEADLINE)
+    except confluent_kafka.KafkaException as error:
+        raise errors.BrokerError(f"Kafka does not answer: {error.args[0].str()}") from error
+    return low, high
+
+
+def _look(
+    reader: confluent_kafka.Consumer, place: Place, between: tuple[int, int], versions: dict[str, int],
+    found: dict[Place, int], deadline: float,
+) -> int:  # fmt: skip
+    """Take the versions between two offsets of a partition out of those looked for; return how far it is read.
+
+    A later version of a document will do: the one looked for may be compacted away.
+    """
+    position, end = between
+    if position >= end:
+        return position
+    reader.assign([confluent_kafka.TopicPartition(*place, position)])
     while position < end and time.monotonic() < deadline:
         message = reader.poll(STEP)
         if message is None:
             continue
         error, offset = message.error(), message.offset()
-        if offset is not None:
-            position = offset if error is not None else offset + 1
         if error is not None:
             if error.code() == confluent_kafka.KafkaError._PARTITION_EOF:
-                return
+                return position  # what is beyond is of a transaction that has not ended, or nobody's record
             continue
-        version = _version(message.value())
-        key = message.key()
-        if offset is not None and version is not None and key is not None:
-            yield offset, key.decode() if isinstance(key, bytes) else key, version
+        assert offset is not None
+        position = offset + 1
+        key, version = message.key(), _version(message.value())
+        doc_id = key.decode("utf-8", "replace") if isinstance(key, bytes) else key
+        if offset < end and doc_id in versions and version is not None and version >= versions[doc_id]:
+            del versions[doc_id]
+            found[place] = max(offset, found.get(place, -1))
+    return position
 
 
 def _version(value: bytes | str | None) -> int | None:
