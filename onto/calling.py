@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from concurrent import futures
 from dataclasses import dataclass
@@ -55,3 +56,37 @@ class Caller(Protocol):
 
     def forget(self, request_id: str) -> None:
         """Wait no longer for a reply."""
+
+
+class Pending:
+    """A reply to come, waited for until the call's time is up: then NoReplyError."""
+
+    def __init__(self, caller: Caller, sent: futures.Future[Reply], request_id: str, seconds: float) -> None:
+        """Begin to count the time."""
+        self._caller = caller
+        self._sent = sent
+        self._request_id = request_id
+        self._seconds = seconds
+        self._until = time.monotonic() + seconds
+
+    def reply(self) -> Reply:
+        """Return the reply; blocks."""
+        try:
+            return self._sent.result(self._left())
+        except futures.TimeoutError as error:
+            raise self._no_reply() from error
+
+    async def awaited(self) -> Reply:
+        """Return the reply, without blocking the event loop."""
+        try:
+            # Shielded: whoever waits no longer has not taken the call back.
+            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self._sent)), self._left())
+        except TimeoutError as error:
+            raise self._no_reply() from error
+
+    def _left(self) -> float:
+        return max(0.0, self._until - time.monotonic())
+
+    def _no_reply(self) -> NoReplyError:
+        self._caller.forget(self._request_id)
+        return NoReplyError(self._request_id, self._seconds)

@@ -86,12 +86,7 @@ class Gateway:
         """
         request_id = request_id or uuid.uuid4().hex
         sent = self.send(collection, doc_id, wire.Command(request_id, method, args, model, calling.deadline(seconds)))
-        try:
-            return sent.result(seconds)
-        except futures.TimeoutError as error:
-            raise calling.NoReplyError(request_id, seconds) from error
-        finally:
-            self.forget(request_id)
+        return calling.Pending(self, sent, request_id, seconds).reply()
 
     def send(self, collection: str, doc_id: str, command: wire.Command) -> futures.Future[calling.Reply]:
         """Send a command and return its reply to come; `asyncio.wrap_future` makes it awaitable."""

@@ -9,9 +9,9 @@ The call is sent at once; any number may be under way. Called again with its req
 
 from __future__ import annotations
 
-import asyncio
+import functools
 import inspect
-import time
+import logging
 import uuid
 from collections.abc import Callable, Generator, Mapping
 from concurrent import futures
@@ -19,26 +19,33 @@ from typing import Any, Generic, TypeVar
 
 from onto import calling, context, domain_model, methods, signature, wire
 
+LOG = logging.getLogger(__name__)
 M = TypeVar("M", bound=domain_model.DomainModel)
 
 
 class Call:
     """A call under way: `result()` blocks for what the method returned, `await` gives the same.
 
-    Both raise CallError with what the method raised, and NoReplyError when the call's time is up.
+    Both raise CallError with what the method raised, and NoReplyError when the call's time is up. The failure of a call
+    that nobody waits for is logged.
     """
 
     def __init__(
-        self, caller: calling.Caller, model: type[domain_model.DomainModel], doc_id: str, command: wire.Command,
-        seconds: float, read: Callable[[Any], Any],
+        self, caller: calling.Caller, sent: futures.Future[calling.Reply], request_id: str, seconds: float,
+        named: str, read: Callable[[Any], Any],
     ) -> None:  # fmt: skip
-        """Send the command."""
-        self.request_id = command.request_id
-        self._caller = caller
-        self._seconds = seconds
-        self._until = time.monotonic() + seconds
+        """Take a call that was sent; `named` says which, for the log."""
+        self.request_id = request_id
+        self._sent = sent
+        self._pending = calling.Pending(caller, sent, request_id, seconds)
+        self._named = named
         self._read = read
-        self._sent = caller.submit(model, doc_id, command)
+        self._waited = False
+
+    def __del__(self) -> None:
+        """Log how the call fails, or has failed, if nobody waited for it."""
+        if not self._waited:
+            self._sent.add_done_callback(functools.partial(_unheard, self._named))
 
     def result(self) -> Any:
         """Return what the method returned, as Python has it."""
@@ -46,27 +53,16 @@ class Call:
 
     def reply(self) -> calling.Reply:
         """Return the reply: the result in JSON, and the token of what was changed."""
-        try:
-            return self._sent.result(max(0.0, self._until - time.monotonic()))
-        except futures.TimeoutError as error:
-            raise self._no_reply() from error
+        self._waited = True
+        return self._pending.reply()
 
     def __await__(self) -> Generator[Any, None, Any]:
         """Give what the method returned, without blocking the event loop."""
         return self._awaited().__await__()
 
     async def _awaited(self) -> Any:
-        waiting = asyncio.wrap_future(self._sent)
-        try:
-            # Shielded: whoever waits no longer has not taken the call back.
-            reply = await asyncio.wait_for(asyncio.shield(waiting), max(0.0, self._until - time.monotonic()))
-        except TimeoutError as error:
-            raise self._no_reply() from error
-        return self._read(reply.result)
-
-    def _no_reply(self) -> calling.NoReplyError:
-        self._caller.forget(self.request_id)
-        return calling.NoReplyError(self.request_id, self._seconds)
+        self._waited = True
+        return self._read((await self._pending.awaited()).result)
 
 
 class Ref(Generic[M]):
@@ -103,10 +99,19 @@ class Ref(Generic[M]):
         # With a request id of its own, the second method would be taken for the first one called again.
         request_id, self._request_id = self._request_id or uuid.uuid4().hex, None
         command = wire.Command(request_id, method, args, self._model.__name__, calling.deadline(self._seconds))
+        caller = self._through or context.Context.caller
+        # Sent before there is a Call: the traceback of a failure in this process would keep it for ever.
+        sent = caller.submit(self._model, self._doc_id, command)
+        named = f"{self._model.__name__} {self._doc_id!r}: `{method}`"
         return Call(
-            self._through or context.Context.caller, self._model, self._doc_id, command,
-            self._seconds, lambda result: methods.read_result(model, method, result),
-        )  # fmt: skip
+            caller, sent, request_id, self._seconds, named, lambda result: methods.read_result(model, method, result)
+        )
+
+
+def _unheard(named: str, sent: futures.Future[calling.Reply]) -> None:
+    error = None if sent.cancelled() else sent.exception()
+    if error is not None:
+        LOG.warning("%s failed, and nobody waited for it: %s", named, error)
 
 
 def _named(

@@ -129,3 +129,24 @@ def test_a_call_is_waited_for_until_its_time_is_up() -> None:
     with pytest.raises(calling.NoReplyError, match="request_id='r2'"):
         asyncio.run(awaited())
     assert silent.forgotten == ["r1", "r2"]
+
+
+def test_a_failure_that_nobody_waits_for_is_logged(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
+    Wallet.ref("a").pay(to="b", amount=1)
+    with pytest.raises(calling.CallError):
+        Wallet.ref("a").pay(to="b", amount=40).result()
+    assert caplog.messages == []
+    Wallet.ref("a").pay(to="b", amount=40)
+    assert caplog.messages == ["Wallet 'a': `pay` failed, and nobody waited for it: ValueError: only 9 there"]
+
+
+def test_a_failure_that_comes_later_is_logged_too(caplog: pytest.LogCaptureFixture) -> None:
+    class Late(Silent):
+        def submit(self, model: type[Any], doc_id: str, command: wire.Command) -> futures.Future[calling.Reply]:
+            self.sent: futures.Future[calling.Reply] = futures.Future()
+            return self.sent
+
+    late = Late()
+    Wallet.ref("a", through=late).pay(to="b", amount=1)
+    late.sent.set_exception(calling.CallError("ValueError", "too late"))
+    assert caplog.messages == ["Wallet 'a': `pay` failed, and nobody waited for it: ValueError: too late"]
