@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from concurrent import futures
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -61,9 +62,11 @@ class Caller(Protocol):
 class Pending:
     """A reply to come, waited for until the call's time is up: then NoReplyError."""
 
-    def __init__(self, caller: Caller, sent: futures.Future[Reply], request_id: str, seconds: float) -> None:
-        """Begin to count the time."""
-        self._caller = caller
+    def __init__(
+        self, sent: futures.Future[Reply], request_id: str, seconds: float, forget: Callable[[str], object]
+    ) -> None:
+        """Begin to count the time; when it is up, `forget` is told the request id."""
+        self._forget = forget
         self._sent = sent
         self._request_id = request_id
         self._seconds = seconds
@@ -88,5 +91,5 @@ class Pending:
         return max(0.0, self._until - time.monotonic())
 
     def _no_reply(self) -> NoReplyError:
-        self._caller.forget(self._request_id)
+        self._forget(self._request_id)
         return NoReplyError(self._request_id, self._seconds)

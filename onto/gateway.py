@@ -86,7 +86,7 @@ class Gateway:
         """
         request_id = request_id or uuid.uuid4().hex
         sent = self.send(collection, doc_id, wire.Command(request_id, method, args, model, calling.deadline(seconds)))
-        return calling.Pending(self, sent, request_id, seconds).reply()
+        return calling.Pending(sent, request_id, seconds, self.forget).reply()
 
     def send(self, collection: str, doc_id: str, command: wire.Command) -> futures.Future[calling.Reply]:
         """Send a command and return its reply to come; `asyncio.wrap_future` makes it awaitable."""

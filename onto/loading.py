@@ -55,6 +55,9 @@ class Sender(Protocol):
     def send(self, collection: str, doc_id: str, command: wire.Command) -> futures.Future[calling.Reply]:
         """Send a command and return its reply to come."""
 
+    def forget(self, request_id: str) -> None:
+        """Wait no longer for a reply."""
+
 
 def read(path: Path, models: methods.Models) -> list[Line]:
     """Return the documents of a file of JSON lines; LoadError when any does not fit its model."""
@@ -94,18 +97,16 @@ def load(
 
     NoReplyError when one does not come within `seconds`: start again, and it goes on.
     """
-    pending: deque[tuple[Line, str, futures.Future[calling.Reply]]] = deque()
+    pending: deque[tuple[Line, calling.Pending]] = deque()
     new = there = 0
     refused: list[str] = []
 
     def take() -> None:
         nonlocal new, there
-        line, request_id, sent = pending.popleft()
+        line, sent = pending.popleft()
         try:
-            sent.result(seconds)
+            sent.reply()
             new += 1
-        except futures.TimeoutError as error:
-            raise calling.NoReplyError(request_id, seconds) from error
         except calling.CallError as error:
             if error.kind == "AlreadyExists":
                 there += 1
@@ -120,7 +121,8 @@ def load(
         request_id = uuid.uuid4().hex
         args = {"document": line.document, "absent": True}
         command = wire.Command(request_id, "save", args, deadline=calling.deadline(seconds))
-        pending.append((line, request_id, sender.send(line.collection, line.doc_id, command)))
+        sent = sender.send(line.collection, line.doc_id, command)
+        pending.append((line, calling.Pending(sent, request_id, seconds, sender.forget)))
     while pending:
         take()
     return Loaded(new, there, tuple(refused))

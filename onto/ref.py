@@ -31,13 +31,13 @@ class Call:
     """
 
     def __init__(
-        self, caller: calling.Caller, sent: futures.Future[calling.Reply], request_id: str, seconds: float,
-        named: str, read: Callable[[Any], Any],
+        self, sent: futures.Future[calling.Reply], pending: calling.Pending, request_id: str, named: str,
+        read: Callable[[Any], Any],
     ) -> None:  # fmt: skip
         """Take a call that was sent; `named` says which, for the log."""
         self.request_id = request_id
         self._sent = sent
-        self._pending = calling.Pending(caller, sent, request_id, seconds)
+        self._pending = pending
         self._named = named
         self._read = read
         self._waited = False
@@ -103,9 +103,8 @@ class Ref(Generic[M]):
         # Sent before there is a Call: the traceback of a failure in this process would keep it for ever.
         sent = caller.submit(self._model, self._doc_id, command)
         named = f"{self._model.__name__} {self._doc_id!r}: `{method}`"
-        return Call(
-            caller, sent, request_id, self._seconds, named, lambda result: methods.read_result(model, method, result)
-        )
+        pending = calling.Pending(sent, request_id, self._seconds, caller.forget)
+        return Call(sent, pending, request_id, named, lambda result: methods.read_result(model, method, result))
 
 
 def _unheard(named: str, sent: futures.Future[calling.Reply]) -> None:

@@ -37,6 +37,9 @@ class Sender:
     def send(self, collection: str, doc_id: str, command: wire.Command) -> futures.Future[calling.Reply]:
         return self._engine.submit(Crate, doc_id, command)
 
+    def forget(self, request_id: str) -> None:
+        raise AssertionError(request_id)
+
 
 def written(folder: Path, *lines: str) -> Path:
     path = folder / "crates.jsonl"
@@ -94,9 +97,15 @@ def test_a_document_that_is_refused_is_named(tmp_path: Path) -> None:
 
 
 def test_a_reply_that_does_not_come_ends_the_import() -> None:
-    class Silent:
+    class Silent(Sender):
         def send(self, collection: str, doc_id: str, command: wire.Command) -> futures.Future[calling.Reply]:
             return futures.Future()
 
+        def forget(self, request_id: str) -> None:
+            forgotten.append(request_id)
+
+    forgotten: list[str] = []
+
     with pytest.raises(calling.NoReplyError):
-        loading.load([loading.Line("f:1", "crates", "c1", {})], Silent(), seconds=0.01)
+        loading.load([loading.Line("f:1", "crates", "c1", {})], Silent(Engine()), seconds=0.01)
+    assert len(forgotten) == 1
