@@ -15,7 +15,7 @@ import pytest
 
 from onto import calling, wire
 from tests.system.market.models import Account
-from tests.system.write_side import Call, Made, WriteSide, shuffled
+from tests.system.write_side import Call, Made, WriteSide, shuffled, wait
 
 KILLS = int(os.environ.get("ONTO_KILLS", "1"))
 COLLECTIONS = ("accounts", "items", "orders", "places", "trips", "auctions", "doctors", "links")
@@ -133,20 +133,37 @@ def test_a_command_that_comes_again_is_applied_once(side: WriteSide) -> None:
 def test_what_is_wrong_with_a_command_holds_nobody_up(side: WriteSide) -> None:
     accounts(side, "wrong", 1)
     producer = side.calls._producer
-    for value in (b"{", b"[]", b"", b'{"request_id": 7}', b"\xff" * 1000):
+    malformed = (b"{", b"[]", b"", b'{"request_id": 7}', b"\xff" * 1000)
+    for value in malformed:
         producer.produce("accounts-cmd", key=b"wrong0", value=value)
-    for method, args, kind in (
-        ("fly", {}, "NoSuchMethod"),
-        ("deposit", {"amount": "much"}, "BadArguments"),
-        ("deposit", {}, "BadArguments"),
-        ("transfer", {"to": "nobody", "amount": 1}, "BadArguments"),
-    ):
+    refused = (
+        ("fly", {}, None, "NoSuchMethod"),
+        ("deposit", {"amount": "much"}, None, "BadArguments"),
+        ("deposit", {}, None, "BadArguments"),
+        ("deposit", {"amount": 1, "more": 2}, None, "BadArguments"),
+        ("transfer", {"to": "nobody", "amount": 1}, None, "BadArguments"),
+        ("deposit", {"amount": 1}, "Dog", "DoesNotExist"),
+        ("save", {"document": {"balance": 0}, "absent": True}, None, "AlreadyExists"),
+    )
+    for method, args, model, kind in refused:
         with pytest.raises(calling.CallError) as caught:
-            side.calls.call("accounts", "wrong0", method, args)
+            side.calls.call("accounts", "wrong0", method, args, model=model)
         assert caught.value.kind == kind
     with pytest.raises(calling.CallError, match="DoesNotExist: Account 'nobody' does not exist"):
         side.calls.call("accounts", "nobody", "deposit", {"amount": 1})
-    assert side.calls.call("accounts", "wrong0", "deposit", {"amount": 1}).result == 101
+    reply = side.calls.call("accounts", "wrong0", "deposit", {"amount": 1})
+    assert (reply.result, reply.token) == (101, (("accounts", "wrong0", 2),))
+    kinds = ["MalformedCommand"] * len(malformed) + [kind for *_, kind in refused]
+    wait(lambda: [one["exception"] for one in side.noted("wrong0")] == kinds)
+
+
+def test_a_document_that_grows_too_large_is_refused(side: WriteSide) -> None:
+    side.new("places", "crowd", free=9, guests=[])
+    with pytest.raises(calling.CallError, match="DocumentTooLarge"):
+        side.calls.call("places", "crowd", "reserve", {"guest": "x" * 500_000})
+    reply = side.calls.call("places", "crowd", "reserve", {"guest": "ann"})
+    assert (reply.result, reply.token) == (8, (("places", "crowd", 2),))
+    wait(lambda: [one["exception"] for one in side.noted("crowd")] == ["DocumentTooLarge"])
 
 
 def test_methods_are_called_by_reference(side: WriteSide) -> None:

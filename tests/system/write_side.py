@@ -173,6 +173,14 @@ class WriteSide:
 
     def changes(self, *collections: str) -> list[Written]:
         """Read all changes that were committed."""
+        return [_written(topic, value) for topic, value in self._values(*collections)]
+
+    def noted(self, doc_id: str) -> list[dict[str, Any]]:
+        """Read what was noted on the error topic for an entity."""
+        found = [json.loads(value) for _, value in self._values(self.bundle.errors_topic)]
+        return [one for one in found if one["doc_id"] == doc_id]
+
+    def _values(self, *topics: str) -> list[tuple[str, bytes]]:
         consumer = confluent_kafka.Consumer(
             {
                 "bootstrap.servers": self.kafka,
@@ -184,8 +192,8 @@ class WriteSide:
             }
         )
         try:
-            consumer.assign([confluent_kafka.TopicPartition(one, 0, 0) for one in collections])
-            return list(_read(consumer, len(collections)))
+            consumer.assign([confluent_kafka.TopicPartition(one, 0, 0) for one in topics])
+            return list(_read(consumer, len(topics)))
         finally:
             consumer.close()
 
@@ -265,7 +273,7 @@ def _order(made: list[Made], changes: list[Written]) -> Iterator[Made]:
         yield known[request_id]
 
 
-def _read(consumer: confluent_kafka.Consumer, partitions: int) -> Iterator[Written]:
+def _read(consumer: confluent_kafka.Consumer, partitions: int) -> Iterator[tuple[str, bytes]]:
     ended: set[str] = set()
     deadline = time.monotonic() + SECONDS
     while len(ended) < partitions:
@@ -278,9 +286,14 @@ def _read(consumer: confluent_kafka.Consumer, partitions: int) -> Iterator[Writt
             if message.error().code() == confluent_kafka.KafkaError._PARTITION_EOF:
                 ended.add(topic)
             continue
-        value = json.loads(message.value() or b"")
-        change = wire.decode(topic, message.value() or b"")
-        yield Written(topic, change.doc_id, value["x"], value["v"], change.before, change.after)
+        value = message.value()
+        assert isinstance(value, bytes)
+        yield topic, value
+
+
+def _written(collection: str, value: bytes) -> Written:
+    change, told = wire.decode(collection, value), json.loads(value)
+    return Written(collection, change.doc_id, told["x"], told["v"], change.before, change.after)
 
 
 def shuffled(seed: int, calls: Iterable[Call]) -> list[Call]:
