@@ -162,9 +162,22 @@ def test_every_model_can_be_made_saved_and_deleted_by_a_command() -> None:
         engine.call(Account, "c", "new", balance=4)
     engine.call(Account, "c", "save", document={"obj_type": "Savings", "balance": 7})
     assert engine.call(Account, "c", "fee") == 0
+    with pytest.raises(methods.AlreadyExistsError, match="'c' exists already"):
+        engine.call(Account, "c", "save", document={"balance": 1}, absent=True)
+    with pytest.raises(TypeError, match="and `absent`: only where there is none"):
+        engine.call(Account, "d", "save", document={"balance": 1}, absent="yes")
     engine.call(Account, "c", "delete")
+    engine.call(Account, "d", "save", document={"balance": 1}, absent=True)
     with pytest.raises(methods.DoesNotExistError, match="Account 'c' does not exist"):
         engine.call(Account, "c", "delete")
+
+
+def test_a_place_is_taken_whatever_class_is_in_it() -> None:
+    engine = bank()
+    engine.call(Account, "c", "new", balance=3)
+    for method, arguments in (("new", {"balance": 4}), ("save", {"document": {"balance": 4}, "absent": True})):
+        with pytest.raises(methods.AlreadyExistsError, match="'c' exists already"):
+            engine.call(Savings, "c", method, **arguments)
 
 
 @pytest.mark.parametrize(
