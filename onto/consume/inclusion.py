@@ -97,18 +97,23 @@ def _offsets(reader: confluent_kafka.Consumer, wanted: list[tuple[str, str, int]
     found: dict[Place, int] = {}
     for topic in dict.fromkeys(topic for topic, _, _ in wanted):
         versions = {doc_id: version for each, doc_id, version in wanted if each == topic}
-        ends = {partition: _ends(reader, topic, partition)[1] for partition in _partitions(reader, topic)}
-        known = {partition: (end, end) for partition, end in ends.items()}  # what has been read, from where to where
+        known: dict[int, tuple[int, int]] = {}  # what has been read of each partition, from where to where
+        for partition in _partitions(reader, topic):
+            low, high = _ends(reader, topic, partition)
+            known[partition] = (max(low, high - CHUNK),) * 2
         chunk = CHUNK
-        while versions:
+        while True:
             for partition, (first, last) in known.items():
                 low, high = _ends(reader, topic, partition)
                 before = max(low, first - chunk)
                 last = _look(reader, (topic, partition), (last, high), versions, found, deadline)
                 _look(reader, (topic, partition), (before, first), versions, found, deadline)
                 known[partition] = (before, last)
-            if versions and time.monotonic() > deadline:
+            if not versions:
+                break
+            if time.monotonic() > deadline:
                 raise errors.BrokerError(f"{topic} does not hold the change of {next(iter(versions))}")
+            time.sleep(STEP)
             chunk *= 4
     return found
 
