@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-from flink_jobs import entities, messages
+from flink_jobs import entities, messages, replies
 from flink_jobs import transactions as real
 
 
@@ -237,7 +237,7 @@ def _load(ref: str, text: str | None) -> entities.Entity:
     if text is not None:
         state = json.loads(text)
         entity.version, entity.document = state["env"]
-        entity.seen = [tuple(one) for one in state["seen"]]
+        entity.seen = replies.Replies(state["seen"])
         if state["ctl"] is not None:
             entities.load_control(entity, state["ctl"])
     return entity
@@ -248,7 +248,7 @@ def _dump(entity: entities.Entity) -> str:
         {
             "env": [entity.version, entity.document],
             "ctl": entities.dump_control(entity),
-            "seen": entity.seen,
+            "seen": entity.seen.texts,
         }
     )
 

@@ -251,7 +251,7 @@ MUTANTS = (
      "        case messages.Release(x, at):\n            if entity.locks.held_by(x, at):",
      "        case messages.Release(x, at):\n            if False:"),
     ("a repeated command is run again", "transactions",
-     "if request_id == call.request_id:", "if False:"),
+     "if kept is not None:", "if False:"),
     ("a command that waits is taken twice", "transactions",
      "if any(one.call is not None and one.call.request_id == call.request_id for one in waiting):", "if False:"),
     ("a command that runs is taken twice", "transactions",
@@ -267,7 +267,7 @@ MUTANTS = (
     ("readers see what is kept, not what is", "transactions",
      "        at_hand[own] = self.entity.document\n", "        at_hand.setdefault(own, None)\n"),
     ("replies are not kept", "transactions",
-     "self.entity.seen = [*kept, (call.request_id, reply, self.now)][-self.limits.seen :]", "pass"),
+     "self.entity.seen.keep(call.request_id, reply, self.now, self.limits.seen)", "pass"),
     ("versions do not grow", "transactions", "self.entity.version += 1", "self.entity.version += 0"),
 )  # fmt: skip
 
