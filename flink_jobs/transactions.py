@@ -279,7 +279,7 @@ class _Turn:
         self._answer(transaction.call, reply)
 
     def _answer(self, call: messages.Call, reply: replies.Reply) -> None:
-        """Reply; keep what was replied, unless the call can be run again without effect."""
+        """Reply, and keep the reply unless the call can be run again without effect."""
         self.effects.append(Answer(call, reply))
         if self.programs.mode(call) == "X":
             self.entity.seen.keep(call.request_id, reply, self.now, self.limits.seen)
