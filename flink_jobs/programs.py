@@ -45,6 +45,10 @@ class Programs:
     prefetch: methods.Prefetch = field(default_factory=dict)
     seconds: float = METHOD_SECONDS
 
+    def __post_init__(self) -> None:
+        """Take the process's alarm: once, since to do so costs as much as a small method."""
+        signal.signal(signal.SIGALRM, _ring)
+
     def mode(self, call: messages.Call) -> messages.Mode:
         """Return how a call locks."""
         return "S" if call.model is not None and (call.model, call.method) in self.read_only else "X"
@@ -77,7 +81,6 @@ class Programs:
 @contextlib.contextmanager
 def _limited(seconds: float) -> Iterator[None]:
     """Raise MethodTimeout when the block runs too long."""
-    signal.signal(signal.SIGALRM, _ring)
     signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
     try:
         yield

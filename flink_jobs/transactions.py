@@ -16,9 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, assert_never
 
-from flink_jobs import entities, locks, messages
-
-SEEN_MS = 10 * 60 * 1000  # for how long a reply is kept for a repeated command
+from flink_jobs import entities, locks, messages, replies
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ class Answer:
     """The reply to a command; a `repeated` one was given before, and is no news."""
 
     call: messages.Call
-    reply: entities.Reply
+    reply: replies.Reply
     repeated: bool = False
 
 
@@ -148,10 +146,10 @@ class _Turn:
 
     def call(self, call: messages.Call) -> None:
         """Answer a command that was here before, or let it wait for its turn, behind the earlier ones."""
-        for request_id, reply, _ in self.entity.seen:
-            if request_id == call.request_id:
-                self.effects.append(Answer(call, reply, repeated=True))
-                return
+        kept = self.entity.seen.find(call.request_id)
+        if kept is not None:
+            self.effects.append(Answer(call, kept, repeated=True))
+            return
         waiting = [one for one in self.entity.locks.queue if one.call is not None]
         if any(one.call is not None and one.call.request_id == call.request_id for one in waiting):
             return
@@ -265,7 +263,7 @@ class _Turn:
             self._send(ref, messages.Ask(transaction.x, transaction.asked, transaction.ts, mode, root))
 
     def _end(
-        self, transaction: entities.Transaction, writes: Mapping[str, messages.Document | None], reply: entities.Reply
+        self, transaction: entities.Transaction, writes: Mapping[str, messages.Document | None], reply: replies.Reply
     ) -> None:
         """Commit, at this very moment for everybody: whoever reads any of these documents has to lock it first."""
         for ref, out in transaction.refs.items():
@@ -280,18 +278,17 @@ class _Turn:
         del self.entity.running[transaction.x]
         self._answer(transaction.call, reply)
 
-    def _answer(self, call: messages.Call, reply: entities.Reply) -> None:
-        """entities.Reply; keep what was replied, unless the call can be run again without effect."""
+    def _answer(self, call: messages.Call, reply: replies.Reply) -> None:
+        """Reply, and keep the reply unless the call can be run again without effect."""
         self.effects.append(Answer(call, reply))
         if self.programs.mode(call) == "X":
-            kept = [one for one in self.entity.seen if one[2] > self.now - SEEN_MS]
-            self.entity.seen = [*kept, (call.request_id, reply, self.now)][-self.limits.seen :]
+            self.entity.seen.keep(call.request_id, reply, self.now, self.limits.seen)
 
     def _send(self, ref: str, message: messages.Message) -> None:
         self.effects.append(Send(ref, message))
 
 
-def _error(kind: str, message: str) -> entities.Reply:
+def _error(kind: str, message: str) -> replies.Reply:
     return {"error": {"type": kind, "message": message}}
 
 

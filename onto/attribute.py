@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import inspect
 import sys
 import types
@@ -153,14 +154,7 @@ class Attribute(condition.Comparable, Generic[T]):
 
     def value_shape(self) -> shape.Shape:
         """Return the shape: as spelt, else from the annotation, else from the getter's, else raw JSON."""
-        if self.explicit is not None:
-            return self.explicit
-        if self.owner is None:
-            return shape.RAW
-        written = inspect.get_annotations(self.owner).get(self.name)
-        if written is None and self.fget is not None:
-            written = inspect.get_annotations(self.fget).get("return")
-        return shape.of(_resolve(written, self.owner, self.where)) if isinstance(written, str) else shape.of(written)
+        return self.explicit if self.explicit is not None else _annotated(self)
 
     # ------------------------------------------------------------ reading and writing
 
@@ -283,6 +277,11 @@ class Holder:
 
 def meta(cls: type, name: str, default: Any) -> Any:
     """Return an option of `class Meta`, or the seed's `_option`, from the nearest class that gives it."""
+    return _meta(cls, name, default)
+
+
+@functools.lru_cache(maxsize=4096)
+def _meta(cls: type, name: str, default: Any) -> Any:
     for base in cls.__mro__:
         options = vars(base).get("Meta")
         found = getattr(options, name, vars(base).get(f"_{name}"))
@@ -324,6 +323,17 @@ class Closed(Holder):
         if not name.startswith("_") and not hasattr(type(self), name):
             raise AttributeError(unknown_attribute(type(self), name))
         super().__setattr__(name, value)
+
+
+@functools.lru_cache(maxsize=16384)
+def _annotated(one: Attribute[Any]) -> shape.Shape:
+    """Return the shape that an attribute's annotation means; kept, for every document that is read or written asks."""
+    if one.owner is None:
+        return shape.RAW
+    written = inspect.get_annotations(one.owner).get(one.name)
+    if written is None and one.fget is not None:
+        written = inspect.get_annotations(one.fget).get("return")
+    return shape.of(_resolve(written, one.owner, one.where)) if isinstance(written, str) else shape.of(written)
 
 
 def _resolve(written: str, owner: type, where: str) -> Any:

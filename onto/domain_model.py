@@ -151,10 +151,10 @@ class DomainModel(attribute.Closed):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the stored form; attributes never set are absent. MappingError when a value does not fit."""
-        kept = vars(self._attrs)
+        kept, hidden = vars(self._attrs), self.excluded()
         document: dict[str, Any] = {}
         for name, one in self._attributes.items():
-            if name not in kept or one.computed or name in self.excluded() or (one.drops_none and kept[name] is None):
+            if name not in kept or one.computed or name in hidden or (one.drops_none and kept[name] is None):
                 continue
             one.check(kept[name])
             document[self.json_name(name)] = dump.dump(one.value_shape(), kept[name], one.where)
@@ -162,7 +162,7 @@ class DomainModel(attribute.Closed):
             **document,
             "obj_type": type(self).__name__,
             "doc_id": self.doc_id,
-            "doc_ref": str(self.doc_ref),
+            "doc_ref": f"{self.collection_name()}/{self.doc_id}",
         }
 
     @classmethod

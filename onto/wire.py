@@ -106,7 +106,7 @@ def decode_command(value: bytes) -> Command:
         given = found.get(name)
         if (required or given is not None) and (not isinstance(given, kinds) or isinstance(given, bool)):
             raise errors.RecordError(f"a command's `{name}` is {given!r}")
-    if request_id_of(value) is None:
+    if not _is_usable(found["request_id"]):
         raise errors.RecordError(f"a command's `request_id` is a text of 1 to {ID_LIMIT} characters")
     return Command(
         found["request_id"], found["method"], found.get("args") or {}, found.get("model"), found.get("deadline")
@@ -123,10 +123,18 @@ def request_id_of(value: bytes) -> str | None:
     """Return a command's request id, even if nothing else in it is right; None without a usable one."""
     try:
         found = json.loads(value)["request_id"]
-        found.encode("utf-8")  # as a key; half a surrogate pair is none
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
-    return str(found) if 0 < len(found) <= ID_LIMIT else None
+    return found if isinstance(found, str) and _is_usable(found) else None
+
+
+def _is_usable(request_id: str) -> bool:
+    """Tell whether a request id can be the key of its reply; half a surrogate pair cannot."""
+    try:
+        request_id.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return 0 < len(request_id) <= ID_LIMIT
 
 
 def encode_key(doc_id: str) -> bytes:
@@ -154,9 +162,14 @@ def _envelope(change: Change) -> StoredDocument:
 
 def dumps(value: Any) -> bytes:
     """Return JSON values as the text of a record."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+    return _TEXT.encode(value).encode("utf-8")
 
 
 def dumps_ascii(value: Any) -> bytes:
     """Return JSON values as text that is valid whatever the texts in it hold."""
-    return json.dumps(value, separators=(",", ":")).encode("ascii")
+    return _ASCII.encode(value).encode("ascii")
+
+
+# Made once: `json.dumps` makes an encoder for every value.
+_TEXT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+_ASCII = json.JSONEncoder(separators=(",", ":"))

@@ -13,7 +13,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -23,6 +23,7 @@ from onto import tagged
 from onto.database import fields, hearing, matching, protocol
 
 LOOK = 0.2  # seconds between two looks for the commits of other processes
+TOGETHER = 500  # documents that one query reads
 KEPT = 24 * 3600 * 1_000_000  # microseconds for which changes are kept for listeners
 
 _TABLES = sa.MetaData()
@@ -197,29 +198,18 @@ class Sql(protocol.Database):
     def _commit(self, opened: _Open) -> None:
         with self._begin() as connection:
             last = self._still(connection)
-            self._compare(connection, opened)
+            stored = _stored_at(connection, (*opened.writes, *opened.read, *(path for path, _ in opened.expected)))
+            _compare(connection, opened, stored)
             version = max(last + 1, time.time_ns() // 1000)
             position = itertools.count()
             for path, after in opened.writes.items():
-                found = self._committed(connection, path)
+                found = stored.get(path)
                 before = None if found is None else found.document
                 if not fields.same(before, after):
                     _put(connection, protocol.Change(path, before, after, version), next(position))
             if next(position):
                 connection.execute(_CLOCK.update().values(version=version))
                 connection.execute(_CHANGE.delete().where(_CHANGE.c.version < version - KEPT))
-
-    def _compare(self, connection: sa.Connection, opened: _Open) -> None:
-        for path, when in opened.expected:
-            protocol.expect(path, self._committed(connection, path), when)
-        for path, version in opened.read.items():
-            found = self._committed(connection, path)
-            if version != (None if found is None else found.version):
-                raise protocol.ConflictError(f"{path}: the document has changed since it was read")
-        for scope, since in opened.selected.items():
-            for one in _changes(connection, since):
-                if scope.covers(one.path):
-                    raise protocol.ConflictError(f"{one.path}: the document has changed since {scope.path} was read")
 
     # ------------------------------------------------------------ listeners
 
@@ -244,6 +234,29 @@ class Sql(protocol.Database):
     def _forget(self, number: int) -> None:
         with self._lock:
             self._hearers.forget(number)
+
+
+def _stored_at(connection: sa.Connection, paths: Iterable[str]) -> dict[str, protocol.Stored]:
+    """Return the documents at these paths, where there are any."""
+    pending, found = list(dict.fromkeys(paths)), list[protocol.Stored]()
+    for begin in range(0, len(pending), TOGETHER):
+        some = _DOCUMENT.c.path.in_(pending[begin : begin + TOGETHER])
+        found += map(_stored, connection.execute(_DOCUMENT.select().where(some)))
+    return {one.path: one for one in found}
+
+
+def _compare(connection: sa.Connection, opened: _Open, stored: Mapping[str, protocol.Stored]) -> None:
+    """Raise ConflictError where a document is not as the transaction read or expected it."""
+    for path, when in opened.expected:
+        protocol.expect(path, stored.get(path), when)
+    for path, version in opened.read.items():
+        found = stored.get(path)
+        if version != (None if found is None else found.version):
+            raise protocol.ConflictError(f"{path}: the document has changed since it was read")
+    for scope, since in opened.selected.items():
+        for one in _changes(connection, since):
+            if scope.covers(one.path):
+                raise protocol.ConflictError(f"{one.path}: the document has changed since {scope.path} was read")
 
 
 def _put(connection: sa.Connection, change: protocol.Change, position: int) -> None:

@@ -22,6 +22,9 @@ def dump(to: shape.Shape, value: Any, where: str) -> Any:
     if value is None:
         return None
     match to:
+        case shape.Plain(kind):
+            checked = load.PLAIN[kind](value, where)
+            return checked if type(checked) in _AS_IT_IS else json_form(checked)
         case shape.ListOf(item):
             return [dump(item, one, where) for one in load.load(shape.ListOf(shape.RAW), value, where)]
         case shape.SetOf(item):
@@ -34,10 +37,13 @@ def dump(to: shape.Shape, value: Any, where: str) -> Any:
             return load.text(getattr(value, "doc_id", value), where)
         case shape.Raw():
             return json_form(value)
-        case shape.Plain() | shape.Number() | shape.Moment() | shape.Choice():
+        case shape.Number() | shape.Moment() | shape.Choice():
             return json_form(load.load(to, value, where))
         case _:
             assert_never(to)
+
+
+_AS_IT_IS = (str, int, bool, float)  # JSON has these; a member of an enum may be a `str` too, but its type is another
 
 
 def plain(value: Any) -> Any:

@@ -30,10 +30,10 @@ def load(to: shape.Shape, value: Any, where: str) -> Any:
     if value is None:
         return None
     match to:
-        case shape.Raw():
-            return frozen.thaw(value)
         case shape.Plain(kind):
             return PLAIN[kind](value, where)
+        case shape.Raw():
+            return frozen.thaw(value)
         case shape.Number():
             return number(to, value, where)
         case shape.Moment(local):

@@ -10,7 +10,6 @@ the last checkpoint: states, messages under way and all that went out after it.
 
 from __future__ import annotations
 
-import copy
 import heapq
 import itertools
 import json
@@ -21,7 +20,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-from flink_jobs import entities, messages
+from flink_jobs import entities, messages, replies
 from flink_jobs import transactions as real
 
 
@@ -63,6 +62,7 @@ class Command:
     steps: tuple[Step, ...]
     at: int
     copies: int = 1
+    prefetch: bool = False  # ask at once for all that every run reaches, as what was compiled does
 
     @property
     def reads_only(self) -> bool:
@@ -122,9 +122,9 @@ class Programs:
                     return self.module.Failed("ValueError", "odd")
                 continue
             ref = one.ref
+            if ref not in attempt.documents:
+                return self.module.Need(_missing(command, ref, attempt))
             if isinstance(one, Follow):
-                if ref not in attempt.documents:
-                    return self.module.Need((ref,))
                 document = writes.get(ref, attempt.documents[ref])
                 reads.setdefault(ref, _value(attempt.documents[ref]))
                 refs = sorted(self.history_refs)
@@ -138,6 +138,15 @@ class Programs:
         return self.module.Done(_digest(seen), writes)
 
     history_refs: tuple[str, ...] = ()
+
+
+def _missing(command: Command, ref: str, attempt: real.Attempt) -> tuple[str, ...]:
+    """Return what a run asks for when it meets `ref`."""
+    if not command.prefetch:
+        return (ref,)
+    certain = itertools.takewhile(lambda one: not isinstance(one, Raise), command.steps)
+    refs = dict.fromkeys(one.ref for one in certain if not isinstance(one, Raise))
+    return tuple(dict.fromkeys((ref, *(one for one in refs if one not in attempt.documents))))
 
 
 def _value(document: Any) -> Any:
@@ -159,6 +168,9 @@ class _World:
     events: list[tuple[int, int, str, str]] = field(default_factory=list)  # when, number, ref, JSON message
     busy: dict[tuple[str, str], int] = field(default_factory=dict)  # (from, to) → when the last one arrives
 
+    def copied(self) -> _World:
+        return _World(dict(self.states), list(self.events), dict(self.busy))  # what is in them never changes
+
 
 def run(
     scenario: Scenario, rng: random.Random, module: ModuleType = real, *, limit: int = 400, limits: Any = None
@@ -179,18 +191,18 @@ def run(
             when = one.at + copy_number * rng.randrange(1, scenario.slowest * 4)
             heapq.heappush(world.events, (when, next(counter), one.root, call))
     restarts = sorted(scenario.restarts)
-    kept = (copy.deepcopy(world), _seen(history))
+    kept = (world.copied(), _seen(history))
     next_checkpoint, done, budget = 0, 0, limit * (len(scenario.commands) + 20)
     while world.events:
         when, _, ref, text = heapq.heappop(world.events)
         if restarts and when >= restarts[0]:
             restarts.pop(0)
-            world, outside = copy.deepcopy(kept[0]), kept[1]
+            world, outside = kept[0].copied(), kept[1]
             _forget(history, outside)
             continue
         if when >= next_checkpoint and scenario.restarts:
             heapq.heappush(world.events, (when, -1, ref, text))
-            kept = (copy.deepcopy(world), _seen(history))
+            kept = (world.copied(), _seen(history))
             heapq.heappop(world.events)
             next_checkpoint = when + scenario.checkpoint_every
         done += 1
@@ -221,15 +233,15 @@ def run(
 
 
 def _seen(history: History) -> Any:
-    return (copy.deepcopy(dict(history.replies)), len(history.changes), dict(history.runs))
+    return ({name: list(some) for name, some in history.replies.items()}, len(history.changes), dict(history.runs))
 
 
 def _forget(history: History, outside: Any) -> None:
     """What went out after the checkpoint was in a Kafka transaction that never committed."""
-    replies, changes, runs = copy.deepcopy(outside)
-    history.replies = defaultdict(list, replies)
+    replies, changes, runs = outside
+    history.replies = defaultdict(list, {name: list(some) for name, some in replies.items()})
     del history.changes[changes:]
-    history.runs = runs
+    history.runs = dict(runs)
 
 
 def _load(ref: str, text: str | None) -> entities.Entity:
@@ -237,7 +249,7 @@ def _load(ref: str, text: str | None) -> entities.Entity:
     if text is not None:
         state = json.loads(text)
         entity.version, entity.document = state["env"]
-        entity.seen = [tuple(one) for one in state["seen"]]
+        entity.seen = replies.Replies(state["seen"])
         if state["ctl"] is not None:
             entities.load_control(entity, state["ctl"])
     return entity
@@ -248,7 +260,7 @@ def _dump(entity: entities.Entity) -> str:
         {
             "env": [entity.version, entity.document],
             "ctl": entities.dump_control(entity),
-            "seen": entity.seen,
+            "seen": entity.seen.texts,
         }
     )
 
@@ -258,7 +270,7 @@ def _dump(entity: entities.Entity) -> str:
 
 def faults(history: History) -> list[str]:
     """Return what no correct run would show: unanswered or repeated effects, lost updates, circles of dependencies."""
-    return [*_answers(history), *_versions(history), *_circles(history)]
+    return [*_answers(history), *_versions(history), *_tokens(history), *_circles(history)]
 
 
 def _answers(history: History) -> Iterator[str]:
@@ -290,6 +302,18 @@ def _versions(history: History) -> Iterator[str]:
                 yield f"{x} wrote {ref} not once"
     for x, ref in applied:
         yield f"{ref} was changed by {x}, which did not end so"
+
+
+def _tokens(history: History) -> Iterator[str]:
+    """Each reply names the versions that its call made, and no others."""
+    made: dict[str, set[tuple[str, int]]] = defaultdict(set)
+    for ref, x, version, _, _ in history.changes:
+        made[x.partition("#")[2].rpartition("@")[0]].add((ref, version))
+    for request_id, given in history.replies.items():
+        for _, reply in given:
+            named = {(f"{collection}/{doc_id}", version) for collection, doc_id, version in reply.get("token", ())}
+            if named != made[request_id]:
+                yield f"{request_id} was told of {named}, and made {made[request_id]}"
 
 
 def _circles(history: History) -> Iterator[str]:

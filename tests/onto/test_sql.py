@@ -100,3 +100,29 @@ def test_damaged_text_is_an_error_that_names_the_document(tmp_path: pathlib.Path
 def test_a_database_that_cannot_be_opened_is_named(wrong: str) -> None:
     with pytest.raises(protocol.DatastoreError, match=wrong):
         Sql(wrong)
+
+
+def test_a_commit_reads_all_that_it_compares_and_replaces_at_once(tmp_path: pathlib.Path) -> None:
+    database = Sql(url(tmp_path))
+    paths = [f"a/{number}" for number in range(600)]
+    with database.transaction():
+        for one in paths:
+            database.set(one, {"n": 0})
+    asked: list[str] = []
+
+    def note(*event: object) -> None:
+        asked.append(str(event[2]))
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        with database.transaction():
+            for one in paths:
+                found = database.get(one)
+                assert found is not None
+                database.set(one, {"n": found["n"] + 1})
+            asked.clear()
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+    assert len([one for one in asked if one.startswith("SELECT onto_document")]) == 2  # of 500 and of 100
+    assert [database.get(one) for one in paths] == [{"n": 1}] * 600
+    database.close()
