@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from google.auth.credentials import AnonymousCredentials
 from google.cloud import firestore as google_firestore
 
 from onto import condition, errors
@@ -82,15 +81,14 @@ def test_an_integer_beyond_64_bits_is_refused(database: Firestore) -> None:
         database.set("a/1", {"n": 2**63})
 
 
-def test_others_read_and_write_plain_values(database: Firestore, project: str) -> None:
-    other = google_firestore.Client(project=project, credentials=AnonymousCredentials())
+def test_others_read_and_write_plain_values(database: Firestore) -> None:
+    other = database.native
     other.document("a/1").set({"ref": other.document("b/2"), "at": google_firestore.GeoPoint(1.5, 2.5), "n": [1]})
     assert database.get("a/1") == {"ref": "b/2", "at": {"latitude": 1.5, "longitude": 2.5}, "n": [1]}
     database.set("a/2", {"name": "Los Angeles", "tags": ["x"], "inner": {"capital": False}})
     assert other.document("a/2").get().to_dict() == {
         "name": "Los Angeles", "tags": ["x"], "inner": {"capital": False},
     }  # fmt: skip
-    other.close()
 
 
 # ---------------------------------------------------------------- several processes
@@ -244,12 +242,17 @@ def test_a_stream_that_breaks_misses_nothing(project: str, monkeypatch: pytest.M
     relay.close()
 
 
-def test_a_server_that_is_gone_is_an_error_within_a_limit(project: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_server_that_does_not_answer_is_an_error_within_a_limit(
+    project: str, monkeypatch: pytest.MonkeyPatch, is_there: bool
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and never answers
         address = f"127.0.0.1:{silent.getsockname()[1]}"
         monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", address)
         monkeypatch.setattr(connection, "LIMIT", 1.0)
         database = Firestore(project)
+        if not is_there:
+            silent.close()
         for call in (
             lambda: database.get("a/1"),
             lambda: database.set("a/1", {}),

@@ -15,6 +15,8 @@ import google.auth
 import grpc
 from google.api_core import exceptions, retry
 from google.auth import exceptions as auth_exceptions
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import firestore
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 from google.oauth2 import service_account
@@ -25,6 +27,7 @@ from onto.database.firestore import values
 
 LIMIT = 10.0  # seconds for one call, with what is tried again of it
 EMULATOR = "FIRESTORE_EMULATOR_HOST"
+UNREACHED = f"cannot be reached within {LIMIT:.0f} s: is there a network, and is {EMULATOR} set to what it should be"
 _SCOPES = ("https://www.googleapis.com/auth/datastore",)
 # A connection that died without a word is found out, also when all that it does is to follow changes.
 _OPTIONS = (("grpc.keepalive_time_ms", 30_000), ("grpc.keepalive_timeout_ms", 10_000))
@@ -52,6 +55,7 @@ class Connection:
     root: str
     where: str
     metadata: tuple[tuple[str, str], ...]
+    credentials: Any  # Google's, of many classes
 
     def name(self, path: str) -> str:
         """Return the full name of a document."""
@@ -64,7 +68,9 @@ class Connection:
             request["new_transaction"] = {"read_write": {}}
         transaction, found = b"", {}
         with self.calling():
-            for one in self.api.batch_get_documents(request, retry=_AGAIN, timeout=LIMIT, metadata=self.metadata):
+            for one in self.api.batch_get_documents(
+                request, retry=_AGAIN.with_timeout(LIMIT), timeout=LIMIT, metadata=self.metadata
+            ):
                 transaction = one.transaction or transaction
                 if one.found.name:
                     kept = values.stored(one.found)
@@ -77,7 +83,9 @@ class Connection:
         if transaction:
             request["transaction"] = transaction
         with self.calling():
-            answers = self.api.run_query(request, retry=_AGAIN, timeout=LIMIT, metadata=self.metadata)
+            answers = self.api.run_query(
+                request, retry=_AGAIN.with_timeout(LIMIT), timeout=LIMIT, metadata=self.metadata
+            )
             return [values.stored(one.document) for one in answers if one.document.name]
 
     def commit(self, writes: Mapping[str, protocol.Document | None], transaction: bytes) -> int:
@@ -117,6 +125,11 @@ class Connection:
         except grpc.RpcError as error:
             raise self._error(exceptions.from_grpc_error(error)) from error  # type: ignore[no-untyped-call]  # Google's
 
+    def client(self) -> firestore.Client:
+        """Return Google's own client on the same database."""
+        _, project, _, database = self.root.split("/")
+        return firestore.Client(project=project, credentials=self.credentials, database=database)
+
     def close(self) -> None:
         """Let go of the connection."""
         self.api.transport.close()
@@ -127,7 +140,7 @@ class Connection:
             case exceptions.FailedPrecondition() if "index" in reason:
                 return UnindexedError(f"{self.where}: {reason}")
             case exceptions.ServiceUnavailable() | exceptions.DeadlineExceeded() | exceptions.GatewayTimeout():
-                hint = f"cannot be reached within {LIMIT:.0f} s: is it running, and does {EMULATOR} say where"
+                hint = UNREACHED
             case exceptions.Unauthenticated() | exceptions.PermissionDenied() | auth_exceptions.GoogleAuthError():
                 hint = "refuses these credentials: set certificate_filename or GOOGLE_APPLICATION_CREDENTIALS"
             case exceptions.NotFound():
@@ -143,6 +156,7 @@ def connected(project: str | None, database: str, certificate: str | None) -> Co
     if host:
         if not project:
             raise errors.SettingsError(f"{EMULATOR} is set, and the project is not: write `url: firestore://PROJECT`")
+        credentials: Any = AnonymousCredentials()  # type: ignore[no-untyped-call]  # Google's
         transport = FirestoreGrpcTransport(channel=grpc.insecure_channel(host, options=_OPTIONS))
         more: tuple[tuple[str, str], ...] = (("authorization", "Bearer owner"),)
     else:
@@ -156,7 +170,7 @@ def connected(project: str | None, database: str, certificate: str | None) -> Co
     metadata = (("google-cloud-resource-prefix", root), *more)
     at = f" at {host}" if host else ""
     where = f"firestore://{project}" + ("" if database == "(default)" else f"/{database}") + at
-    return Connection(FirestoreClient(transport=transport), root, where, metadata)
+    return Connection(FirestoreClient(transport=transport), root, where, metadata, credentials)
 
 
 def _credentials(certificate: str | None) -> tuple[Any, str | None]:

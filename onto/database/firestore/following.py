@@ -68,6 +68,7 @@ class Following:
         self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._stream: Any = None  # Google's, without a type
         self._thread: threading.Thread | None = None
+        self.trouble: str | None = None  # why the stream broke, until it answers again
         self._closed = False
 
     def follow(self, scope: Key) -> None:
@@ -123,11 +124,14 @@ class Following:
                 with self._connection.calling():
                     for response in self._open():
                         self._take(types.ListenResponse.pb(response))
-                        failed = 0
+                        failed, self.trouble = 0, None
             except (protocol.DatastoreError, _BrokenError) as error:
+                self.trouble = str(error)
                 if not self._closed:
                     LOG.warning("changes of Firestore: the stream broke, and is opened again: %s", error)
             with self._changed:
+                if self._stream is not None:
+                    self._stream.cancel()
                 pause = PAUSES[min(failed, len(PAUSES) - 1)]
                 self._changed.wait_for(lambda: self._closed, pause)
             failed += 1

@@ -9,6 +9,7 @@ docs/decisions/firestore.md.
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 import time
@@ -16,9 +17,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from google.cloud import firestore as google_firestore
+
 from onto.database import fields, hearing, matching, protocol
 from onto.database.firestore import connection, following, queries
 
+LOG = logging.getLogger(__name__)
 ATTEMPTS = 8  # at a commit that Firestore gives up in favour of others
 
 
@@ -51,6 +55,7 @@ class Firestore(protocol.Database):
         self._seen = 0  # the version of the last moment that listeners were told of
         self._moments = 0
         self._warned = False
+        self._native: google_firestore.Client | None = None
         self._telling: threading.Thread | None = None
 
     def read(self, path: str) -> protocol.Stored | None:
@@ -119,11 +124,20 @@ class Firestore(protocol.Database):
                 self._hearers.replay(listener, tuple(changes))
         return lambda: self._end(number, keys)
 
+    @property
+    def native(self) -> google_firestore.Client:
+        """Return Google's own client on the same database, for what only Firestore has; made at its first use."""
+        if self._native is None:
+            self._native = self._connection.client()
+        return self._native
+
     def close(self) -> None:
         """End what listens, and let go of the connection."""
         self._following.close()
         if self._telling is not None and self._telling is not threading.current_thread():
             self._telling.join(connection.LIMIT)
+        if self._native is not None:
+            self._native.close()  # type: ignore[no-untyped-call]  # Google's
         self._connection.close()
 
     # ------------------------------------------------------------ documents
@@ -135,7 +149,7 @@ class Firestore(protocol.Database):
                 return matching.selected(selection, self._connection.query(parent, query, transaction))
             except connection.UnindexedError as error:
                 if not self._warned:
-                    hearing.LOG.warning("a query reads more than it needs, for want of an index: %s", error)
+                    LOG.warning("a query reads more than it needs, for want of an index: %s", error)
                 self._warned = True
         return matching.selected(selection, self._connection.query(*last, transaction))
 
@@ -192,7 +206,7 @@ class Firestore(protocol.Database):
         while self._seen < version:
             moment = self._following.next(before)
             if moment is None:  # the commit is made, and will be told
-                hearing.LOG.warning("%s: written, and not told within %.0f s", written, connection.LIMIT)
+                LOG.warning("%s: written, and not told within %.0f s", written, connection.LIMIT)
                 return
             self._tell(moment, written)
 
@@ -206,10 +220,8 @@ class Firestore(protocol.Database):
             moment = self._following.next(before)
             if moment is None:
                 self._let_go(keys)
-                raise protocol.DatastoreError(
-                    f"{self._connection.where}: did not say within {connection.LIMIT:.0f} s what is there to follow: "
-                    f"is it running, and does {connection.EMULATOR} say where"
-                )
+                why = self._following.trouble or f"{self._connection.where}: {connection.UNREACHED} (it says nothing)"
+                raise protocol.DatastoreError(why)
             self._tell(moment, ())
         if self._telling is None:
             self._telling = threading.Thread(target=self._tell_on, name="listeners of Firestore", daemon=True)
