@@ -42,12 +42,13 @@ class Moment:
 
 @dataclass(slots=True)
 class _Target:
-    """A scope on the stream: its documents so far, and whether they are all, and others than last told."""
+    """A scope on the stream: its documents so far, and whether they are all, others than last told, and ever told."""
 
     scope: Key
     documents: dict[str, protocol.Stored] = field(default_factory=dict)
     is_whole: bool = False
     has_changed: bool = False
+    was_told: bool = False
     token: bytes = b""
 
 
@@ -204,12 +205,14 @@ class Following:
             self._agree(values.version(change.read_time))
 
     def _agree(self, version: int) -> None:
-        """Make a moment of what all targets hold; one that is not whole yet has no part in it."""
+        """Make a moment of what all targets hold: without those that begin, and not while one is read anew."""
+        if any(target.was_told and not target.is_whole for target in self._targets.values()):
+            return  # what others hold may be half of a commit
         told = {}
         for target in self._targets.values():
             if target.is_whole and target.has_changed:
                 told[target.scope] = dict(target.documents)
-                target.has_changed = False
+                target.has_changed, target.was_told = False, True
         self._moments.append(Moment(version, told))
         self._changed.notify_all()
 
