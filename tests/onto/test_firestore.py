@@ -157,6 +157,30 @@ def test_what_another_process_changed_after_it_was_read_is_a_conflict(database: 
     other.close()
 
 
+def test_what_a_listener_writes_is_no_part_of_a_transaction_that_begins_to_listen(
+    database: Firestore, project: str
+) -> None:
+    other = Firestore(project)
+
+    def copy(changes: tuple[protocol.Change, ...]) -> None:
+        for one in changes:
+            database.set(f"b/{one.doc_id}", {"copy": True})
+
+    def failing() -> None:
+        with database.transaction():
+            other.set("a/1", {})
+            database.set("a/2", {})
+            database.listen(lambda _: None, protocol.Scope("collection", "c"))
+            raise KeyError
+
+    database.listen(copy, protocol.Scope("collection", "a"))
+    with pytest.raises(KeyError):
+        failing()
+    until(lambda: database.get("b/1"))
+    assert [database.get("b/1"), database.get("a/2"), database.get("b/2")] == [{"copy": True}, None, None]
+    other.close()
+
+
 # ---------------------------------------------------------------- breaking
 
 

@@ -258,7 +258,11 @@ class Firestore(protocol.Database):
             places = {path: at for at, path in enumerate(written)}
             told = sorted(changes.values(), key=lambda one: (places.get(one.path, -1), one.version, one.path))
             self._moments += 1
-            self._hearers.tell(self._moments, tuple(told))
+            outer, self._open = self._open, None  # what a listener writes is no part of the transaction that waits here
+            try:
+                self._hearers.tell(self._moments, tuple(told))
+            finally:
+                self._open = outer
 
     def _tell_on(self) -> None:
         while self._following.wait():
