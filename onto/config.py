@@ -17,7 +17,8 @@ from onto import errors
 class Config:
     """The app's name, and how it reaches its datastore; without `database` that is the embedded one.
 
-    `database` has one key, `url`: `memory:`, `file:PATH`, or what SQLAlchemy takes.
+    `database` has one key, `url`: `memory:`, `file:PATH`, `firestore://PROJECT`, or what SQLAlchemy takes. Firestore's
+    credentials are in the file that `certificate_filename` or `certificate_path` names, or Google's default ones.
     """
 
     app_name: str = ""

@@ -77,8 +77,9 @@ class Context:
     @classmethod
     def _current(cls) -> protocol.Database:
         if Context._database is None:
-            url = None if Context.config is None else Context.config.database.get("url")
-            Context._database = opening.opened("memory:" if url is None else url)
+            config = Context.config or configuration.Config()
+            certificate = config.certificate_path or config.certificate_filename
+            Context._database = opening.opened(config.database.get("url", "memory:"), certificate)
         return Context._database
 
     @classmethod

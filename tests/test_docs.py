@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from onto.context import CTX
+from tests.firestore import server
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = [page for page in sorted(DOCS.glob("*.md")) if "```python" in page.read_text(encoding="utf-8")]
@@ -27,8 +28,12 @@ def _fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_a_page_runs_and_prints_what_it_says(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_page_runs_and_prints_what_it_says(
+    page: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = page.read_text(encoding="utf-8")
+    if '"url": "firestore://' in text:
+        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", server.started())
     module = types.ModuleType(f"page_{page.stem}")
     sys.modules[module.__name__] = module
     found = list(BLOCK.finditer(text))

@@ -57,14 +57,15 @@ class Hearers:
             self._heard_by.setdefault(scope, {})[number] = None
         return number
 
-    def forget(self, number: int) -> None:
-        """Let a listener hear of nothing more."""
+    def forget(self, number: int) -> bool:
+        """Let a listener hear of nothing more; return whether it was one."""
         hearing = self._hearing.pop(number, None)
         for scope in () if hearing is None else hearing.scopes or (None,):
             kept = self._heard_by[scope]
             kept.pop(number, None)
             if not kept:
                 del self._heard_by[scope]
+        return hearing is not None
 
     def replay(self, listener: protocol.Listener, present: Changes) -> None:
         """Tell one listener what is there, before all that is still to be told."""

@@ -14,13 +14,16 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
+from unittest import mock
 
 import sqlalchemy as sa
 
 from onto.database.file import File
+from onto.database.firestore.store import Firestore
 from onto.database.memory import Memory
 from onto.database.protocol import Database
 from onto.database.sql import Sql
+from tests.firestore import server
 
 POSTGRESQL = max(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), default=pathlib.Path("/usr/lib/postgresql/bin"))
 _NUMBERS = itertools.count()
@@ -67,6 +70,12 @@ def postgresql(folder: pathlib.Path) -> Database:
     return Sql(server.format(name=name))
 
 
-ALL: dict[str, Open] = {"memory": memory, "file": file, "sqlite": sqlite}
+def firestore(folder: pathlib.Path) -> Database:
+    """Open a datastore in a project of its own on the session's Firestore server."""
+    with mock.patch.dict(os.environ, FIRESTORE_EMULATOR_HOST=server.started()):
+        return Firestore(f"project-{next(_NUMBERS)}")
+
+
+ALL: dict[str, Open] = {"memory": memory, "file": file, "sqlite": sqlite, "firestore": firestore}
 if POSTGRESQL.is_dir():  # where the machine has one
     ALL["postgresql"] = postgresql

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,15 +13,17 @@ from examples.city.mediators import CityFormMediator, CityViewMediator
 from examples.city.models import City, Municipality
 from examples.city.views import CityView
 from onto.context import CTX
-from onto.database.memory import Memory
 from onto.mediator import ProtocolBase, TaskMediator, ViewMediatorBase, ViewMediatorDeltaDAV
+from tests.onto import datastores
 
 
-@pytest.fixture(autouse=True)
-def _fresh() -> Iterator[None]:
-    CTX.use(Memory())
+@pytest.fixture(params=datastores.ALL, autouse=True)
+def _fresh(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[None]:
+    opened = datastores.ALL[request.param](tmp_path)
+    CTX.use(opened)
     yield
     CTX.use(None)
+    getattr(opened, "close", lambda: None)()
 
 
 def stored(path: str) -> dict[str, Any] | None:

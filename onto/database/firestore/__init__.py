@@ -1,0 +1,1 @@
+"""A datastore in Google's Firestore: `store` is the datastore, the others are what it is made of."""
