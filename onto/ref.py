@@ -32,7 +32,7 @@ class Call:
         self, caller: calling.Caller, model: type[domain_model.DomainModel], doc_id: str, command: wire.Command,
         seconds: float, read: Callable[[Any], Any],
     ) -> None:  # fmt: skip
-        """Send the command."""
+        """Send the command; the reply is waited for `seconds` long."""
         self.request_id = command.request_id
         self._caller = caller
         self._seconds = seconds
@@ -45,7 +45,7 @@ class Call:
         return self._read(self.reply().result)
 
     def reply(self) -> calling.Reply:
-        """Return the reply: the result in JSON, and the token of what was changed."""
+        """Return the reply: the result in JSON, and the token of what was changed; NoReplyError when the time is up."""
         try:
             return self._sent.result(max(0.0, self._until - time.monotonic()))
         except futures.TimeoutError as error:
@@ -76,7 +76,7 @@ class Ref(Generic[M]):
         self, model: type[M], doc_id: str, *, through: calling.Caller | None = None, request_id: str | None = None,
         seconds: float = calling.SECONDS,
     ) -> None:  # fmt: skip
-        """Refer to the entity; it need not be known here whether it exists."""
+        """Refer to the entity, which need not exist; its calls have a reply within `seconds`, or NoReplyError."""
         self._model = model
         self._doc_id = doc_id
         self._through = through

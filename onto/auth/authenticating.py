@@ -35,6 +35,7 @@ def authenticate(verify: checks.Verifier) -> Callable[[Handler], Handler]:
     """Return a decorator: the handler is called with the caller's `uid`, or not at all.
 
     Without a token that `verify` takes the answer is 401, and 403 where the path's own `uid` is another's: both JSON.
+    Raises TypeError where it stands over a handler without its verifier.
     """
     if inspect.isroutine(verify) and "uid" in inspect.signature(verify).parameters:
         raise TypeError(
