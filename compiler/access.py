@@ -20,7 +20,6 @@ from compiler.sources import ModuleTree, Sources
 USERS = "users"
 """The collection whose documents' ids are uids: what lies below one belongs to that user."""
 
-
 _UNCLEAR = 'its place is not spelt in one piece; write `CTX.db.document(f"users/{uid}/…/{doc_id}")`'
 
 
@@ -97,7 +96,7 @@ def _written(
 ) -> Iterator[Place | Closed]:
     """Yield what a property says; `self.doc_ref` in it is the view's own place."""
     tree, node = _node(sources, method)
-    calls = [] if node is None else [one for one in ast.walk(node) if _is_call(one, "document")]
+    calls = [] if node is None else _documents(node)
     own = node is not None and method.name != "doc_ref" and any(_is_own(one) for one in ast.walk(node))
     if own and doc_ref is not None:
         yield from _written(sources, view, doc_ref, None)
@@ -107,6 +106,23 @@ def _written(
         yield Closed(f"{view.name}.{method.name}", _UNCLEAR, method.span)
         return
     yield from _placed(tree, calls, view.name)
+
+
+def _documents(node: ast.AST) -> list[ast.Call]:
+    """Return the calls of `document`, without those that a longer path begins with."""
+    found = [one for one in ast.walk(node) if isinstance(one, ast.Call) and _is_call(one, "document")]
+    begun = {id(inner) for one in found for inner in ast.walk(one.func)}
+    for one in ast.walk(node):
+        match one:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if _goes_on(node, name):
+                begun.add(id(value))
+    return [one for one in found if id(one) not in begun]
+
+
+def _goes_on(node: ast.AST, name: str) -> bool:
+    """Tell whether a collection below what has this name is asked for."""
+    below = ast.dump(ast.Attribute(ast.Name(name, ast.Load()), "collection", ast.Load()))
+    return any(isinstance(one, ast.Attribute) and ast.dump(one) == below for one in ast.walk(node))
 
 
 def _placed(tree: ModuleTree, calls: Iterable[ast.AST], what: str) -> Iterator[Place | Closed]:
@@ -145,19 +161,45 @@ def _is_call(node: ast.AST, name: str) -> bool:
 
 
 def _is_own(node: ast.AST) -> bool:
-    return isinstance(node, ast.Attribute) and node.attr == "doc_ref" and isinstance(node.value, ast.Name)
+    match node:
+        case ast.Attribute(attr="doc_ref", value=ast.Name(id="self")):
+            return True
+    return False
 
 
 def _path(call: ast.Call) -> tuple[str | None, ...] | None:
-    """Return the path in `document("a/b")`, `document(f"a/{b}")` or `collection("a").document(b)`; None if unclear."""
-    given = _parts(call.args[0]) if len(call.args) == 1 else None
-    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
-    if isinstance(owner, ast.Call) and _is_call(owner, "collection"):
-        before = _parts(owner.args[0]) if len(owner.args) == 1 else None
-        given = None if before is None else (*before, None)
+    """Return the path in `db.document(f"a/{b}")` or `db.collection("a").document(b)`; None if it is unclear."""
+    if len(call.args) != 1 or not isinstance(call.func, ast.Attribute):
+        return None
+    owner, given = call.func.value, _parts(call.args[0])
+    if _is_call(owner, "collection"):
+        assert isinstance(owner, ast.Call)
+        before = _collection(owner)
+        given = None if before is None else (*before, *(given or (None,)))
+    elif not _is_database(owner):
+        return None
     if given is None or len(given) % 2 or any(one is None for one in given[::2]):
         return None
     return given
+
+
+def _collection(call: ast.Call) -> tuple[str | None, ...] | None:
+    """Return the path in `db.collection("a")` or `db.document(…).collection("a")`; None if it is unclear."""
+    given = _parts(call.args[0]) if len(call.args) == 1 else None
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    before: tuple[str | None, ...] | None = None
+    if isinstance(owner, ast.Call) and _is_call(owner, "document"):
+        before = _path(owner)
+    elif owner is not None and _is_database(owner):
+        before = ()
+    return None if given is None or before is None else (*before, *given)
+
+
+def _is_database(node: ast.expr) -> bool:
+    match node:
+        case ast.Attribute(attr="db") | ast.Name(id="db"):
+            return True
+    return False
 
 
 def _parts(node: ast.expr) -> tuple[str | None, ...] | None:

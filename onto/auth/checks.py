@@ -15,7 +15,10 @@ Verifier = Callable[[str], str]
 
 
 class AuthError(errors.OntoError):
-    """A caller who is not known (`status` 401) or may not do this (403); `str()` says what to do."""
+    """A caller who is not known (`status` 401), or may not do this (403), or cannot be told now (503).
+
+    `str()` says what to do.
+    """
 
     def __init__(self, message: str, status: int = 401) -> None:
         """Make the error that is answered with that HTTP status."""

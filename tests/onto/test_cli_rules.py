@@ -76,6 +76,15 @@ class Among(Listed):
     def doc_ref(self):
         return CTX.db.document(f"meetings/{self.doc_id}")
 
+class Deep(Listed):
+    _collection_name = "deeps"
+
+    @property
+    def _view_refs(self):
+        user = CTX.db.document(f"users/{self.title}")
+        yield CTX.db.document(f"users/{self.title}").collection("deep").document(self.doc_id)
+        yield user.collection("open").document(self.doc_id)
+
 class Teams(Mediator):
     source = source.domain_model(Meeting)
     sink = sink.firestore()
@@ -111,6 +120,10 @@ service cloud.firestore {
     match /users/{uid}/both/{id3} {
       allow read: if request.auth != null && request.auth.uid == uid;
     }
+    // Deep, for its user
+    match /users/{uid}/deep/{id3} {
+      allow read: if request.auth != null && request.auth.uid == uid;
+    }
     // forms: forms that its user fills in
     match /users/{uid}/forms/{id3} {
       allow read, write: if request.auth != null && request.auth.uid == uid;
@@ -133,6 +146,8 @@ write `CTX.db.document(f"users/{uid}/…/{doc_id}")`
 app.py:60:16: no client may read `Wild`: its place is not spelt in one piece; \
 write `CTX.db.document(f"users/{uid}/…/{doc_id}")`
 app.py:67:16: no client may read `Among`: it lies among the entities of `meetings`; give it another collection
+app.py:76:15: no client may read `Deep`: its place is not spelt in one piece; \
+write `CTX.db.document(f"users/{uid}/…/{doc_id}")`
 """
 
 
