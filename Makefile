@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check fuzz format lock clean
+.PHONY: help demo test check fuzz format reference lock clean
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ fuzz: $(READY) ## compare random programs on both sides (NUMBER=1000 SEED=0), an
 format: $(READY) ## format, and fix what can be fixed
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+reference: $(READY) ## write docs/reference from the docstrings
+	@$(BIN)/python .ci/reference.py
 
 lock: ## lock the newest versions that pyproject.toml allows (needs uv)
 	uv pip compile .ci/lock/build.in --universal --python-version 3.11 --generate-hashes --upgrade --quiet \

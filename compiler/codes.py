@@ -402,6 +402,13 @@ _ROWS: tuple[Code, ...] = (
         "A transaction locks the entities that it reads, and a search would have to lock the whole collection.",
         "for account in Account.all(): ...", "for account in self.accounts: ...   # a list of relations",
     ),
+    Code(
+        "W562", "one lookup a round",
+        "An entity that a method does not have yet is asked for by a message, and the method waits for it; a loop over "
+        "a relation asks for all of them in one.",
+        "for name in self.tickets:\n    total += self.tickets[name].price",
+        "for ticket in self.tickets.values():\n    total += ticket.price",
+    ),
     # ------------------------------------------------------------ declines, in build and relate
     *(Code(*row) for row in declines.ROWS),
 )  # fmt: skip

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from compiler import diagnostics, dtypes, method_bodies, model, reach, refusals
+from compiler import diagnostics, dtypes, method_bodies, model, reach, refusals, rounds
 from compiler.callables import Function, Key, Lookup
 from compiler.diagnostics import Log
 from compiler.entity_types import UNKNOWN
@@ -105,7 +105,7 @@ def _report(app: model.App, lookup: Lookup, bodies: Mapping[Key, Body], commands
             continue  # inherited: the same text once more
         seen.add(id(function.node))
         refused.look(function, is_method=key in commands)
-        for code, node, message, hint in body.problems:
+        for code, node, message, hint in (*body.problems, *(("W562", *one) for one in rounds.find(function, lookup))):
             span = function.tree.span(node)
             if (span.file, span.line, span.column) not in told:
                 told.add((span.file, span.line, span.column))

@@ -144,7 +144,7 @@ def of_type(type_cls: Any) -> Any:
 
 
 def decimal(*, precision: builtins.int = 38, scale: builtins.int = 18) -> Any:
-    """Return a Decimal with at most `precision` digits, `scale` of them after the point."""
+    """Return a Decimal of `precision` digits, at most 38, `scale` of them behind the point, or ValueError."""
     if not 0 <= scale <= precision <= 38:
         raise ValueError(f"a decimal has 0 ≤ scale ≤ precision ≤ 38, not precision {precision}, scale {scale}")
     return Attribute(explicit=shape.Number(precision, scale))

@@ -17,7 +17,7 @@ Token = tuple[tuple[str, str, int], ...]  # collection, doc_id, version of each 
 
 
 def deadline(seconds: float) -> int:
-    """Return the moment that long from now as commands carry it, in ms since 1970."""
+    """Return the moment `seconds` from now as commands carry it, in ms since 1970."""
     return int((time.time() + seconds) * 1000)
 
 

@@ -89,7 +89,7 @@ class DomainModel(attribute.Closed):
 
     @classmethod
     def get_query(cls) -> query.Query[Self]:
-        """Return the query for all entities of this class and its subclasses."""
+        """Return the query for all entities of this class and its subclasses; TypeError inside of a domain method."""
         if session.current() is not None:
             raise TypeError(f"{cls.__name__}: a domain method cannot search a collection; reach entities by relations")
         return query.Query(context.Context.database, cls.collection_name(), cls._of_path, cls._field_of)
@@ -183,7 +183,10 @@ class DomainModel(attribute.Closed):
         return client.DocumentReference(context.Context.database, f"{cls.collection_name()}/{doc_id}")
 
     def to_view_dict(self) -> dict[str, Any]:
-        """Return what others may see of the entity: exported attributes, computed ones too, by document key."""
+        """Return what others may see of the entity: exported attributes, computed ones too, by document key.
+
+        Raises MappingError where one that is required there has not been set.
+        """
         shown: dict[str, Any] = {}
         for one in self.exported():
             if one.computed or hasattr(self._attrs, one.name):

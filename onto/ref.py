@@ -52,7 +52,7 @@ class Call:
         return self._read(self.reply().result)
 
     def reply(self) -> calling.Reply:
-        """Return the reply: the result in JSON, and the token of what was changed."""
+        """Return the reply: the result in JSON, and the token of what was changed; NoReplyError when the time is up."""
         self._waited = True
         return self._pending.reply()
 
@@ -72,7 +72,7 @@ class Ref(Generic[M]):
         self, model: type[M], doc_id: str, *, through: calling.Caller | None = None, request_id: str | None = None,
         seconds: float = calling.SECONDS,
     ) -> None:  # fmt: skip
-        """Refer to the entity; it need not be known here whether it exists."""
+        """Refer to the entity, which need not exist; its calls have a reply within `seconds`, or NoReplyError."""
         self._model = model
         self._doc_id = doc_id
         self._through = through

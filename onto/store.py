@@ -100,7 +100,10 @@ class Store:
         snapshot: client.DocumentSnapshot,
         key: str | None = None,
     ) -> None:
-        """Give a document for a reference; to many, under `key`, which is its id if not given."""
+        """Give a document for a reference; to many, under `key`, which is its id if not given.
+
+        Raises AttributeError where the store has no reference of that name.
+        """
         if name not in self.references:
             raise AttributeError(f"{type(self).__name__} has no reference `{name}`")
         self._snapshots.append((name, key, dm_cls, snapshot))
@@ -121,7 +124,10 @@ class Store:
 
     @classmethod
     def from_objects(cls, **objects: Any) -> Self:
-        """Return a store of these entities, by the names of its references; a mapping where it is to many."""
+        """Return a store of these entities, by the names of its references; a mapping where it is to many.
+
+        Raises AttributeError where the store has no reference of a name.
+        """
         made = cls()
         for name, value in objects.items():
             if name not in cls.references:

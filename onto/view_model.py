@@ -108,7 +108,8 @@ class ViewModel(attribute.Holder):
     def evaluate(self) -> Evaluation:
         """Call every getter; one that raises gives None for its field and an error, and the others go on.
 
-        Attributes without a getter are part of the document once they have been set.
+        Attributes without a getter are part of the document once they have been set; MappingError where one that is
+        required there has not been.
         """
         document: dict[str, Any] = {}
         errors: list[FieldError] = []

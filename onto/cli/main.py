@@ -20,6 +20,7 @@ COMMANDS = {
     "check": ("onto.cli.check", "Say everything that is wrong with an app."),
     "compile": ("onto.cli.compile", "Compile an app to SQL, functions and a manifest."),
     "explain": ("onto.cli.explain", "Say what each getter became and why, or what a code means."),
+    "rules": ("onto.cli.rules", "Write Firestore's security rules for an app."),
     "verify": ("onto.cli.verify", "Compare an app's views with its Flink job."),
     "dev": ("onto.cli.dev", "Run an app in this process, reloading it on save."),
     "up": ("onto.cli.up", "Start a local Kafka, Flink and, for methods, StateFun."),

@@ -161,7 +161,10 @@ class Query:
         return self._with(conditions=(*self.conditions, more))
 
     def order_by(self, field_path: str, direction: Literal["ASCENDING", "DESCENDING"] = ASCENDING) -> Query:
-        """Return the query ordered by one more field; documents that lack it are left out."""
+        """Return the query ordered by one more field; documents that lack it are left out.
+
+        Raises ValueError for another direction.
+        """
         if direction not in (ASCENDING, DESCENDING):
             raise ValueError(f"an order is {ASCENDING} or {DESCENDING}, not {direction!r}")
         return self._with(order=(*self.order, (field_path, "asc" if direction == ASCENDING else "desc")))
@@ -351,7 +354,10 @@ class Transaction(Batch):
 
 
 def transactional(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function that takes a transaction first, commits it, and runs again after each ConflictError."""
+    """Return a function that takes a transaction first, commits it, and runs again after each ConflictError.
+
+    The last ConflictError of `max_attempts` is raised; ValueError where that is below 1.
+    """
 
     @functools.wraps(function)
     def run(transaction: Transaction, *given: Any, **named: Any) -> Any:

@@ -170,7 +170,7 @@ class Database(Protocol):
 
 
 def run(database: Database, work: Callable[[], Any], attempts: int = MAX_RETRIES) -> Any:
-    """Run `work` in a transaction, again after each ConflictError; the last one is raised."""
+    """Run `work` in a transaction, again after each ConflictError; the last is raised. ValueError below 1 attempt."""
     for attempt in range(1, attempts + 1):
         try:
             with database.transaction():

@@ -41,7 +41,9 @@ class Query(Generic[M]):
     count: int | None = None
 
     def where(self, *given: Any, **equal: Any) -> Query[M]:
-        """Return the query with further conditions; ValueError for an attribute that does not exist.
+        """Return the query with further conditions.
+
+        Raises ValueError for an attribute that does not exist, TypeError for what is no condition.
 
         `City.population < 9`, `population=9`, `population=("<", 9)`, `"population", "<", 9`.
         """
@@ -67,7 +69,7 @@ class Query(Generic[M]):
         return dataclasses.replace(self, order=(*self.order, *more))
 
     def limit(self, count: int) -> Query[M]:
-        """Return the query of the first so many entities."""
+        """Return the query of the first so many entities; ValueError for fewer than 0."""
         if count < 0:
             raise ValueError(f"a limit is at least 0, not {count}")
         return dataclasses.replace(self, count=count)

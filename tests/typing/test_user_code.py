@@ -1,12 +1,17 @@
-"""What a user writes is understood by mypy in strict mode, without a plugin."""
+"""What a user writes is understood by mypy and pyright in strict mode, without a plugin."""
 
 from __future__ import annotations
 
+import importlib.util
+import json
 import pathlib
+import subprocess
+import sys
 
 import pytest
 
 api = pytest.importorskip("mypy.api")
+ROOT = pathlib.Path(__file__).parents[2]
 
 APP = """
 from __future__ import annotations
@@ -45,7 +50,6 @@ class Kennel(ViewModel):
         return sum(pup.age for pup in self.store.pups.values())
 
 dog = Dog.new(doc_id="d", name="rex")
-dog.shout = "REX"
 assert_type(dog.name, str)
 assert_type(dog.age, int)
 assert_type(dog.shout, str)
@@ -56,6 +60,7 @@ assert_type(Dog.ref("d", seconds=5).bark(loud=True), Call)
 assert_type(DogStore().dog, Dog)
 assert_type(DogStore().pups, Mapping[str, Dog])
 assert_type(Kennel().ages, int)
+dog.shout = "REX"
 dog.name = 1
 """
 
@@ -71,3 +76,25 @@ def test_types_of_models_stores_and_views(tmp_path: pathlib.Path) -> None:
 def test_the_examples_in_one_piece_style_are_strictly_typed() -> None:
     found, trouble, status = api.run(["--strict", "examples/chat", "examples/shop"])
     assert (found.splitlines()[-1].startswith("Success"), trouble, status) == (True, "", 0)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("basedpyright") is None, reason="basedpyright is of the extra dev")
+def test_types_of_models_stores_and_views_in_pyright(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "kennel.py").write_text(APP)
+    # Pyright runs no import hooks, which is how an editable install is found: it is told where onto lies.
+    paths = {"include": ["kennel.py"], "extraPaths": [str(ROOT)]}
+    settings = {"typeCheckingMode": "strict", "pythonVersion": "3.11", **paths}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
+    command = [
+        sys.executable,
+        "-m",
+        "basedpyright",
+        "--pythonpath",
+        sys.executable,
+        "--outputjson",
+        "-p",
+        str(tmp_path),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = [(one["rule"], one["range"]["start"]["line"]) for one in json.loads(done.stdout)["generalDiagnostics"]]
+    assert found == [("reportAttributeAccessIssue", APP.splitlines().index("dog.name = 1"))]
