@@ -9,8 +9,9 @@ So a hundred branches one after the other make a hundred conditions, not as many
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import assert_never
 
 from compiler import accumulators, dtypes, ir, raising, rewrite, values
@@ -188,6 +189,10 @@ def merged(
         return orelse
     if isinstance(then, values.Escaped) or isinstance(orelse, values.Escaped):
         return values.Escaped()
+    if isinstance(then, ir.Expr) and isinstance(orelse, ir.Expr):
+        grown = _grown(test, then, orelse, span)
+        if grown is not None:
+            return grown
     for one in (then, orelse):
         if isinstance(one, ir.Expr) and rewrite.is_larger(one, _LARGEST):
             told = f"what `{name}` holds depends on so many branches that one expression would be too long"
@@ -200,6 +205,29 @@ def merged(
 
 _LARGEST = 1500
 """A name's value may have so many nodes: each branch that changes it in terms of itself doubles it."""
+
+_NEUTRAL: Mapping[str, int | str] = MappingProxyType({"int.add": 0, "int.sub": 0, "str.add": ""})
+"""What added to any value leaves it as it is; of floats nothing does, as -0.0 + 0.0 is 0.0."""
+
+
+def _grown(test: ir.Expr, then: ir.Expr, orelse: ir.Expr, span: Span) -> ir.Expr | None:
+    """Return `if(test, x + a, x)` as `x + if(test, a, 0)`: a sum of many branches says x once, not twice a branch."""
+    if isinstance(test, ir.Const):
+        return None
+    for one, other, turned in ((then, orelse, False), (orelse, then, True)):
+        if not isinstance(one, ir.Prim) or one.op not in _NEUTRAL:
+            continue
+        base, added = one.args
+        nothing: ir.Expr = ir.Const(_NEUTRAL[one.op], one.type, added.span)
+        if not turned and isinstance(other, ir.Prim) and other.op == one.op and other.args[0] == base:
+            nothing = other.args[1]
+        elif base != other:
+            continue
+        changed = (nothing, added) if turned else (added, nothing)
+        if any(rewrite.is_larger(each, _LARGEST) for each in (test, *changed)):
+            return None
+        return replace(one, args=(base, conditional(test, changed[0], changed[1], one.type, span)))
+    return None
 
 
 def unset(value: values.Value, name: str) -> values.Value:
