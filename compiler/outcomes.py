@@ -203,7 +203,7 @@ def merged(
         return values.Conflict(stop.declined)
 
 
-_LARGEST = 1500
+_LARGEST = 700
 """A name's value may have so many nodes: each branch that changes it in terms of itself doubles it."""
 
 _NEUTRAL: Mapping[str, int | str] = MappingProxyType({"int.add": 0, "int.sub": 0, "str.add": ""})
