@@ -176,7 +176,7 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ),
     (
         "D365", "getter that is too deep",
-        "One expression says the whole getter: nested too deep, or with a name read anew in each branch, it does not end.",
+        "One expression says the whole getter: nested too deep, or reading a name anew in each branch, it never ends.",
         "return ((((… + 1) + 1) + 1) …", "split it, or make it a loop over data",
     ),
     (

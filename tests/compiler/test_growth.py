@@ -56,9 +56,9 @@ class BoxView(ViewModel):
     @field.getter
     def field(self):
         """Compute a number."""
-        x = 1
+        x, listed = 1, []
 {body}
-        return x
+        return x + len(listed)
 '''
 
 FORMS = {
@@ -68,6 +68,7 @@ FORMS = {
     ),
     "branches that multiply": "        if self.store.box.size == {n}:\n            x = x * 3",
     "branches on what earlier ones made": "        if x < {n}:\n            x = self.store.box.size + {n}",
+    "branches that append": "        if self.store.box.size == {n}:\n            listed.append({n})",
     "values read twice": "        x = x * x",
     "loops": "        for tag in self.store.box.tags:\n            x += {n}",
     "returns": "        if self.store.box.size == {n}:\n            return {n}",
