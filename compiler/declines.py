@@ -175,7 +175,8 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
         "for o in orders.values():\n    total = total * 2 + o.number", "return sum(o.number for o in orders.values())",
     ),
     (
-        "D365", "getter that is too deep", "The expression is nested so deep that it cannot be walked.",
+        "D365", "getter that is too deep",
+        "One expression says the whole getter: nested too deep, or reading a name anew in each branch, it never ends.",
         "return ((((… + 1) + 1) + 1) …", "split it, or make it a loop over data",
     ),
     (

@@ -9,8 +9,10 @@ So a hundred branches one after the other make a hundred conditions, not as many
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
+from types import MappingProxyType
 from typing import assert_never
 
 from compiler import accumulators, dtypes, ir, raising, rewrite, values
@@ -188,6 +190,10 @@ def merged(
         return orelse
     if isinstance(then, values.Escaped) or isinstance(orelse, values.Escaped):
         return values.Escaped()
+    if isinstance(then, ir.Expr) and isinstance(orelse, ir.Expr):
+        grown = _grown(test, then, orelse, span)
+        if grown is not None:
+            return grown
     for one in (then, orelse):
         if isinstance(one, ir.Expr) and rewrite.is_larger(one, _LARGEST):
             told = f"what `{name}` holds depends on so many branches that one expression would be too long"
@@ -198,8 +204,52 @@ def merged(
         return values.Conflict(stop.declined)
 
 
-_LARGEST = 1500
+_LARGEST = 700
 """A name's value may have so many nodes: each branch that changes it in terms of itself doubles it."""
+
+_NEUTRAL: Mapping[str, int | str] = MappingProxyType({"int.add": 0, "int.sub": 0, "str.add": ""})
+"""What added to any value leaves it as it is; of floats nothing does, as -0.0 + 0.0 is 0.0."""
+
+
+def _grown(test: ir.Expr, then: ir.Expr, orelse: ir.Expr, span: Span) -> ir.Expr | None:
+    """Return `if(test, x + a, x)` as `x + if(test, a, 0)`: a sum of many branches says x once, not twice a branch."""
+    sums = [one for one in (then, orelse) if isinstance(one, ir.Prim) and (one.op in _NEUTRAL or one.op == "list.add")]
+    if not sums or isinstance(test, ir.Const):
+        return None
+    grown, op = sums[0], sums[0].op
+    then_bases, else_bases = _bases(then, op), _bases(orelse, op)
+    common = next(((a, b) for a, one in enumerate(then_bases) for b, two in enumerate(else_bases) if one == two), None)
+    if common is None:
+        return None
+    added = [_added(bases[:at], grown) for bases, at in zip((then_bases, else_bases), common, strict=True)]
+    if added[0] is None or added[1] is None or added[0].type != added[1].type:
+        return None
+    if any(rewrite.is_larger(each, _LARGEST) for each in (test, added[0], added[1])):
+        return None
+    base = then_bases[common[0]]
+    return replace(grown, args=(base, conditional(test, added[0], added[1], added[0].type, span)))
+
+
+def _bases(value: ir.Expr, op: str) -> list[ir.Expr]:
+    """Return a sum, what it was before its last item was added, and so on."""
+    found = [value]
+    while isinstance(value, ir.Prim) and value.op == op:
+        value = value.args[0]
+        found.append(value)
+    return found
+
+
+def _added(sums: list[ir.Expr], grown: ir.Prim) -> ir.Expr | None:
+    """Return all that sums add one after the other; None where adding it up first would say another error."""
+    items = [one.args[1] for one in reversed(sums) if isinstance(one, ir.Prim)]
+    if not items:
+        nothing = grown.args[1].type if grown.op == "list.add" else grown.type
+        return ir.MakeList((), nothing) if grown.op == "list.add" else ir.Const(_NEUTRAL[grown.op], nothing)
+    if len(items) > 1 and grown.op == "int.sub":
+        return None
+    if len({one.type for one in items}) > 1 or (len(items) > 1 and any(map(raising.may_raise, items))):
+        return None
+    return reduce(lambda a, b: ir.Prim(grown.op, (a, b), a.type, b.span), items)
 
 
 def unset(value: values.Value, name: str) -> values.Value:

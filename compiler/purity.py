@@ -260,7 +260,7 @@ class _Scope(ast.NodeVisitor):
                 match inner:
                     case ast.Assign(targets=targets, value=value):
                         for target in targets:
-                            self._bind(target, self._level(value))
+                            self._bind_value(target, value)
                     case ast.AnnAssign(target=target, value=ast.expr() as value):
                         self._bind(target, self._level(value))
                     case ast.NamedExpr(target=target, value=value):
@@ -309,6 +309,17 @@ class _Scope(ast.NodeVisitor):
             case ast.Call(func=ast.Name(id="defaultdict")):
                 return True
         return False
+
+    def _bind_value(self, target: ast.expr, value: ast.expr) -> None:
+        match target, value:
+            case (
+                ast.Tuple(elts=targets) | ast.List(elts=targets),
+                ast.Tuple(elts=items) | ast.List(elts=items),
+            ) if len(targets) == len(items) and not any(isinstance(one, ast.Starred) for one in (*targets, *items)):
+                for one, item in zip(targets, items, strict=True):
+                    self._bind_value(one, item)
+            case _:
+                self._bind(target, self._level(value))
 
     def _bind(self, target: ast.expr, level: str) -> None:
         if not level:

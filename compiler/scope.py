@@ -608,19 +608,19 @@ def disjunction(tests: Iterable[ir.Expr], span: Span) -> ir.Expr:
 
 def _connect(op: str, tests: Iterable[ir.Expr], span: Span) -> ir.Expr:
     neutral = op == "and"
-    flat: list[ir.Expr] = []
+    found: dict[ir.Expr, None] = {}
     for one in tests:
         if isinstance(one, ir.Const) and one.value is neutral:
             continue
-        parts = one.args if isinstance(one, ir.Prim) and one.op == op else (one,)
-        flat.extend(part for part in parts if part not in flat)
+        found.update(dict.fromkeys(one.args if isinstance(one, ir.Prim) and one.op == op else (one,)))
         if isinstance(one, ir.Const):
             break  # nothing after `and False`, `or True` is evaluated
+    flat = tuple(found)
     if not flat:
         return ir.Const(neutral, dtypes.BOOL, span)
     if isinstance(flat[-1], ir.Const) and len(flat) == 1:
         return flat[0]
-    return flat[0] if len(flat) == 1 else ir.Prim(op, tuple(flat), dtypes.BOOL, span)
+    return flat[0] if len(flat) == 1 else ir.Prim(op, flat, dtypes.BOOL, span)
 
 
 def facts_of(test: ir.Expr, holds: bool) -> frozenset[ir.Expr]:

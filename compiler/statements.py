@@ -24,13 +24,13 @@ from compiler import (
     loops,
     outcomes,
     patterns,
+    rewrite,
     syntax,
     targets,
     values,
 )
 from compiler.diagnostics import Span
 from compiler.outcomes import Exit, Next, Outcome
-from compiler.rewrite import walk
 from compiler.scope import Scope, Stop, negate
 
 
@@ -85,7 +85,8 @@ def _branching(scope: Scope, node: syntax.Stmt, rest: tuple[syntax.Stmt, ...]) -
         return one.then(execute(after, rest))
     except Stop as stop:
         differs = any(value is not scope.names.get(name) for name, value in after.names.items())
-        if stop.declined.code[0] == "E" or not differs or not scope.shared.may_split():
+        too_long = stop.declined.code == "D365"  # and would be so in each of twice as many paths
+        if stop.declined.code[0] == "E" or too_long or not differs or not scope.shared.may_split():
             raise
         scope.shared.used = used
         try:
@@ -309,6 +310,8 @@ def _handled(before: Scope, node: syntax.Try, error: ir.Raises) -> Outcome:
 def _assign(scope: Scope, target: syntax.Expr, value: syntax.Expr, node: syntax.Assign) -> Outcome:
     bound, plain = conditions.hoisted(scope, value)
     built = bound.build(plain)
+    if isinstance(built, ir.Expr) and rewrite.is_larger(built, _LARGEST):
+        scope.decline("D365", node.span, "the value reads earlier ones so often that one expression would be too long")
     evaluated = (*_new(scope, bound), built)
     if isinstance(built, ir.Prim) and built.op == "after" and isinstance(built.args[1], ir.Comp | ir.GroupBy):
         built = built.args[1]  # what comes before it, is evaluated here
@@ -318,6 +321,10 @@ def _assign(scope: Scope, target: syntax.Expr, value: syntax.Expr, node: syntax.
     if isinstance(target, syntax.Tuple | syntax.List):
         evaluated = (*evaluated, *_new(bound, now))  # taking the value apart may raise too
     return Outcome(outcomes.evaluated((*evaluated, *_keys(bound, target))), Next(now))
+
+
+_LARGEST = 6000
+"""What is assigned may have so many nodes, written out: `x = x * x` doubles them each time."""
 
 
 def _keys(scope: Scope, target: syntax.Expr) -> tuple[values.Value, ...]:
@@ -346,7 +353,7 @@ def _augmented(scope: Scope, node: syntax.AugAssign) -> Outcome:
 
 def _in_place(op: str, value: values.Value) -> tuple[ir.Expr, ...]:
     """Return what tells None operands as Python tells them of `a -= b`; loops tell in no certain words."""
-    if not isinstance(value, ir.Prim) or op not in _IN_PLACE or any(isinstance(one, ir.Acc) for one in walk(value)):
+    if not isinstance(value, ir.Prim) or op not in _IN_PLACE or rewrite.mentions_acc(value):
         return ()
     return tuple(failures.in_place(value, _IN_PLACE[op]))
 

@@ -98,6 +98,12 @@ REFUSED = [
         "E324",
         "`tags.sort()` in `Thing.value` changes what the getter only reads",
     ),
+    (
+        "new, held = [], self.store.user.tags\nnew.append('x')\nheld.append('x')",
+        "",
+        "E324",
+        "`held.append('x')` in `Thing.value` changes what the getter only reads",
+    ),
     ("return print('x')", "", "W329", "`print` in `Thing.value` writes to the worker's log, once per change"),
     (
         "return helper()",
@@ -150,6 +156,7 @@ PURE = [
     ),
     ("out = {}\nfor u in self.store.users.values():\n    out[u.name] = 1\nreturn out", ""),
     ("tags = list(self.store.user.tags)\ntags += ['x']\nreturn tags", ""),
+    ("number, (tags, more) = 1, ([], [])\ntags.append('x')\nmore.append('y')\nreturn tags + more", ""),
     ("rows = sorted(self.store.users.values())\nrows.reverse()\nreturn rows", ""),
     ("n = 0\nfor u in self.store.users.values():\n    n += 1\nreturn n", ""),
     ("out = {}\nfor u in self.store.users.values():\n    out.setdefault(u.name, []).append(u.doc_id)\nreturn out", ""),
