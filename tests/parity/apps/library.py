@@ -122,6 +122,69 @@ class BookPage(ViewModel):
         return self.store.book.pages // len(self.store.copies)
 
     @attrs.getter
+    def problems(self) -> list[str]:
+        book, author, found = self.store.book, self.store.author, []
+        if not book.title:
+            found.append("no title")
+        if book.pages is None:
+            found.append("no pages")
+        elif book.pages < 1:
+            found.append(f"{book.pages} pages")
+            found.append("to be counted")
+        if author is None:
+            found += ["no author", "anonymous"]
+        elif not author.last:
+            found.append(author.first or "nobody")
+        if not self.store.copies:
+            found.append("not bought")
+        else:
+            found.append(f"{len(self.store.copies)} copies")
+        if book.tags and "a" in book.tags:
+            found.append("a")
+        return found
+
+    @attrs.getter
+    def quality(self) -> int:
+        points = 10
+        if self.store.book.title:
+            points += 5
+        if self.store.author is not None:
+            points += 3
+            if self.store.author.first:
+                points += self.store.book.pages
+        if not self.store.loans:
+            points -= 4
+        if self.store.book.tags:
+            points += len(self.store.book.tags)
+        else:
+            points += 1
+        return points
+
+    @attrs.getter
+    def marks(self) -> str:
+        marks = "-"
+        if self.store.book.title:
+            marks += self.store.book.title[:1]
+        else:
+            marks += "?"
+        if self.store.copies:
+            marks += "c"
+        if self.store.loans:
+            marks += "l"
+        return marks
+
+    @attrs.getter
+    def problem_count(self) -> int:
+        found = ["always"]
+        if not self.store.book.title:
+            found.append("no title")
+        if self.store.author is None:
+            found.append("no author")
+        if self.store.book.pages is None:
+            found.append("no pages")
+        return len(found) + found.count("no author")
+
+    @attrs.getter
     def tags(self) -> list[str]:
         return self.store.book.tags
 
