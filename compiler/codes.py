@@ -243,6 +243,13 @@ _ROWS: tuple[Code, ...] = (
         "orders = reference(dm_cls=Order, many=True)   # of store.customer, in a view of each order",
         "class CustomerView(ViewModel): ...   # one view for each customer, with its orders",
     ),
+    Code(
+        "W247", "mediator that runs in its process only",
+        "The job of a view writes it whenever something that it reads changes, to its collection, and does nothing "
+        "else. A mediator that decides what is written, or does more, goes on doing so where it is started, and its "
+        "views are compiled all the same.",
+        'if obj.status == "open":\n    View.get(obj.doc_id).save()', "View.get(obj.doc_id).save()",
+    ),
     # ------------------------------------------------------------ build: names
     Code(
         "E311", "unknown name", "Nothing in the function, its module or Python binds the name.",

@@ -307,6 +307,36 @@ class Module:
 
 
 @dataclass(frozen=True, slots=True)
+class Forced:
+    """Why a trigger of a mediator runs in the mediator's own process: the first place that no view's job does."""
+
+    why: str
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A function that a mediator calls on changes; what only writes `views` is what their jobs do."""
+
+    name: str
+    on: tuple[str, ...]  # on_create, on_update, …
+    views: tuple[str, ...]  # compiled views that it makes
+    forced: Forced | None
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Mediator:
+    """A mediator with its triggers; `source` is the model whose entities it follows, where the text tells it."""
+
+    name: str
+    module: str
+    source: str | None
+    triggers: tuple[Trigger, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class App:
     """Everything that later passes know about the user's code. Mappings are by name, in source order."""
 
@@ -316,6 +346,7 @@ class App:
     stores: dict[str, Store]
     views: dict[str, ViewModel]
     source_hash: str
+    mediators: tuple[Mediator, ...] = ()
 
     def overriding(self, model: str, name: str) -> tuple[str, ...]:
         """Return the models below this one in which the attribute, method or constant means something else."""

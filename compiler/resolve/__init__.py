@@ -21,6 +21,7 @@ from compiler.resolve import (
     hints,
     joins,
     literals,
+    mediators,
     models,
     modules,
     names,
@@ -83,7 +84,8 @@ def resolve(given: facts.Facts, log: Log) -> model.App:
     clashes.check_views(app_views, app_models, log)
     circles.check(app_models, app_views, log)
     app_modules = modules.Modules(given, known, classes, types, read, fixed).all()
-    return model.App(given.app, app_modules, app_models, stores, app_views, _hash(given))
+    followed = mediators.Mediators(infos, given, known, app_models, stores, app_views, log).all()
+    return model.App(given.app, app_modules, app_models, stores, app_views, _hash(given), followed)
 
 
 def _check_imports(known: names.Names, log: Log) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.command("explain")
 @click.argument("what")
-@click.argument("name", required=False, metavar="[VIEW[.FIELD]|MODEL[.METHOD]]")
+@click.argument("name", required=False, metavar="[VIEW[.FIELD]|MODEL[.METHOD]|MEDIATOR]")
 @click.option("--plan", "show_plan", is_flag=True, help="Also show the relational plan.")
 @click.option("--sql", "show_sql", is_flag=True, help="Also show the SQL of the views' tables.")
 @click.option("--mermaid", is_flag=True, help="Draw collections, joins and tables as a Mermaid flowchart instead.")
@@ -34,7 +34,8 @@ def command(
 
     A MODEL or MODEL.METHOD is explained too. The tiers of getters are expr and agg (SQL alone), udf and udf-collect
     (the getter runs in Python); those of methods are W1 (one entity), W2 (entities known at once) and W3 (entities
-    that the run finds). With --json everything is told, the plan, the SQL and the flowchart too.
+    that the run finds). A trigger of a MEDIATOR is a view's job, or runs in this process only. With --json everything
+    is told, the plan, the SQL and the flowchart too.
     """
     if re.fullmatch(r"[EWDewd]\d{3}", what):
         _code(what, as_json=as_json)
@@ -46,16 +47,23 @@ def command(
     assert result.plan is not None
     assert result.app is not None
     assert result.bundle is not None
-    from compiler import explain, explain_methods, flow
+    from compiler import explain, explain_mediators, explain_methods, flow
 
-    known = (*explain.names(result.plan), *explain_methods.names(result.methods))
+    known = (
+        *explain.names(result.plan), *explain_methods.names(result.methods), *explain_mediators.names(result.app)
+    )  # fmt: skip
     if name is not None and name not in known:
         raise click.UsageError(_unknown(what, name, known))
     chosen = explain.narrowed(result.plan, name)
     methods = explain_methods.narrowed(result.methods, name)
+    mediators = explain_mediators.narrowed(result.app, name)
     queries = {table.name: table.query for view in result.bundle.views for table in view.tables}
     if as_json:
-        told = {**explain.to_json(chosen, result.app, queries), "methods": explain_methods.to_json(methods, result.app)}
+        told = {
+            **explain.to_json(chosen, result.app, queries),
+            "methods": explain_methods.to_json(methods, result.app),
+            "mediators": explain_mediators.to_json(mediators, result.app),
+        }
         click.echo(json.dumps(told, indent=2))
     elif mermaid:
         click.echo(flow.chart(chosen, result.app), nl=False)
@@ -63,7 +71,9 @@ def command(
         shown = console.Console(highlight=False, soft_wrap=True)
         if methods:
             shown.print(explain_methods.styled(methods, result.app))
-        if methods and not chosen.views:
+        if mediators:
+            shown.print(explain_mediators.styled(mediators, result.app))
+        if (methods or mediators) and not chosen.views:
             return
         wanted = {table.name: queries[table.name] for view in chosen.views for table in view.tables}
         _show(chosen, result.app, show_plan=show_plan, queries=wanted if show_sql else {})

@@ -19,7 +19,20 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-SECTIONS = ("facts", "model", "stores", "names", "ir", "plan", "sql", "explain", "methods", "statefun", "errors")
+SECTIONS = (
+    "facts",
+    "model",
+    "stores",
+    "names",
+    "ir",
+    "plan",
+    "sql",
+    "explain",
+    "methods",
+    "mediators",
+    "statefun",
+    "errors",
+)
 
 DIFFERS = "differs"
 """The section that says why the data give another result than in-process: `notyet: …` or `never: …`."""

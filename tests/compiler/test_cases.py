@@ -9,7 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from compiler import build, emit_sql, explain, facts, model, pipeline, plan_text, reach, read, render, resolve
+from compiler import (
+    build,
+    emit_sql,
+    explain,
+    explain_mediators,
+    facts,
+    model,
+    pipeline,
+    plan_text,
+    reach,
+    read,
+    render,
+    resolve,
+)
 from compiler.diagnostics import Log
 from onto import plain
 from tests.compiler import casefile
@@ -69,6 +82,10 @@ class Run:
         """Return what the domain methods do to entities."""
         return reach.show(self.compiled().methods)
 
+    def mediators(self) -> str:
+        """Return which triggers of mediators are view jobs."""
+        return explain_mediators.styled(self.app.mediators, self.app).plain
+
     def statefun(self) -> str:
         """Return the module that StateFun runs, and the registry of methods."""
         compiled = self.compiled()
@@ -88,6 +105,7 @@ OUTPUTS: dict[str, Callable[[Run], str]] = {
     "sql": Run.sql,
     "explain": Run.explain,
     "methods": Run.methods,
+    "mediators": Run.mediators,
     "statefun": Run.statefun,
     "errors": Run.errors,
 }

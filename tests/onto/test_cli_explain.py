@@ -75,3 +75,19 @@ def test_a_getter_that_is_none_is_said_with_what_is_near() -> None:
     code, output = run("examples.meeting_room", "MeetingSession.atending")
     assert code == 2
     assert "did you mean MeetingSession.attending" in output
+
+
+def test_a_mediator_is_explained_alone_and_as_json() -> None:
+    code, output = run("examples.city", "CityViewMediator")
+    assert (code, output.splitlines()) == (
+        0,
+        [
+            "CityViewMediator, following City",
+            "  on_create    view job of CityView (cityView), which follows every change",
+            "  on_update    view job of CityView (cityView), which follows every change",
+            "",
+        ],
+    )
+    told = json.loads(run("examples.city", "CityFormMediator", "--json")[1])["mediators"]
+    assert [(one["trigger"], one["is_view_job"], one["views"]) for one in told] == [("on_create", False, [])]
+    assert told[0]["forced"]["why"] == "no job does `CityForm.new(doc_ref=snapshot.reference)`"
