@@ -18,12 +18,12 @@ from compiler.resolve import names
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a trigger may name: views with their roots' models, and the mediator's members and sinks."""
+    """What a trigger may name: views with their roots, and the mediator's members and sinks."""
 
     module: str
     known: names.Names
     views: Mapping[str, model.ViewModel]
-    roots: Mapping[str, str]
+    roots: Mapping[str, model.Reference]
     members: Mapping[str, facts.Member]
     sinks: Mapping[str, str]  # member → which sink of onto: firestore, domain_model
 
@@ -139,7 +139,7 @@ class _Reader:
 
     def _made(self, call: syntax.Call, view: str, kinds: dict[str, _Kind]) -> None:
         """Check that a view is that of the entity that changed, and do what its `f_notify` does."""
-        root = self.scope.roots[view]
+        root = self.scope.roots[view].model
         if self.source != root:
             followed = "other documents than entities of one model" if self.source is None else f"`{self.source}`"
             raise _NoJobError(f"it follows {followed}, and there is one `{view}` for each `{root}`", call.span)
@@ -189,6 +189,21 @@ class _Reader:
         self.written.add(view)
         if any(one.name == "save" for one in self.scope.views[view].methods):
             raise _NoJobError(f"`{view}.save` is the project's own", span)
+        place = next((one for one in self.scope.views[view].methods if one.name == "doc_ref"), None)
+        if place is not None and not self._is_collection(place.function, view):
+            raise _NoJobError(f"a job writes `{view}` to its collection by its root's id, not to its `doc_ref`", span)
+
+    def _is_collection(self, doc_ref: syntax.Function, view: str) -> bool:
+        """Tell whether `doc_ref` is `document(f"<collection>/{self.store.<root>.doc_id}")`."""
+        ids = (f"self.store.{self.scope.roots[view].name}.doc_id", "self.doc_id")
+        match doc_ref.body:
+            case (
+                syntax.Return(value=syntax.Call(func=syntax.Attribute(name="document"), args=(syntax.FString(parts),))),
+            ):
+                match parts:
+                    case (str(before), syntax.Formatted(value=key, conversion=None)):
+                        return before == f"{self.scope.views[view].collection}/" and syntax.show(key) in ids
+        return False
 
     def _copies(self, view: str, span: Span) -> None:
         self.written.add(view)
