@@ -8,7 +8,7 @@ if view.country == "USA":        →  (("CityView",), Forced("`if` decides what 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from compiler import facts, model, syntax
@@ -159,7 +159,10 @@ class _Reader:
                 return
             case syntax.Name(id=name) if isinstance(function := kinds.get(name), syntax.Function):
                 if len(function.params) == 1:
-                    self.body(function.body, {**kinds, function.params[0].name: _View(view)})
+                    outer = {
+                        one: kind for one, kind in kinds.items() if one != name
+                    }  # one that names itself never ends
+                    self.body(function.body, {**outer, function.params[0].name: _View(view)})
                     return
             case syntax.Attribute(name="emit_all") if self._sink(callback.value) == "firestore":
                 self._copies(view, callback.span)
@@ -217,7 +220,8 @@ class _Reader:
         if not isinstance(notify, facts.Definition) or len(notify.function.params) != 2 or len(given) != 1:
             raise _NoJobError("the mediator does not say what `notify` does", call.span)
         own, shown = (one.name for one in notify.function.params)
-        inner = _Reader(self.scope, self.source, frozenset({own}), self.written)
+        members = {name: one for name, one in self.scope.members.items() if name != "notify"}  # which may name itself
+        inner = _Reader(replace(self.scope, members=members), self.source, frozenset({own}), self.written)
         inner.body(notify.function.body, {shown: _View(self._view(given[0], kinds))})
 
     def _emit(self, call: syntax.Call, sink: str | None, how: str, kinds: dict[str, _Kind]) -> None:
