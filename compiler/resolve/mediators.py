@@ -99,9 +99,9 @@ class Mediators:
             forced = forced or model.Forced(why, definition.span)
         return model.Trigger(definition.name, on, views, forced, definition.span)
 
-    def _roots(self) -> dict[str, str]:
+    def _roots(self) -> dict[str, model.Reference]:
         return {
-            name: one.model
+            name: one
             for name, view in self.views.items()
             for one in self.stores[view.store].references
             if isinstance(one.via, model.Root)

@@ -8,7 +8,7 @@ if view.country == "USA":        →  (("CityView",), Forced("`if` decides what 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from compiler import facts, model, syntax
@@ -18,12 +18,12 @@ from compiler.resolve import names
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a trigger may name: views with their roots' models, and the mediator's members and sinks."""
+    """What a trigger may name: views with their roots, and the mediator's members and sinks."""
 
     module: str
     known: names.Names
     views: Mapping[str, model.ViewModel]
-    roots: Mapping[str, str]
+    roots: Mapping[str, model.Reference]
     members: Mapping[str, facts.Member]
     sinks: Mapping[str, str]  # member → which sink of onto: firestore, domain_model
 
@@ -139,7 +139,7 @@ class _Reader:
 
     def _made(self, call: syntax.Call, view: str, kinds: dict[str, _Kind]) -> None:
         """Check that a view is that of the entity that changed, and do what its `f_notify` does."""
-        root = self.scope.roots[view]
+        root = self.scope.roots[view].model
         if self.source != root:
             followed = "other documents than entities of one model" if self.source is None else f"`{self.source}`"
             raise _NoJobError(f"it follows {followed}, and there is one `{view}` for each `{root}`", call.span)
@@ -159,7 +159,10 @@ class _Reader:
                 return
             case syntax.Name(id=name) if isinstance(function := kinds.get(name), syntax.Function):
                 if len(function.params) == 1:
-                    self.body(function.body, {**kinds, function.params[0].name: _View(view)})
+                    outer = {
+                        one: kind for one, kind in kinds.items() if one != name
+                    }  # one that names itself never ends
+                    self.body(function.body, {**outer, function.params[0].name: _View(view)})
                     return
             case syntax.Attribute(name="emit_all") if self._sink(callback.value) == "firestore":
                 self._copies(view, callback.span)
@@ -189,6 +192,21 @@ class _Reader:
         self.written.add(view)
         if any(one.name == "save" for one in self.scope.views[view].methods):
             raise _NoJobError(f"`{view}.save` is the project's own", span)
+        place = next((one for one in self.scope.views[view].methods if one.name == "doc_ref"), None)
+        if place is not None and not self._is_collection(place.function, view):
+            raise _NoJobError(f"a job writes `{view}` to its collection by its root's id, not to its `doc_ref`", span)
+
+    def _is_collection(self, doc_ref: syntax.Function, view: str) -> bool:
+        """Tell whether `doc_ref` is `document(f"<collection>/{self.store.<root>.doc_id}")`."""
+        ids = (f"self.store.{self.scope.roots[view].name}.doc_id", "self.doc_id")
+        match doc_ref.body:
+            case (
+                syntax.Return(value=syntax.Call(func=syntax.Attribute(name="document"), args=(syntax.FString(parts),))),
+            ):
+                match parts:
+                    case (str(before), syntax.Formatted(value=key, conversion=None)):
+                        return before == f"{self.scope.views[view].collection}/" and syntax.show(key) in ids
+        return False
 
     def _copies(self, view: str, span: Span) -> None:
         self.written.add(view)
@@ -202,7 +220,8 @@ class _Reader:
         if not isinstance(notify, facts.Definition) or len(notify.function.params) != 2 or len(given) != 1:
             raise _NoJobError("the mediator does not say what `notify` does", call.span)
         own, shown = (one.name for one in notify.function.params)
-        inner = _Reader(self.scope, self.source, frozenset({own}), self.written)
+        members = {name: one for name, one in self.scope.members.items() if name != "notify"}  # which may name itself
+        inner = _Reader(replace(self.scope, members=members), self.source, frozenset({own}), self.written)
         inner.body(notify.function.body, {shown: _View(self._view(given[0], kinds))})
 
     def _emit(self, call: syntax.Call, sink: str | None, how: str, kinds: dict[str, _Kind]) -> None:

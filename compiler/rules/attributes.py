@@ -103,6 +103,10 @@ def _of_static(scope: Scope, owner: values.Static, node: syntax.Attribute) -> va
             if value is None:
                 return values.BoundMethod(owner, node.name)
             return ir.Const(value, of.type, node.span)
+        case values.ClassValue(record):
+            method = next((one for one in record.methods if one.name == node.name), None)
+            if method is not None and method.kind in ("static", "class"):
+                return _method(scope, method, owner, node)
         case values.Builtin(qualified):
             return values.Builtin(f"{qualified}.{node.name}")
     return ir.Declined("D302", node.span, f"attribute `{node.name}` of this value has no SQL form")
