@@ -128,8 +128,8 @@ class ViewRef:
 
         Raises BadArgumentsError, and sends nothing, for an attribute that has no setter or a value that does not fit.
         """
-        request_id, self._request_id = self._request_id or uuid.uuid4().hex, None
         given = setting.dump_values(self._view, values)
+        request_id, self._request_id = self._request_id or uuid.uuid4().hex, None
         name, until = self._view.__name__, calling.deadline(self._seconds)
         command = wire.Command(request_id, methods.SET, given, name, until)
         return _send(
