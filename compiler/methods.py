@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from compiler import diagnostics, dtypes, method_bodies, model, reach, refusals, rounds
+from compiler import diagnostics, dtypes, method_bodies, model, reach, refusals, rounds, slices
 from compiler.callables import Function, Key, Lookup
 from compiler.diagnostics import Log
 from compiler.entity_types import UNKNOWN
@@ -25,6 +25,7 @@ def methods(app: model.App, log: Log) -> tuple[reach.Method, ...]:
     functions = [found for one, each in roots if (found := lookup.method(one.name, each.name)) is not None]
     bodies = _bodies(functions, lookup)
     _report(app, lookup, bodies, {one.key for one in functions}, log)
+    _report_setters(app, lookup, log)
     return tuple(_method(app, lookup, bodies, one, each) for one, each in roots)
 
 
@@ -111,6 +112,17 @@ def _report(app: model.App, lookup: Lookup, bodies: Mapping[Key, Body], commands
                 told.add((span.file, span.line, span.column))
                 log.add(code, span, message, hint=hint)
     _report_circles(lookup, bodies, log)
+
+
+def _report_setters(app: model.App, lookup: Lookup, log: Log) -> None:
+    """Report what setters of views may not do: they run as methods do, several times and on any worker."""
+    refused = refusals.Refusals(app, lookup.sources, log)
+    for view in app.views.values():
+        tree = lookup.sources.module(view.module)
+        node = None if tree is None else tree.class_node(view.name)
+        if tree is not None and node is not None:
+            for one in slices.setters(node):
+                refused.look(Function(Key(one.name, view.name, view.name), tree, one, True), is_method=True)
 
 
 def _report_circles(lookup: Lookup, bodies: Mapping[Key, Body], log: Log) -> None:

@@ -103,6 +103,19 @@ def _is_setter(node: FunctionNode) -> bool:
     return any(isinstance(one, ast.Attribute) and one.attr in _SKIPPED_DECORATORS for one in node.decorator_list)
 
 
+def setters(node: ast.ClassDef) -> list[FunctionNode]:
+    """Return what a view's class runs when its attributes are written: setters, and `propagate_change`."""
+    return [
+        one
+        for one in node.body
+        if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (
+            one.name == "propagate_change"
+            or any(isinstance(each, ast.Attribute) and each.attr == "setter" for each in one.decorator_list)
+        )
+    ]
+
+
 def getter_decorator(node: ast.expr) -> bool:
     """Tell whether a decorator is `@x.getter` or `@attrs.getter`."""
     return isinstance(node, ast.Attribute) and node.attr == "getter"

@@ -33,8 +33,9 @@ def application(made: bundle.Bundle, prefix: str) -> ASGIApp:
     """Return the endpoint of an app."""
     read_only = frozenset((one.model, one.method) for one in made.methods if one.read_only)
     prefetch = {(one.model, one.method): one.prefetch for one in made.methods}
+    loaded = app.load(made.app)
     served = functions.Functions(
-        programs.Programs(methods.Models.around(app.load(made.app).models), read_only, prefetch),
+        programs.Programs(methods.Models.around(loaded.models, loaded.views), read_only, prefetch),
         functions.Names(prefix, prefix + made.replies_topic, prefix + made.errors_topic),
         lambda: time.time_ns() // 1_000_000,
     )

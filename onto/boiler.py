@@ -166,7 +166,8 @@ class Engine:
     def _run(
         self, cls: type[domain_model.DomainModel], doc_id: str, request: methods.Request, seed: str
     ) -> methods.Done:
-        models = methods.Models.around([cls, *(one.model for view in self._views for one in view.joins.values())])
+        known = [cls, *(one.model for view in self._views for one in view.joins.values())]
+        models = methods.Models.around(known, self.views)
         moment = datetime.datetime.now(datetime.UTC)
         with self.transaction():
             ref = f"{cls.collection_name()}/{doc_id}"

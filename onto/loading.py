@@ -9,6 +9,7 @@ on where it was, and what has changed since is not overwritten.
 
 from __future__ import annotations
 
+import difflib
 import json
 import uuid
 from collections import deque
@@ -18,8 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from onto import calling, errors, methods, wire
+from onto import calling, domain_model, errors, methods, wire
 from onto.mapper import load as mapping
+from onto.mapper import names
 
 WINDOW = 200  # commands under way at once
 SHOWN = 20  # faults that one message lists
@@ -140,5 +142,17 @@ def _line(place: str, written: str, models: methods.Models) -> Line:
         raise ValueError(f"the doc_id is {doc_id!r}, not a text")
     if not isinstance(document, dict):
         raise ValueError("the document is no object")
-    model.from_dict(document, doc_id).to_dict()  # says which value does not fit
+    entity = model.from_dict(document, doc_id)
+    entity.to_dict()  # says which value does not fit
+    _check_keys(type(entity), document)
     return Line(place, collection, doc_id, document)
+
+
+def _check_keys(model: type[domain_model.DomainModel], document: Mapping[str, Any]) -> None:
+    """Refuse a key that is no attribute: its value would be lost without a word."""
+    known = [model.json_name(name) for name in model._attributes]
+    for key in document:
+        if key not in known and key not in names.RESERVED:
+            close = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(known)}"
+            raise ValueError(f"{model.__name__} has no attribute with the key {key!r}; {hint}")

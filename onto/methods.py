@@ -20,13 +20,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from onto import domain_model, errors, related, session, signature
+from onto import domain_model, errors, related, session, setting, signature, view_model
 from onto.mapper import dump, load, shape
 
 Document = Mapping[str, Any]
 Lookup = Callable[[tuple[str, ...]], Mapping[str, Document | None]]
 Prefetch = Mapping[tuple[str, str], tuple[str, ...]]  # (model, method) → parameters, and relations as `self.users`
 BUILT_IN = ("new", "save", "delete")
+SET = "set"  # of a view, at its root: runs setters
 MESSAGE_LIMIT = 2_000  # characters of an exception's message
 NAMES = {"MappingError": "BadValue"}  # exceptions of onto's own whose callers know them by another name
 _NOTHING: Prefetch = types.MappingProxyType({})
@@ -72,10 +73,13 @@ class Done:
 
 
 class Models:
-    """The domain models of an app, by collection and by name."""
+    """The domain models of an app, by collection and by name, and the views whose setters may be run."""
 
-    def __init__(self, models: Iterable[type[domain_model.DomainModel]]) -> None:
+    def __init__(
+        self, models: Iterable[type[domain_model.DomainModel]], views: Iterable[type[view_model.ViewModel]] = ()
+    ) -> None:
         """Take the models of an app; those above them are found by themselves."""
+        self._views = {one.__name__: one for one in views}
         self._topmost: dict[str, type[domain_model.DomainModel]] = {}
         self._named: dict[str, type[domain_model.DomainModel]] = {}
         for one in models:
@@ -86,7 +90,9 @@ class Models:
                 self._topmost[collection] = one
 
     @classmethod
-    def around(cls, known: Iterable[type[domain_model.DomainModel]]) -> Models:
+    def around(
+        cls, known: Iterable[type[domain_model.DomainModel]], views: Iterable[type[view_model.ViewModel]] = ()
+    ) -> Models:
         """Return these models with all that their modules name, and so on."""
         pending = list(known)
         found: dict[type[domain_model.DomainModel], None] = {}
@@ -98,7 +104,7 @@ class Models:
             named = vars(sys.modules[one.__module__]).values()
             pending += [each for each in named if isinstance(each, type) and issubclass(each, domain_model.DomainModel)]
             pending += [each for each in (*one.__bases__, *one.family()) if issubclass(each, domain_model.DomainModel)]
-        return cls(found)
+        return cls(found, views)
 
     def of_collection(self, collection: str) -> type[domain_model.DomainModel] | None:
         """Return the topmost model of a collection."""
@@ -107,6 +113,10 @@ class Models:
     def named(self, name: str) -> type[domain_model.DomainModel] | None:
         """Return the model of a name."""
         return self._named.get(name)
+
+    def view(self, name: str) -> type[view_model.ViewModel] | None:
+        """Return the view of a name."""
+        return self._views.get(name)
 
 
 def run(
@@ -195,6 +205,9 @@ def _call(running: _Session, request: Request, ref: str) -> Any:
     topmost = running.models.of_collection(collection)
     if topmost is None:
         raise DoesNotExistError(f"no model has the collection {collection!r}")
+    view = None if request.model is None or request.method != SET else running.models.view(request.model)
+    if view is not None:
+        return _set(running, view, request.args, ref)
     meant = topmost if request.model is None else running.models.named(request.model)
     if meant is None or meant.collection_name() != collection:
         raise DoesNotExistError(f"no model `{request.model}` in the collection {collection!r}")
@@ -213,6 +226,16 @@ def _call(running: _Session, request: Request, ref: str) -> Any:
     paths = running.prefetch.get((actual.__name__, request.method), ())
     running.fetch(_wanted(entity, typed, loaded, paths))
     return typed.result(function(entity, **typed.relate(loaded, running)))
+
+
+def _set(running: _Session, view: type[view_model.ViewModel], values: Mapping[str, Any], ref: str) -> None:
+    """Run setters of the view of a root."""
+    model = setting.root_of(view)
+    collection, _, doc_id = ref.partition("/")
+    root = running.get(model, doc_id) if model.collection_name() == collection else None
+    if root is None:
+        raise DoesNotExistError(f"{view.__name__} {doc_id!r} does not exist")
+    setting.write(view, root, values)
 
 
 def _wanted(

@@ -17,7 +17,7 @@ from collections.abc import Callable, Generator, Mapping
 from concurrent import futures
 from typing import Any, Generic, TypeVar
 
-from onto import calling, context, domain_model, methods, signature, wire
+from onto import calling, context, domain_model, methods, setting, signature, view_model, wire
 
 LOG = logging.getLogger(__name__)
 M = TypeVar("M", bound=domain_model.DomainModel)
@@ -99,12 +99,54 @@ class Ref(Generic[M]):
         # With a request id of its own, the second method would be taken for the first one called again.
         request_id, self._request_id = self._request_id or uuid.uuid4().hex, None
         command = wire.Command(request_id, method, args, self._model.__name__, calling.deadline(self._seconds))
-        caller = self._through or context.Context.caller
-        # Sent before there is a Call: the traceback of a failure in this process would keep it for ever.
-        sent = caller.submit(self._model, self._doc_id, command)
-        named = f"{self._model.__name__} {self._doc_id!r}: `{method}`"
-        pending = calling.Pending(sent, request_id, self._seconds, caller.forget)
-        return Call(sent, pending, request_id, named, lambda result: methods.read_result(model, method, result))
+        return _send(
+            self._through, self._model, self._doc_id, command, self._seconds,
+            lambda result: methods.read_result(model, method, result),
+        )  # fmt: skip
+
+
+class ViewRef:
+    """A view by its class and the id of its root: its attributes are written where methods run."""
+
+    def __init__(
+        self, view: type[view_model.ViewModel], doc_id: str, *, through: calling.Caller | None = None,
+        request_id: str | None = None, seconds: float = calling.SECONDS,
+    ) -> None:  # fmt: skip
+        """Refer to the view of a root; what is set has a reply within `seconds`, or NoReplyError."""
+        self._view = view
+        self._doc_id = doc_id
+        self._through = through
+        self._request_id = request_id
+        self._seconds = seconds
+
+    def __repr__(self) -> str:
+        """Show the view and id."""
+        return f"{self._view.__name__}.ref({self._doc_id!r})"
+
+    def set(self, **values: Any) -> Call:
+        """Set attributes through their setters, all as one transaction over what the setters reach.
+
+        Raises BadArgumentsError, and sends nothing, for an attribute that has no setter or a value that does not fit.
+        """
+        given = setting.dump_values(self._view, values)
+        request_id, self._request_id = self._request_id or uuid.uuid4().hex, None
+        name, until = self._view.__name__, calling.deadline(self._seconds)
+        command = wire.Command(request_id, methods.SET, given, name, until)
+        return _send(
+            self._through, setting.root_of(self._view), self._doc_id, command, self._seconds, lambda result: result
+        )
+
+
+def _send(
+    through: calling.Caller | None, model: type[domain_model.DomainModel], doc_id: str, command: wire.Command,
+    seconds: float, read: Callable[[Any], Any],
+) -> Call:  # fmt: skip
+    caller = through or context.Context.caller
+    # Sent before there is a Call: the traceback of a failure in this process would keep it for ever.
+    sent = caller.submit(model, doc_id, command)
+    named = f"{command.model} {doc_id!r}: `{command.method}`"
+    pending = calling.Pending(sent, command.request_id, seconds, caller.forget)
+    return Call(sent, pending, command.request_id, named, read)
 
 
 def _unheard(named: str, sent: futures.Future[calling.Reply]) -> None:

@@ -15,12 +15,15 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from onto import attribute, context
+from onto import attribute, calling, context
 from onto import store as stores
 from onto.database import client
 from onto.mapper import dump, load
+
+if TYPE_CHECKING:
+    from onto import ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,21 @@ class ViewModel(attribute.Holder):
         from onto import live  # the engine knows view models: only this one way back is needed
 
         return live.get(cls, doc_id, once, f_notify)
+
+    @classmethod
+    def ref(
+        cls, doc_id: str, *, through: calling.Caller | None = None, request_id: str | None = None,
+        seconds: float = calling.SECONDS,
+    ) -> ref.ViewRef:  # fmt: skip
+        """Refer to the view of a root, to write its attributes where methods run, each time as one transaction.
+
+        `MeetingSession.ref("m1").set(in_session=True).result()` runs the setters of what is given, then
+        `propagate_change` where the class has its own. `through`, `request_id` and `seconds` are those of
+        `DomainModel.ref`.
+        """
+        from onto import ref
+
+        return ref.ViewRef(cls, doc_id, through=through, request_id=request_id, seconds=seconds)
 
     @classmethod
     def release(cls, doc_id: str | None = None) -> None:

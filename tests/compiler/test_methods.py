@@ -154,3 +154,45 @@ def test_the_rounds_of_a_method_with_several_relations_are_one(
     assert done.result == ["Bob", 2, 1, 1]
     assert rounds == 2  # its own document, then all others
     assert _run(models, request, "holders/ann", stored, {})[2] == 4
+
+
+VIEW = """
+import time
+from onto.attrs import attrs
+from onto.domain_model import DomainModel
+from onto.store import Store, reference
+from onto.view_model import ViewModel
+
+class Lamp(DomainModel):
+    lit: bool = attrs.nothing
+    since: float = attrs.nothing
+
+class LampStore(Store):
+    lamp = reference(dm_cls=Lamp)
+
+class LampView(ViewModel):
+    store: LampStore
+    lit: bool = attrs.nothing
+
+    @lit.getter
+    def lit(self):
+        return self.store.lamp.lit
+
+    @lit.setter
+    def lit(self, value):
+        self.store.lamp.lit = value
+        self.store.lamp.since = time.time()
+
+    def propagate_change(self):
+        open("log").read()
+"""
+
+
+def test_what_a_setter_may_not_do_is_told_with_its_place(tmp_path: Path) -> None:
+    app = projects.resolved(tmp_path, app=VIEW)
+    log = diagnostics.Log()
+    methods.methods(app, log)
+    assert [(one.code, one.span.line, one.message) for one in log.found] == [
+        ("E554", 26, "`time.time` in `LampView.lit` reads the clock"),
+        ("E555", 29, "`open('log').read` in `LampView.propagate_change` does input or output"),
+    ]

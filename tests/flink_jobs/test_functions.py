@@ -16,6 +16,8 @@ from flink_jobs import functions, programs
 from onto import methods, wire
 from onto.attrs import attrs
 from onto.domain_model import DomainModel
+from onto.store import Store, reference
+from onto.view_model import ViewModel
 
 
 class Jar(DomainModel):
@@ -24,6 +26,7 @@ class Jar(DomainModel):
 
     coins: int = attrs.nothing
     label: str | None = attrs.nothing
+    spare = attrs.relation(dm_cls="Jar")
 
     @classmethod
     def upgrade(cls, document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -62,8 +65,23 @@ class Jar(DomainModel):
         self.label = "\ud800"
 
 
+class JarStore(Store):
+    jar = reference(dm_cls=Jar)
+    spare = reference(dm_cls=Jar)
+
+
+class JarView(ViewModel):
+    store: JarStore
+
+    spilt: int = attrs.nothing
+
+    @spilt.setter
+    def spilt(self, value):
+        self.store.jar.pour(self.store.spare, value)
+
+
 SERVED = functions.Functions(
-    programs.Programs(methods.Models([Jar]), frozenset({("Jar", "count")}), seconds=0.2),
+    programs.Programs(methods.Models([Jar], [JarView]), frozenset({("Jar", "count")}), seconds=0.2),
     functions.Names("dev-", "dev-app-replies", "dev-app-errors"),
     lambda: 1_000,
 )
@@ -166,6 +184,20 @@ def test_a_call_of_two_entities_changes_both_or_none(runtime: Runtime) -> None:
     assert runtime.call("a", "pour", into="b", coins=4) == {"ok": None, "token": [["jars", "a", 2], ["jars", "b", 2]]}
     assert {one["after"]["doc_id"]: one["after"]["coins"] for one in runtime.of("dev-jars")} == {"a": 6, "b": 4}
     assert runtime.call("a", "pour", into="b", coins=40) == {"error": {"type": "ValueError", "message": "only 6 coins"}}
+    assert len(runtime.of("dev-jars")) == 2
+
+
+def test_a_setter_of_a_view_is_a_transaction_at_its_root(runtime: Runtime) -> None:
+    runtime.call("c", "new", coins=5, spare="b")
+    runtime.records.clear()
+    first = runtime.call("c", "set", "r1", model="JarView", spilt=4)
+    assert first == {"ok": None, "token": [["jars", "c", 2], ["jars", "b", 2]]}
+    assert runtime.call("c", "set", "r1", model="JarView", spilt=4) == first
+    assert {one["after"]["doc_id"]: one["after"]["coins"] for one in runtime.of("dev-jars")} == {"c": 1, "b": 4}
+    refused = runtime.call("c", "set", model="JarView", spilt=4)
+    assert refused == {"error": {"type": "ValueError", "message": "only 1 coins"}}
+    refused = runtime.call("c", "set", model="JarView", spilt="all")
+    assert refused == {"error": {"type": "BadArguments", "message": "JarView.spilt: 'all' is not an integer"}}
     assert len(runtime.of("dev-jars")) == 2
 
 

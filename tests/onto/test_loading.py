@@ -76,6 +76,8 @@ def test_every_line_that_does_not_fit_is_named(tmp_path: Path) -> None:
         '{"collection": "crates", "doc_id": "c2", "document": []}',
         '{"collection": "crates", "doc_id": "c3", "document": {"weight": "much"}}',
         '{"collection": "crates", "doc_id": "c1", "document": {"weight": 1}}',
+        '{"collection": "crates", "doc_id": "c4", "document": {"wieght": 1, "obj_type": "Barrel"}}',
+        '{"collection": "crates", "doc_id": "c5", "document": {"colour": 1, "doc_id": "c5", "doc_ref": "crates/c5"}}',
     )
     with pytest.raises(loading.LoadError) as caught:
         loading.read(path, MODELS)
@@ -87,6 +89,8 @@ def test_every_line_that_does_not_fit_is_named(tmp_path: Path) -> None:
         f"{path}:6: the document is no object",
         f"{path}:7: Crate.weight: 'much' is not an integer",
         f"{path}:8: crates/c1 stands in line 1 already",
+        f"{path}:9: Barrel has no attribute with the key 'wieght'; did you mean 'weight'?",
+        f"{path}:10: Crate has no attribute with the key 'colour'; it has weight",
     ]
 
 
