@@ -217,7 +217,7 @@ def _are_constants(several: values.Several) -> bool:
 
 
 def _extreme(name: str) -> Builder:
-    op = "<" if name == "max" else ">"
+    op = ">" if name == "max" else "<"
 
     def build(scope: Scope, args: Arguments, keywords: Keywords, span: Span) -> _Answer:
         items = _all_of(args) if len(args) == 1 else tuple(map(values.Item, args))
@@ -252,7 +252,7 @@ def _best(
     rank = best if key is None else scope.apply(key, (best,), {}, span)
     for one in present[1:]:
         other = one if key is None else scope.apply(key, (one,), {}, span)
-        better = comparing.compare(scope, op, rank, other, span)
+        better = comparing.compare(scope, op, other, rank, span)  # in Python's order: what it raises tells it
         if isinstance(better, ir.Declined):
             scope.decline("D357", span, better.message)
         best, rank = displays.choose(scope, better, one, best, span), displays.choose(scope, better, other, rank, span)

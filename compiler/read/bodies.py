@@ -152,7 +152,11 @@ class Bodies:
             try:
                 text = node.evaluated_value
                 inner = cst.parse_expression(text if isinstance(text, str) else "")
-            except (cst.ParserSyntaxError, SyntaxError):
+            except (
+                cst.ParserSyntaxError,
+                SyntaxError,
+                UnicodeEncodeError,
+            ):  # half a surrogate pair is no text to parse
                 return syntax.Opaque("annotation that is no expression", place)
             return _TextBodies(self._module, place).annotation(inner)
         if isinstance(node, cst.BinaryOperation | cst.Subscript):

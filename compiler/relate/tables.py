@@ -73,7 +73,10 @@ class _Assembly:
         reads = tuple(expr for _, expr in (*self.table.key, *self.table.outputs))
         self.spine = joins.Rows(self.context).run(self.table.steps, reads)
         self.wide = any(_calls_python(expr) for _, expr in self.table.outputs)
-        key = tuple((name, self.spine.scalar(expr)) for name, expr in self.table.key)
+        key = self._key()
+        for (_, one), (_, expr) in zip(key, self.table.key, strict=True):
+            if dtypes.nullable(one.type) and not dtypes.nullable(expr.type):
+                self.spine.where(ir.Prim("not_none", (one,), dtypes.BOOL))
         if not any(self._aggregates(expr) for _, expr in self.table.outputs):
             return self._plain(key)
         values: dict[str, ir.Expr] = {}
@@ -91,6 +94,10 @@ class _Assembly:
                 self.spine.relation, key, spread, {name: self._spread(expr) for name, expr in raised.items()}
             )
         return Assembled(self.union(key), _own_key(key), values, raised)
+
+    def _key(self) -> tuple[tuple[str, ir.Expr], ...]:
+        # That a key raises is told beside the whole value, which is None then; here it only must not end the job.
+        return tuple((name, failures.guarded(self.spine.scalar(expr))) for name, expr in self.table.key)
 
     def _aggregates(self, expr: ir.Expr) -> bool:
         """Tell whether the expression needs an aggregate that the rows do not have yet."""
@@ -385,7 +392,7 @@ class _Assembly:
 
     def relation(self) -> plan.Relation:
         """Return the group with all that was asked for."""
-        return self.union(tuple((name, self.spine.scalar(expr)) for name, expr in self.table.key))
+        return self.union(self._key())
 
     def union(self, key: tuple[tuple[str, ir.Expr], ...]) -> plan.Relation:
         """Return the group over the union of the rows with what belongs to each."""

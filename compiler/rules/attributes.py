@@ -35,7 +35,7 @@ def _of(scope: Scope, owner: values.Value, node: syntax.Attribute) -> values.Val
         case ir.Prim("after", (before, value)):
             read = _of(scope, value, node)
             return read if isinstance(read, ir.Declined) else scope.after(before, read, node.span)
-        case ir.MakePair(parts) if isinstance(parts[-1], ir.Prim) and parts[-1].op.endswith(".isoweekday"):
+        case ir.MakePair((*_, ir.Prim(last)) as parts) if last.endswith(".isoweekday"):
             place = ("year", "week", "weekday").index(node.name) if node.name in ("year", "week", "weekday") else None
             return values.BoundMethod(owner, node.name) if place is None else parts[place]
         case ir.If() if isinstance(dtypes.required(owner.type), dtypes.Entity | dtypes.Record):

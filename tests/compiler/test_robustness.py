@@ -74,3 +74,44 @@ def test_a_mutated_source_has_findings_or_a_bundle(seed: int, tmp_path: Path, mo
         except Exception as error:
             raise AssertionError(f"{case.title}: {error!r} on\n{text}") from error
         assert made.failed == (made.bundle is None)
+
+
+HEAD = """from onto.attrs import attrs
+from onto.domain_model import DomainModel
+from onto.store import Store, reference
+from onto.view_model import ViewModel
+
+
+class Talk(DomainModel):
+    limits: {annotation} = attrs.nothing
+
+
+class TalkStore(Store):
+    talk = reference(dm_cls=Talk)
+
+
+class Card(ViewModel):
+    store: TalkStore
+
+    @attrs.getter
+    def field(self):
+        return {value}
+"""
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [
+        ("dict[str, int]", "{one.key: 1 for one in ().readers.values()}"),
+        (r"dict['\ud800', int]", "self.store.talk.limits"),
+    ],
+    ids=["an attribute of an empty tuple", "half a surrogate pair as an annotation"],
+)
+def test_a_strange_source_has_findings_or_a_bundle(
+    annotation: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = HEAD.replace("{annotation}", annotation).replace("{value}", value)
+    (tmp_path / "strange.py").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    made = pipeline.run("strange", emit_sql.Settings())
+    assert made.failed == (made.bundle is None)
