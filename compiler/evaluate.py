@@ -39,8 +39,12 @@ class AmbiguousKeyError(Exception):
     """A query gave two rows for one key of its table: the plan is wrong."""
 
 
+class NullKeyError(Exception):
+    """A query gave a row whose key is NULL, at which a job of Flink ends: the plan is wrong."""
+
+
 def view(one: plan.View, data: Data, functions: Functions | None = None) -> Result:
-    """Return the rows of all tables of a view; AmbiguousKeyError where a query's key is none."""
+    """Return the rows of all tables of a view; AmbiguousKeyError or NullKeyError where a query's key is none."""
     run = _Run(data, functions or {})
     tables = {table.name: _keyed(table.name, run.rows(table.query), table.key) for table in one.tables}
     errors = {} if one.errors is None else _keyed("errors", run.rows(one.errors), ("view", "key", "field"))
@@ -56,6 +60,8 @@ def _keyed(name: str, rows: list[Row], key: Sequence[str]) -> dict[tuple[Any, ..
     found: dict[tuple[Any, ...], Row] = {}
     for row in rows:
         place = tuple(row[column] for column in key)
+        if None in place:
+            raise NullKeyError(f"{name}: the key of {row} is {place}")
         if place in found:
             raise AmbiguousKeyError(f"{name}: two rows for {place}: {found[place]} and {row}")
         found[place] = row

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import chain, combinations
 from types import MappingProxyType
@@ -71,6 +71,16 @@ def guarded(expr: ir.Expr) -> ir.Expr:
         return settled(expr)
     none = ir.Const(None, dtypes.optional(expr.type))
     return settled(ir.If(_any(conditions), none, expr, dtypes.optional(expr.type), expr.span))
+
+
+def present(expr: ir.Expr) -> ir.Expr | None:
+    """Return the test that the guarded expression has a value in SQL; None where it always has one."""
+    value = guarded(expr)
+    if not dtypes.nullable(value.type) and not any(_checks(ranges.fitted(expr), frozenset())):
+        return None
+    # Its type may still be that of Python, which has no value where it raises.
+    value = replace(value, type=dtypes.optional(value.type))
+    return ir.Prim("not_none", (value,), dtypes.BOOL)
 
 
 def settled(expr: ir.Expr) -> ir.Expr:

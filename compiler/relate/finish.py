@@ -56,8 +56,7 @@ def _rows(context: joins.Context, child: shapes.Child) -> joins.Rows:
 
 def _distinct(context: joins.Context, child: shapes.Child) -> tuple[plan.Relation, Mapping[str, ir.Expr]]:
     rows = _rows(context, child)
-    key = tuple((name, failures.guarded(rows.scalar(expr))) for name, expr in child.key)
-    _where_known(rows, key)
+    key = _known_key(rows, child)
     distinct = groups.grouped([groups.Input(rows.relation, key, {})], "d")
     over = tuple((name, ir.Column("d", name, expr.type)) for name, expr in key)
     relation, _ = tables.rekey(distinct, over, {})
@@ -68,8 +67,7 @@ def _group(context: joins.Context, child: shapes.Child) -> tuple[plan.Relation, 
     assert child.total is not None
     column, op, head = child.total
     rows = _rows(context, child)
-    key = tuple((name, failures.guarded(rows.scalar(expr))) for name, expr in child.key)
-    _where_known(rows, key)
+    key = _known_key(rows, child)
     aggregate = derived.aggregate(op, head, rows.scalar)
     if aggregate is None:
         raise joins.decline("D408", head.span, f"`{op}` per key has no SQL form")
@@ -81,11 +79,14 @@ def _group(context: joins.Context, child: shapes.Child) -> tuple[plan.Relation, 
     }
 
 
-def _where_known(rows: joins.Rows, key: tuple[tuple[str, ir.Expr], ...]) -> None:
+def _known_key(rows: joins.Rows, child: shapes.Child) -> tuple[tuple[str, ir.Expr], ...]:
     # A key that is None (or raises) has no row; the parent's null flag says what became of the whole value.
+    key = tuple((name, rows.scalar(expr)) for name, expr in child.key)
     for _, expr in key:
-        if dtypes.nullable(expr.type):
-            rows.where(ir.Prim("not_none", (expr,), dtypes.BOOL))
+        there = failures.present(expr)
+        if there is not None:
+            rows.where(there)
+    return tuple((name, failures.guarded(expr)) for name, expr in key)
 
 
 # ---------------------------------------------------------------- the view

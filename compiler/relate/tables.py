@@ -74,9 +74,10 @@ class _Assembly:
         self.spine = joins.Rows(self.context).run(self.table.steps, reads)
         self.wide = any(_calls_python(expr) for _, expr in self.table.outputs)
         key = self._key()
-        for (_, one), (_, expr) in zip(key, self.table.key, strict=True):
-            if dtypes.nullable(one.type) and not dtypes.nullable(expr.type):
-                self.spine.where(ir.Prim("not_none", (one,), dtypes.BOOL))
+        for _, expr in self.table.key:
+            there = None if dtypes.nullable(expr.type) else failures.present(self.spine.scalar(expr))
+            if there is not None:  # a key has no row where it raises
+                self.spine.where(there)
         if not any(self._aggregates(expr) for _, expr in self.table.outputs):
             return self._plain(key)
         values: dict[str, ir.Expr] = {}

@@ -133,10 +133,18 @@ def test_an_aggregate_leaves_null_out(op: plan.AggOp, result: Any) -> None:
 
 
 def test_two_rows_for_one_key_are_a_fault() -> None:
-    query = project(ANIMALS, size=col("a", "size", NUMBER))
-    table = plan.Table("t", None, (plan.TableColumn("size", NUMBER),), ("size",), query)
+    query = project(ANIMALS, kind=col("a", "obj_type"))
+    table = plan.Table("t", None, (plan.TableColumn("kind", dtypes.STR),), ("kind",), query)
     view = plan.View("V", "t", "animals", (table,), (), (), (), None)
     with pytest.raises(evaluate.AmbiguousKeyError, match="two rows for"):
+        evaluate.view(view, DATA)
+
+
+def test_a_row_without_a_key_is_a_fault() -> None:
+    query = project(ANIMALS, id=ir.Const(None, dtypes.optional(NUMBER)))
+    table = plan.Table("t", None, (plan.TableColumn("id", NUMBER),), ("id",), query)
+    view = plan.View("V", "t", "animals", (table,), (), (), (), None)
+    with pytest.raises(evaluate.NullKeyError, match="the key of"):
         evaluate.view(view, DATA)
 
 

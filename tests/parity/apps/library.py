@@ -313,3 +313,29 @@ class BookPage(ViewModel):
     @attrs.getter
     def summary(self) -> str:
         return f"{self.title}: {self.available}/{self.copy_count}, {self.status}"
+
+    @attrs.getter
+    def by_label(self) -> dict[str, int]:
+        return {copy.shelf + "!": copy.condition for copy in self.store.copies.values()}
+
+    @attrs.getter
+    def by_grade(self) -> dict[int, str]:
+        return {copy.condition * 2: copy.shelf for copy in self.store.copies.values()}
+
+    @attrs.getter
+    def labels(self) -> set[str]:
+        return {copy.shelf + "!" for copy in self.store.copies.values()}
+
+    @attrs.getter
+    def label_counts(self) -> dict[str, int]:
+        counts = {}
+        for copy in self.store.copies.values():
+            counts[copy.shelf + "!"] = counts.get(copy.shelf + "!", 0) + 1
+        return counts
+
+    @attrs.getter
+    def conditions_by_label(self) -> dict[str, list[int]]:
+        grouped = {}
+        for copy in self.store.copies.values():
+            grouped.setdefault(copy.shelf + "!", []).append(copy.condition)
+        return grouped
