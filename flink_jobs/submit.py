@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from flink_jobs import cluster, importable, jars, requirements, sql_job, submitter, topics
+from flink_jobs import cluster, importable, jars, progress, requirements, sql_job, submitter, topics
 from onto import bundle, errors, settings
 
 CANCEL_DEADLINE = 30.0  # seconds until running jobs have to be gone
@@ -49,6 +49,7 @@ def submit(
     created = topics.ensure(
         topics.wanted(made, chosen.topic_prefix), chosen.bootstrap_servers, chosen.kafka, chosen.partitions
     )
+    progress.forget(made, chosen.topic_prefix, chosen.bootstrap_servers, chosen.kafka)
     home = _local_home(chosen)
     target = sql_job.Target(
         flink=chosen.flink,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import confluent_kafka
 import pytest
 
 from compiler import emit_sql, pipeline
-from flink_jobs import cluster, serve
+from flink_jobs import cluster, progress, serve
 from onto import bundle, consume, errors, gateway
 from onto.consume import inclusion
 from tests.conftest import Road
@@ -48,5 +49,14 @@ def test_a_view_includes_a_call_once_its_token_has_been_waited_for(road: Road, t
         new = calls.call("meetings", "m2", "new", {"status": "not-started"}, seconds=60)
         with pytest.raises(errors.BrokerError, match="did not include the change within 1 s"):
             inclusion.wait(new.token, done.bundle, road.kafka, prefix=road.prefix, seconds=1)
+        stale = [confluent_kafka.TopicPartition(f"{road.prefix}meetings", 0, 1_000_000)]
+        with_group = {"bootstrap.servers": road.kafka, "group.id": progress.group(done.bundle, road.prefix)}
+        committing = confluent_kafka.Consumer(with_group)
+        committing.commit(offsets=stale, asynchronous=False)
+        committing.close()
+        road.submit(tmp_path / "build")  # another job, which has read nothing whatever an earlier one had
+        inclusion.wait(new.token, done.bundle, road.kafka, prefix=road.prefix, seconds=90)
+        with consume.Consumer(view, road.kafka, prefix=road.prefix) as consumer:
+            assert consumer.snapshot()[("m2",)]["inSession"] is False
         with pytest.raises(errors.TopicError, match="does not exist"):
             inclusion.wait(reply.token, done.bundle, road.kafka, prefix="other-")
