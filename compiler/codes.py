@@ -337,6 +337,12 @@ _ROWS: tuple[Code, ...] = (
         "on=lambda store, order: order.code.title() == store.shop.code",
         "on=lambda store, order: order.code == store.shop.code",
     ),
+    Code(
+        "W420", "cross product in a getter",
+        "Two loops with no condition between them give one row for each pair of their entries.",
+        "[(u.name, o.kind) for u in users.values() for o in orders.values()]",
+        "[(u.name, o.kind) for u in users.values() for o in orders.values() if o.user == u]",
+    ),
     # ------------------------------------------------------------ emit
     Code(
         "E501", "package that is not declared",

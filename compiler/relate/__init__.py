@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from compiler import build, dtypes, ir, lineage, model, plan, rewrite, slices, sources, udf_contract
 from compiler.diagnostics import Log
-from compiler.relate import finish, joins, shapes, tables, unfolded
+from compiler.relate import finish, joins, products, shapes, tables, unfolded
 
 
 def relate(app: model.App, program: build.Program, log: Log) -> plan.Plan:
@@ -48,8 +48,19 @@ def _view(app: model.App, program: build.Program, texts: sources.Sources, view: 
         found = _relational(context, place, attribute, results[attribute.name])
         if isinstance(found, ir.Declined):
             found = _in_python(context, place, texts, view, attribute, found)
+        else:
+            _warn_of_products(results[attribute.name], log)
         candidates.append(found)
     return finish.view(context, view, place, tuple((one.shape, one.info, one.function) for one in candidates))
+
+
+def _warn_of_products(result: ir.Expr | ir.Declined, log: Log) -> None:
+    for one in () if isinstance(result, ir.Declined) else products.products(result):
+        log.add(
+            "W420", one.span, f"every entry of `{one.left}` meets every entry of `{one.right}`",
+            hint="where they belong together, say so with an equality: "
+            "`for a in … for b in … if b.owner == a`; else expect as many rows as there are pairs",
+        )  # fmt: skip
 
 
 def _predicates(program: build.Program, store: model.Store) -> dict[str, ir.Expr]:
