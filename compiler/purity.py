@@ -230,8 +230,9 @@ class _Scope(ast.NodeVisitor):
         self.inside = True
         for default in (*node.args.defaults, *filter(None, node.args.kw_defaults)):
             self.visit(default)
-        self._flow(node)
-        self.holders = self._holders(node)
+        for _ in range(2):  # what comes out of a holder is as new as what was put in
+            self._flow(node)
+            self.holders = self._holders(node)
         for statement in node.body:
             self.visit(statement)
         self.levels, self.local, self.inside, self.holders = outer

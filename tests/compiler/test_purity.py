@@ -99,6 +99,13 @@ REFUSED = [
         "`tags.sort()` in `Thing.value` changes what the getter only reads",
     ),
     (
+        "out = {}\nfor u in self.store.users.values():\n    entry = out.setdefault(u.name, u.tags)\n"
+        "    entry.append('x')",
+        "",
+        "E324",
+        "`entry.append('x')` in `Thing.value` changes what the getter only reads",
+    ),
+    (
         "new, held = [], self.store.user.tags\nnew.append('x')\nheld.append('x')",
         "",
         "E324",
@@ -160,6 +167,11 @@ PURE = [
     ("rows = sorted(self.store.users.values())\nrows.reverse()\nreturn rows", ""),
     ("n = 0\nfor u in self.store.users.values():\n    n += 1\nreturn n", ""),
     ("out = {}\nfor u in self.store.users.values():\n    out.setdefault(u.name, []).append(u.doc_id)\nreturn out", ""),
+    (
+        "out = {}\nfor u in self.store.users.values():\n    entry = out.setdefault(u.name, {'n': 0})\n"
+        "    entry['n'] += 1\nreturn out",
+        "",
+    ),
     ("out = {'a': [], 'b': []}\nfor u in self.store.users.values():\n    out['a'].append(u.name)\nreturn out", ""),
     ("return fact(3)", "def fact(n):\n    if n < 2:\n        return 1\n    return n * fact(n - 1)\n"),
     ("return fact(3)", "def fact(n):\n    return n * fact(n - 1) if n > 1 else 1\n"),
