@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 import uuid
 from collections.abc import Mapping
 from concurrent import futures
@@ -22,7 +23,7 @@ import confluent_kafka
 from onto import calling, errors, wire
 
 CONNECTING = 15.0
-STEP = 0.2  # seconds of one wait for replies
+STEP = 0.2  # seconds of one wait for replies, or for a leader
 BATCH = 500
 
 
@@ -134,10 +135,21 @@ class Gateway:
                 raise errors.TopicError(f"topic {topic} does not exist; `onto submit` creates it")
             places = [confluent_kafka.TopicPartition(topic, partition) for partition in found.partitions]
             for place in places:
-                place.offset = self._consumer.get_watermark_offsets(place, timeout=CONNECTING)[1]
+                place.offset = self._end_of(place)
             self._consumer.assign(places)
         except confluent_kafka.KafkaException as error:
             raise errors.BrokerError(f"Kafka at {self._servers} does not answer: {error.args[0].str()}") from error
+
+    def _end_of(self, place: confluent_kafka.TopicPartition) -> int:
+        deadline = time.monotonic() + CONNECTING
+        while True:
+            try:
+                return int(self._consumer.get_watermark_offsets(place, timeout=CONNECTING)[1])
+            except confluent_kafka.KafkaException as error:
+                # A partition that is new, or whose broker has gone, has a leader soon.
+                if error.args[0].code() not in _ELECTING or time.monotonic() > deadline:
+                    raise
+            time.sleep(STEP)
 
     def _read(self) -> None:
         while not self._closed.is_set():
@@ -161,6 +173,13 @@ class Gateway:
             future.set_result(outcome)
         else:
             future.set_exception(outcome)
+
+
+_ELECTING = (
+    confluent_kafka.KafkaError.NOT_LEADER_FOR_PARTITION,
+    confluent_kafka.KafkaError.LEADER_NOT_AVAILABLE,
+    confluent_kafka.KafkaError.UNKNOWN_TOPIC_OR_PART,
+)
 
 
 def _outcome(request_id: str, value: bytes | str) -> calling.Reply | errors.OntoError:
