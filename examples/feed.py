@@ -47,7 +47,7 @@ def main(example: str, changes: float | None) -> None:
     data = importlib.import_module(f"examples.{example}.data")
     chosen = settings.load(Path.cwd(), os.environ, {})
     try:
-        count = feed.send(_records(stored(data), chosen), chosen.bootstrap_servers, chosen.kafka)
+        count = feed.send(_records(stored(data), chosen), chosen.bootstrap_servers, chosen.kafka).count
         click.echo(f"wrote {count} documents to {chosen.bootstrap_servers}")
         for change in steps(data) if changes is not None else ():
             time.sleep(changes or 0)

@@ -1,11 +1,13 @@
 """Send records to Kafka and wait until the broker has them: how the demo and the tests change collections.
 
-send([wire.encode(change)], "localhost:9092", {})   →  the number of records that arrived
+send([wire.encode(change)], "localhost:9092", {}).count        →  1, the records that arrived
+send([wire.encode(change)], "localhost:9092", {}).offsets      →  {("users", 0): 17}, of the last in each partition
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 import confluent_kafka
 
@@ -16,8 +18,16 @@ Delivered = Callable[[confluent_kafka.KafkaError | None, confluent_kafka.Message
 DEADLINE = 30.0  # seconds until the broker has acknowledged everything
 
 
-def send(records: Iterable[wire.Record], servers: str, properties: Mapping[str, str]) -> int:
-    """Write `records` in order and return their number; BrokerError when one did not arrive."""
+@dataclass
+class Sent:
+    """What has arrived: how many records, and by topic and partition the offset of the last."""
+
+    count: int = 0
+    offsets: dict[tuple[str, int], int] = field(default_factory=dict)
+
+
+def send(records: Iterable[wire.Record], servers: str, properties: Mapping[str, str]) -> Sent:
+    """Write `records` in order and return what arrived; BrokerError when one did not."""
     problems: list[str] = []
     producer = confluent_kafka.Producer(
         {
@@ -31,18 +41,21 @@ def send(records: Iterable[wire.Record], servers: str, properties: Mapping[str, 
     )
 
     def delivered(error: confluent_kafka.KafkaError | None, message: confluent_kafka.Message) -> None:
+        topic, partition, offset = message.topic(), message.partition(), message.offset()
         if error is not None:
-            problems.append(f"{message.topic()}: {error.str()}")
+            problems.append(f"{topic}: {error.str()}")
+        elif topic is not None and partition is not None and offset is not None:
+            sent.count += 1
+            sent.offsets[topic, partition] = max(offset, sent.offsets.get((topic, partition), offset))
 
-    count = 0
+    sent = Sent()
     for record in records:
         _produce(producer, record, delivered)
-        count += 1
     if producer.flush(DEADLINE) > 0 and not problems:
         problems.append(f"Kafka at {servers} did not take the records within {DEADLINE:.0f} s")
     if problems:
         raise errors.BrokerError(problems[0])
-    return count
+    return sent
 
 
 def _produce(producer: confluent_kafka.Producer, record: wire.Record, delivered: Delivered) -> None:

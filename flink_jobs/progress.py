@@ -1,7 +1,4 @@
-"""How far an app's jobs have told Kafka that they have read: their consumer group, which readers of views wait for.
-
-group(bundle, "dev-")   →  "dev-meeting_room"
-"""
+"""What an app's jobs have told Kafka of how far they have read, which readers of views wait for (`wire.job_group`)."""
 
 from __future__ import annotations
 
@@ -18,18 +15,13 @@ LOG = logging.getLogger(__name__)
 DEADLINE = 15.0  # seconds for the broker's answer
 
 
-def group(made: bundle.Bundle, prefix: str) -> str:
-    """Return the consumer group under which the jobs of an app tell what they have read."""
-    return wire.topic(prefix, made.app)
-
-
 def forget(made: bundle.Bundle, prefix: str, servers: str, properties: Mapping[str, str]) -> None:
     """Forget what earlier jobs of the app had read: new ones read everything, and have read nothing yet.
 
     BrokerError when the broker cannot be reached or refuses.
     """
     client = broker.client(servers, dict(properties))  # has to outlive its answer
-    name = group(made, prefix)
+    name = wire.job_group(made.app, prefix)
     try:
         known = client.list_consumer_groups(request_timeout=DEADLINE).result(timeout=DEADLINE).valid
         if any(one.group_id == name for one in known):

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from flink_jobs import progress
 from onto import bundle, errors, wire
 
 DEFAULTS = {
@@ -66,7 +65,7 @@ def run(made: bundle.Bundle, folder: Path, target: Target) -> tuple[Started, ...
         _execute(environment, function.ddl, f"function `{function.name}`")
     for source in made.sources:
         # By its group a job tells Kafka how far it has read, which `onto.consume.inclusion` waits for.
-        group = {GROUP: progress.group(made, target.topic_prefix)}
+        group = {GROUP: wire.job_group(made.app, target.topic_prefix)}
         _create(environment, source.name, source.ddl, source.topic, target, group)
     for table in tables.values():
         _create(environment, table.name, table.ddl, table.topic, target, {})

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 import uuid
 from collections.abc import Mapping
 from concurrent import futures
@@ -20,10 +19,9 @@ from typing import Any
 
 import confluent_kafka
 
-from onto import calling, errors, wire
+from onto import calling, errors, watermarks, wire
 
-CONNECTING = 15.0
-STEP = 0.2  # seconds of one wait for replies, or for a leader
+STEP = 0.2  # seconds of one wait for replies
 BATCH = 500
 
 
@@ -34,7 +32,6 @@ class Gateway:
         self, servers: str, replies: str, *, prefix: str = "", properties: Mapping[str, str] | None = None
     ) -> None:
         """Connect; `replies` is the topic's name without the prefix. BrokerError or TopicError when that fails."""
-        self._servers = servers
         self._prefix = prefix
         self._pending: dict[str, futures.Future[calling.Reply]] = {}
         self._lock = threading.Lock()
@@ -129,27 +126,11 @@ class Gateway:
             self._settle(request_id, errors.BrokerError("the gateway was closed"))
 
     def _open(self, topic: str) -> None:
-        try:
-            found = self._consumer.list_topics(topic, timeout=CONNECTING).topics[topic]
-            if found.error is not None:
-                raise errors.TopicError(f"topic {topic} does not exist; `onto submit` creates it")
-            places = [confluent_kafka.TopicPartition(topic, partition) for partition in found.partitions]
-            for place in places:
-                place.offset = self._end_of(place)
-            self._consumer.assign(places)
-        except confluent_kafka.KafkaException as error:
-            raise errors.BrokerError(f"Kafka at {self._servers} does not answer: {error.args[0].str()}") from error
-
-    def _end_of(self, place: confluent_kafka.TopicPartition) -> int:
-        deadline = time.monotonic() + CONNECTING
-        while True:
-            try:
-                return int(self._consumer.get_watermark_offsets(place, timeout=CONNECTING)[1])
-            except confluent_kafka.KafkaException as error:
-                # A partition that is new, or whose broker has gone, has a leader soon.
-                if error.args[0].code() not in _ELECTING or time.monotonic() > deadline:
-                    raise
-            time.sleep(STEP)
+        places = [
+            confluent_kafka.TopicPartition(topic, partition, watermarks.ends(self._consumer, topic, partition)[1])
+            for partition in watermarks.partitions(self._consumer, topic)
+        ]
+        self._consumer.assign(places)
 
     def _read(self) -> None:
         while not self._closed.is_set():
@@ -173,13 +154,6 @@ class Gateway:
             future.set_result(outcome)
         else:
             future.set_exception(outcome)
-
-
-_ELECTING = (
-    confluent_kafka.KafkaError.NOT_LEADER_FOR_PARTITION,
-    confluent_kafka.KafkaError.LEADER_NOT_AVAILABLE,
-    confluent_kafka.KafkaError.UNKNOWN_TOPIC_OR_PART,
-)
 
 
 def _outcome(request_id: str, value: bytes | str) -> calling.Reply | errors.OntoError:

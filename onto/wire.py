@@ -64,6 +64,11 @@ def topic(prefix: str, name: str) -> str:
     return prefix + name
 
 
+def job_group(app: str, prefix: str = "") -> str:
+    """Return the consumer group under which the job of an app tells Kafka how far it has read."""
+    return prefix + app
+
+
 def encode(
     change: Change, prefix: str = "", form: str = bundle.DEBEZIUM, more: Mapping[str, Any] | None = None
 ) -> Record:

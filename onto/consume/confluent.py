@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import confluent_kafka
 
-from onto import errors, wire
+from onto import errors, watermarks, wire
 from onto.consume import client
 
 BATCH = 2000
@@ -62,13 +62,10 @@ class Confluent:
 
     def ends(self) -> client.Offsets:
         """Ask the broker where each partition ends now."""
-        try:
-            return {
-                (each.topic, each.partition): self._consumer.get_watermark_offsets(each, timeout=client.DEADLINE)[1]
-                for each in self._topics
-            }
-        except confluent_kafka.KafkaException as error:
-            raise errors.BrokerError(f"Kafka at {self._servers} does not answer: {_text(error)}") from error
+        return {
+            (each.topic, each.partition): watermarks.ends(self._consumer, each.topic, each.partition)[1]
+            for each in self._topics
+        }
 
     def has_read(self, ends: client.Offsets) -> bool:
         """Say whether everything before `ends` has been returned by `poll`."""

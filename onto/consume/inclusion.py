@@ -12,19 +12,18 @@ from __future__ import annotations
 
 import json
 import time
-import uuid
 from collections.abc import Iterable, Mapping
 
 import confluent_kafka
 
-from onto import bundle, errors, wire
-from onto.consume import client
+from onto import bundle, errors, watermarks, wire
+from onto.consume import job_progress
+from onto.consume.job_progress import Place
 
 SECONDS = 60.0
 STEP = 0.1
 CHUNK = 200  # records that are first looked through, from the end of a topic
 
-Place = tuple[str, int]  # topic, partition
 Change = tuple[str, str, int]  # collection, doc_id, version
 
 
@@ -39,53 +38,28 @@ def wait(
 ) -> None:
     """Return when the views of `made` include the changes; BrokerError when that takes longer than `seconds`.
 
-    It takes as long as the job takes to its next checkpoint. Changes of collections that no view reads are included
-    already. TopicError when a collection has no topic.
+    It takes as long as the job takes to its next checkpoint, and up to 10 s more on a topic to which nothing else is
+    written: Flink's reader tells Kafka nothing while it waits for records. Changes of collections that no view reads
+    are included already. TopicError when a collection has no topic.
     """
     deadline = time.monotonic() + seconds
     read = {source.name: source.topic for source in made.sources}
     wanted = [(wire.topic(prefix, read[each]), doc_id, version) for each, doc_id, version in token if each in read]
     if not wanted:
         return
-    reader = _reader(servers, f"onto-{uuid.uuid4()}", properties or {})
-    job = _reader(servers, wire.topic(prefix, made.app), properties or {})
+    reader = job_progress.reader(servers, properties or {})
     try:
         offsets = _offsets(reader, wanted, deadline)
-        places = [confluent_kafka.TopicPartition(*place) for place in offsets]
-        # A partition of which the job has told nothing yet has a negative offset.
-        while not all(one.offset > offsets[one.topic, one.partition] for one in _committed(job, places)):
+    finally:
+        reader.close()
+    with job_progress.JobProgress(servers, made.app, prefix=prefix, properties=properties) as job:
+        while not job.has_read(offsets):
             if time.monotonic() > deadline:
                 raise errors.BrokerError(
                     f"the views of {made.app} did not include the change within {seconds:g} s; `onto status` says "
                     "whether their job runs"
                 )
             time.sleep(STEP)
-    finally:
-        reader.close()
-        job.close()
-
-
-def _reader(servers: str, group: str, properties: Mapping[str, str]) -> confluent_kafka.Consumer:
-    return confluent_kafka.Consumer(
-        {
-            "bootstrap.servers": servers,
-            "group.id": group,
-            "enable.auto.commit": False,
-            "isolation.level": "read_committed",
-            "enable.partition.eof": True,
-            "log_level": 0,
-            **properties,
-        }
-    )
-
-
-def _committed(
-    job: confluent_kafka.Consumer, places: list[confluent_kafka.TopicPartition]
-) -> list[confluent_kafka.TopicPartition]:
-    try:
-        return job.committed(places, timeout=client.DEADLINE)
-    except confluent_kafka.KafkaException as error:
-        raise errors.BrokerError(f"Kafka does not answer: {error.args[0].str()}") from error
 
 
 def _offsets(reader: confluent_kafka.Consumer, wanted: list[tuple[str, str, int]], deadline: float) -> dict[Place, int]:
@@ -98,13 +72,13 @@ def _offsets(reader: confluent_kafka.Consumer, wanted: list[tuple[str, str, int]
     for topic in dict.fromkeys(topic for topic, _, _ in wanted):
         versions = {doc_id: version for each, doc_id, version in wanted if each == topic}
         known: dict[int, tuple[int, int]] = {}  # what has been read of each partition, from where to where
-        for partition in _partitions(reader, topic):
-            low, high = _ends(reader, topic, partition)
+        for partition in watermarks.partitions(reader, topic):
+            low, high = watermarks.ends(reader, topic, partition)
             known[partition] = (max(low, high - CHUNK),) * 2
         chunk = CHUNK
         while True:
             for partition, (first, last) in known.items():
-                low, high = _ends(reader, topic, partition)
+                low, high = watermarks.ends(reader, topic, partition)
                 before = max(low, first - chunk)
                 last = _look(reader, (topic, partition), (last, high), versions, found, deadline)
                 _look(reader, (topic, partition), (before, first), versions, found, deadline)
@@ -116,26 +90,6 @@ def _offsets(reader: confluent_kafka.Consumer, wanted: list[tuple[str, str, int]
             time.sleep(STEP)
             chunk *= 4
     return found
-
-
-def _partitions(reader: confluent_kafka.Consumer, topic: str) -> list[int]:
-    try:
-        described = reader.list_topics(topic, timeout=client.DEADLINE).topics[topic]
-    except confluent_kafka.KafkaException as error:
-        raise errors.BrokerError(f"Kafka does not answer: {error.args[0].str()}") from error
-    if described.error is not None:
-        raise errors.TopicError(f"topic {topic} does not exist; `onto submit` creates it")
-    return list(described.partitions)
-
-
-def _ends(reader: confluent_kafka.Consumer, topic: str, partition: int) -> tuple[int, int]:
-    """Return the offsets at which a partition begins and ends now."""
-    try:
-        place = confluent_kafka.TopicPartition(topic, partition)
-        low, high = reader.get_watermark_offsets(place, timeout=client.DEADLINE)
-    except confluent_kafka.KafkaException as error:
-        raise errors.BrokerError(f"Kafka does not answer: {error.args[0].str()}") from error
-    return low, high
 
 
 def _look(

@@ -73,11 +73,8 @@ class Checks:
     def _differences(
         self, job: running.Job, engine: boiler.Engine, view: type[view_model.ViewModel]
     ) -> list[outcome.Difference]:
-        expected = outcome.held_by(engine)
-        return job.differences(
-            lambda held: [one for one in expected.difference(held) if one.view == view.__name__],
-            quiet=running.PATIENT if job.fresh else running.QUIET,
-        )
+        found = outcome.held_by(engine).difference(job.held())
+        return [one for one in found if one.view == view.__name__]
 
     def _job(self, name: str) -> running.Job:
         if name not in self._jobs:

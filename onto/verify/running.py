@@ -2,7 +2,7 @@
 
     with running.started(made, stack) as job:
         job.feed(changes)
-        job.differences(lambda held: expected.difference(held))   →  [] once Flink has caught up
+        expected.difference(job.held())   →  [] where Flink holds the same, once it has caught up
 
 Topics and jobs have a prefix of their own and are gone afterwards, so a stack that `onto up` runs does as well.
 """
@@ -20,13 +20,13 @@ from pathlib import Path
 from compiler import pipeline
 from flink_jobs import cluster, feed, local, submit, submitter, topics
 from onto import bundle, consume, errors, rows, settings, wire
+from onto.consume import job_progress
 from onto.verify import outcome
 
-QUIET = 6.0  # seconds without a new row after which Flink is taken to have said everything
-PATIENT = 90.0  # the same for a job's first rows: on a busy machine it takes long to start
-SETTLED = 1.5  # the same where nothing differs
-DEADLINE = 180.0  # seconds until a wave has to be quiet
+DEADLINE = 300.0  # seconds until the job has to have read what it was fed: on a busy machine it takes long to start
+CHECKPOINTS = "200 ms"  # apart: how often the job tells how far it has read
 POLL = 0.05
+WAKING = 0.3  # seconds between records without a value: Flink's reader tells Kafka nothing while it waits for the next
 
 
 class JobError(errors.ClusterError):
@@ -65,7 +65,8 @@ class Job:
     ids: tuple[str, ...]
     views: dict[str, consume.Consumer]
     errors: consume.Consumer | None
-    _rows: int = field(default=0, init=False)
+    progress: job_progress.JobProgress
+    _fed: dict[job_progress.Place, int] = field(default_factory=dict, init=False)
 
     def feed(self, changes: Iterable[wire.Change]) -> None:
         """Write changes of the collections that the job reads, and wait until Kafka has them."""
@@ -75,54 +76,36 @@ class Job:
             for one in changes
             if one.collection in forms
         ]
-        feed.send(records, self.chosen.bootstrap_servers, {})
-
-    @property
-    def fresh(self) -> bool:
-        """Tell whether no row has come yet."""
-        return self._rows == 0
+        self._fed.update(feed.send(records, self.chosen.bootstrap_servers, {}).offsets)
 
     def held(self) -> outcome.Outcome:
-        """Return what the topics hold, as far as it was read."""
+        """Return what the topics hold once the job has taken in all that it was fed.
+
+        JobError when it failed meanwhile, or does not take it in.
+        """
+        self._await()
         found = outcome.Outcome({}, {})
         for name, consumer in self.views.items():
-            self._rows += len(consumer.poll(POLL))
-            for (key,), document in consumer.documents.items():
+            for (key,), document in consumer.snapshot().items():
                 found.documents[name, key] = rows.to_json(document)
         if self.errors is not None:
-            self._rows += len(self.errors.poll(POLL))
-            for (view, key, name), row in self.errors.documents.items():
+            for (view, key, name), row in self.errors.snapshot().items():
                 told = outcome.message(self.made.view(view), name, row["message"])
                 found.errors[view, key, name] = (row["exception"], told)
         return found
 
-    def reached(self, signs: set[tuple[str, str]]) -> bool:
-        """Read until those documents are there; false when they do not come. JobError when the job failed."""
-        deadline = time.monotonic() + DEADLINE
-        while not signs <= self.held().documents.keys():
-            self.check()
-            if time.monotonic() > deadline:
-                return False
-        return True
-
-    def differences(
-        self, compare: Callable[[outcome.Outcome], list[outcome.Difference]], quiet: float = QUIET
-    ) -> list[outcome.Difference]:
-        """Read until nothing differs any more, or until nothing has come for `quiet` seconds, and return what differs.
-
-        JobError when the job failed meanwhile.
-        """
-        deadline = time.monotonic() + DEADLINE
-        came, since = self._rows, time.monotonic()
-        while True:
-            found = compare(self.held())
+    def _await(self) -> None:
+        deadline, waking = time.monotonic() + DEADLINE, 0.0
+        while not self.progress.has_read(self._fed):
             self.check()
             now = time.monotonic()
-            if self._rows != came:
-                came, since = self._rows, now
-            # What is equal for a moment may have more to come, too.
-            if now - since > (quiet if found else SETTLED) or now > deadline:
-                return found
+            if now > deadline:
+                raise JobError(f"it did not take in what it was fed within {DEADLINE:.0f} s")
+            if now > waking:
+                feed.send([wire.Record(topic, b"", None) for topic, _ in self._fed], self.chosen.bootstrap_servers, {})
+                waking = now + WAKING
+            time.sleep(POLL)
+        self.check()
 
     def check(self) -> None:
         """Raise JobError if a job failed."""
@@ -142,6 +125,7 @@ def started(made: pipeline.Compiled, on: Stack) -> Iterator[Job]:
         bootstrap_servers=on.chosen.bootstrap_servers,
         flink=on.chosen.flink,
         topic_prefix=prefix,
+        job={"execution.checkpointing.interval": CHECKPOINTS, "execution.checkpointing.min-pause": CHECKPOINTS},
     )
     with tempfile.TemporaryDirectory(prefix="onto-verify-") as folder, contextlib.ExitStack() as opened:
         bundle.write(made.bundle, made.files, Path(folder) / "build")
@@ -155,7 +139,11 @@ def started(made: pipeline.Compiled, on: Stack) -> Iterator[Job]:
 
         views = {view.view_model: reading(view) for view in made.bundle.views}
         table = made.bundle.error_table
-        yield Job(made.bundle, chosen, ids, views, None if table is None else reading(error_view(table)))
+        told = None if table is None else reading(error_view(table))
+        progress = opened.enter_context(
+            job_progress.JobProgress(chosen.bootstrap_servers, made.bundle.app, prefix=prefix)
+        )
+        yield Job(made.bundle, chosen, ids, views, told, progress)
 
 
 def error_view(table: bundle.ViewTable) -> bundle.View:

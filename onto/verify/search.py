@@ -18,9 +18,7 @@ from onto import app, boiler, errors, wire
 from onto.verify import cases, outcome, running, shrink, sides
 
 BATCH = 50  # cases that run side by side
-FAST_ROUNDS, FLINK_ROUNDS = 3000, 25
-CONFIRM_QUIET = 6.0
-SHRINK_QUIET = 4.0
+FAST_ROUNDS, FLINK_ROUNDS = 3000, 100
 
 Spot = tuple[str, str | None]  # view and field
 
@@ -62,14 +60,14 @@ class Search:
         smallest: dict[Spot, cases.Case] = {}
         for at in range(0, len(drawn), BATCH):
             batch = drawn[at : at + BATCH]
-            for case, found in zip(batch, self.differences(batch, running.QUIET), strict=True):
+            for case, found in zip(batch, self.differences(batch), strict=True):
                 for one in found:
                     spot = (one.view, one.field)
                     if spot not in smallest or case.size < smallest[spot].size:
                         smallest[spot] = case
         return [self._shrunk(spot, case) for spot, case in smallest.items()]
 
-    def differences(self, batch: Sequence[cases.Case], quiet: float) -> list[list[outcome.Difference]]:
+    def differences(self, batch: Sequence[cases.Case]) -> list[list[outcome.Difference]]:
         """Run cases side by side and say for each where it differs after the first wave that does."""
         prefixes = [f"c{next(self._numbers)}-" for _ in batch]
         placed = [cases.placed(case, prefix) for case, prefix in zip(batch, prefixes, strict=True)]
@@ -78,32 +76,16 @@ class Search:
             feeding = [one.waves[number] for one in placed if number < len(one.waves)]
             self._feed([change for wave in feeding for change in cases.changes(wave)])
             open_ = {prefix for prefix in prefixes if not found[prefix]}
-            if not self.job.reached(self._signs()):
-                self.progress.tell("Flink is late")
-            for one in self.job.differences(self._comparison(open_), quiet):
+            for one in self._compared(open_):
                 found[_prefix(one.key)].append(one)
             self.progress.waves(len(feeding))
         self._clear(placed)
         return [[_unplaced(one) for one in found[prefix]] for prefix in prefixes]
 
-    def _comparison(self, prefixes: set[str]) -> Callable[[outcome.Outcome], list[outcome.Difference]]:
-        expected = outcome.held_by(self.engine).where(lambda key: _prefix(key) in prefixes)
-
-        def compare(held: outcome.Outcome) -> list[outcome.Difference]:
-            there = held.where(lambda key: _prefix(key) in prefixes)
-            return [one for one in expected.difference(there) if one.view in self.views]
-
-        return compare
-
-    def _signs(self) -> set[tuple[str, str]]:
-        """Feed a new root to each view, behind all that was fed, and return the documents that it has to become."""
-        prefix = f"s{next(self._numbers)}-"
-        roots = {next(iter(app.joins_of(view)[1].values())).model for view in self.found.views}
-        for model in sorted(roots, key=lambda one: one.__name__):
-            doc_id = prefix + model.__name__
-            after = {"doc_id": doc_id, "obj_type": model.__name__}
-            self._feed([wire.Change(model.collection_name(), doc_id, None, after)])
-        return {place for place in outcome.held_by(self.engine).documents if place[1].startswith(prefix)}
+    def _compared(self, prefixes: set[str]) -> list[outcome.Difference]:
+        held, expected = self.job.held(), outcome.held_by(self.engine)
+        ours, theirs = (one.where(lambda key: _prefix(key) in prefixes) for one in (expected, held))
+        return [one for one in ours.difference(theirs) if one.view in self.views]
 
     def _feed(self, changes: list[wire.Change]) -> None:
         self.engine.apply(*changes)
@@ -128,25 +110,25 @@ class Search:
                     rounds=FAST_ROUNDS,
                     tell=lambda size: None,
                 )
-                found = self._on_flink([small], spot, CONFIRM_QUIET)[0]
+                found = self._on_flink([small], spot)[0]
             if found is None:
                 # What is evaluated is not what the job gives, or nothing differed in process: Flink itself has to say.
                 small = shrink.shrink(
                     case,
-                    lambda tried: [one is not None for one in self._on_flink(tried, spot, SHRINK_QUIET)],
+                    lambda tried: [one is not None for one in self._on_flink(tried, spot)],
                     width=BATCH,
                     rounds=FLINK_ROUNDS,
                     tell=lambda size: self.progress.tell(f"{name}: {size} values left"),
                 )
-                found = self._on_flink([small], spot, CONFIRM_QUIET)[0]
+                found = self._on_flink([small], spot)[0]
         if found is None:
             return Finding(outcome.Difference(spot[0], "", spot[1], None, None), case, again=False)
         return Finding(found, small)
 
-    def _on_flink(self, tried: Sequence[cases.Case], spot: Spot, quiet: float) -> list[outcome.Difference | None]:
+    def _on_flink(self, tried: Sequence[cases.Case], spot: Spot) -> list[outcome.Difference | None]:
         """Return the difference at that spot for each of the cases that shows it."""
         fitting = [one for one in tried if self._fits(one)]
-        found = iter(self.differences(fitting, quiet) if fitting else ())
+        found = iter(self.differences(fitting) if fitting else ())
         return [_at(next(found), spot) if one in fitting else None for one in tried]
 
     def _fits(self, case: cases.Case) -> bool:

@@ -1,6 +1,7 @@
 """Compiles a random program and runs both sides on random histories; what is wrong comes back as a few words.
 
     check(program(7), seed=7)  →  [Failure("different", "g2", "expected 3, found None"), …]     [] where all is right
+    check(program(7), seed=7, stack=stack)         the same on a real Flink
 
 Nothing of a plan is kept or spelled out in a failure: a plan shares its parts, and the text of one can fill a machine.
 """
@@ -17,12 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from types import FrameType
+from typing import Protocol
 
 from compiler import emit_sql, pipeline
-from onto import app, errors, histories, wire
-from onto.verify import outcome, sides
+from onto import app, boiler, errors, histories, wire
+from onto.verify import outcome, running, sides
 
 SECONDS = 60  # for one program's compilation, a hundred times what most take
+FLINK_SECONDS = 400  # for a job to start and to take in what it is fed
 HISTORIES, ROUNDS, CHANGES = 3, 4, 10
 
 
@@ -45,8 +48,52 @@ class _SlowError(Exception):
     """The time is over."""
 
 
-def check(text: str, seed: int, only: frozenset[str] = frozenset()) -> list[Failure]:
-    """Return what is wrong with an app; `only` looks at these getters of it."""
+class Both(Protocol):
+    """An app in process beside its compiled form, wherever that runs."""
+
+    made: pipeline.Compiled
+    stored: sides.Stored
+
+    def apply(self, *changes: wire.Change) -> None:
+        """Apply changes to both."""
+
+    def expected(self) -> outcome.Outcome:
+        """Return what the engine holds."""
+
+    def computed(self) -> outcome.Outcome:
+        """Return what the compiled app holds."""
+
+
+class OnFlink:
+    """An app in process beside its running job."""
+
+    def __init__(self, found: app.App, made: pipeline.Compiled, job: running.Job) -> None:
+        """Start the engine without any documents."""
+        self.made = made
+        self.stored: sides.Stored = {}
+        self._engine = boiler.Engine(found.views)
+        self._job = job
+
+    def apply(self, *changes: wire.Change) -> None:
+        """Apply changes to both."""
+        self._engine.apply(*changes)
+        for one in changes:
+            self.stored.setdefault(one.collection, {})[one.doc_id] = {}
+        self._job.feed(changes)
+
+    def expected(self) -> outcome.Outcome:
+        """Return what the engine holds."""
+        return outcome.held_by(self._engine)
+
+    def computed(self) -> outcome.Outcome:
+        """Return what the job holds once it has taken in what was applied."""
+        return self._job.held()
+
+
+def check(
+    text: str, seed: int, only: frozenset[str] = frozenset(), stack: running.Stack | None = None
+) -> list[Failure]:
+    """Return what is wrong with an app; `only` looks at these getters of it. With a stack the app runs there."""
     with tempfile.TemporaryDirectory(prefix="programs-") as folder, _module(Path(folder), text) as name:
         made = compiled(str(Path(folder) / f"{name}.py"))
         if isinstance(made, Failure):
@@ -57,7 +104,11 @@ def check(text: str, seed: int, only: frozenset[str] = frozenset()) -> list[Fail
             found = app.load(name)
         except Exception as error:  # a random program may do anything when it is imported
             return [Failure("engine", type(error).__name__, f"import: {error}")]
-        return _compared(made, found, seed, only)
+        if stack is None:
+            with sides.Sides.opened(made, found) as both:
+                return _compared(both, found, seed, only, SECONDS)
+        with running.started(made, stack) as job:
+            return _compared(OnFlink(found, made, job), found, seed, only, FLINK_SECONDS)
 
 
 def compiled(path: str) -> pipeline.Compiled | Failure:
@@ -73,20 +124,19 @@ def compiled(path: str) -> pipeline.Compiled | Failure:
         return Failure("crash", _frame(error), f"{type(error).__name__}: {str(error)[:300]}")
 
 
-def _compared(made: pipeline.Compiled, found: app.App, seed: int, only: frozenset[str]) -> list[Failure]:
-    with sides.Sides.opened(made, found) as both:
-        for number in range(HISTORIES):
-            writer, random = histories.Writer(found), Random(f"{seed} {number}")
-            for _ in range(ROUNDS):
-                if failures := _round(both, writer.changes(random, CHANGES), only):
-                    return failures
-            gone = [wire.Change(name, one, None, None) for name, held in both.stored.items() for one in held]
-            if failures := _round(both, gone, only):
+def _compared(both: Both, found: app.App, seed: int, only: frozenset[str], seconds: int) -> list[Failure]:
+    for number in range(HISTORIES):
+        writer, random = histories.Writer(found), Random(f"{seed} {number}")
+        for _ in range(ROUNDS):
+            if failures := _round(both, writer.changes(random, CHANGES), only, seconds):
                 return failures
+        gone = [wire.Change(name, one, None, None) for name, held in both.stored.items() for one in held]
+        if failures := _round(both, gone, only, seconds):
+            return failures
     return []
 
 
-def _round(both: sides.Sides, changes: list[wire.Change], only: frozenset[str]) -> list[Failure]:
+def _round(both: Both, changes: list[wire.Change], only: frozenset[str], seconds: int) -> list[Failure]:
     try:
         both.apply(*changes)
         expected = both.expected()
@@ -95,10 +145,10 @@ def _round(both: sides.Sides, changes: list[wire.Change], only: frozenset[str]) 
     except Exception as error:
         return [Failure("engine", _frame(error), f"{type(error).__name__}: {str(error)[:300]}")]
     try:
-        with _within(SECONDS):
+        with _within(seconds):
             differences = expected.difference(both.computed())
     except _SlowError:
-        return [Failure("slow", "evaluate", f"more than {SECONDS} seconds")]
+        return [Failure("slow", "evaluate", f"more than {seconds} seconds")]
     except Exception as error:
         return [Failure("evaluate", _frame(error), f"{type(error).__name__}: {str(error)[:300]}")]
     tiers = {one.name: one.tier for view in (both.made.plan.views if both.made.plan else ()) for one in view.fields}

@@ -11,16 +11,31 @@ from random import Random, SystemRandom
 
 import pytest
 
+from flink_jobs import submitter
+from onto import settings
+from onto.verify import running
 from tests.programs import check, getters, modules, shrink, survive
 
 PROGRAMS = 12
 MODULES = 60
+ON_FLINK = range(100, 103)
 SEED = int(os.environ.get("ONTO_FUZZ_SEED", "0")) or SystemRandom().randrange(10**9)
+
+
+@pytest.fixture
+def stack(stack_settings: settings.Settings, session_submitter: submitter.Submitter) -> running.Stack:
+    """Return the session's Kafka and Flink."""
+    return running.Stack(stack_settings, session_submitter)
 
 
 @pytest.mark.parametrize("seed", range(PROGRAMS))
 def test_a_random_program_gives_the_same_on_both_sides(seed: int) -> None:
     assert check.check(getters.program(seed), seed) == []
+
+
+@pytest.mark.parametrize("seed", ON_FLINK)
+def test_a_random_program_gives_the_same_on_flink(seed: int, stack: running.Stack) -> None:
+    assert check.check(getters.program(seed), seed, stack=stack) == []
 
 
 def test_a_random_module_has_findings_or_a_bundle() -> None:

@@ -9,8 +9,8 @@ import confluent_kafka
 import pytest
 
 from compiler import emit_sql, pipeline
-from flink_jobs import cluster, progress, serve
-from onto import bundle, consume, errors, gateway
+from flink_jobs import cluster, serve
+from onto import bundle, consume, errors, gateway, wire
 from onto.consume import inclusion
 from tests.conftest import Road
 
@@ -50,7 +50,7 @@ def test_a_view_includes_a_call_once_its_token_has_been_waited_for(road: Road, t
         with pytest.raises(errors.BrokerError, match="did not include the change within 1 s"):
             inclusion.wait(new.token, done.bundle, road.kafka, prefix=road.prefix, seconds=1)
         stale = [confluent_kafka.TopicPartition(f"{road.prefix}meetings", 0, 1_000_000)]
-        with_group = {"bootstrap.servers": road.kafka, "group.id": progress.group(done.bundle, road.prefix)}
+        with_group = {"bootstrap.servers": road.kafka, "group.id": wire.job_group(done.bundle.app, road.prefix)}
         committing = confluent_kafka.Consumer(with_group)
         committing.commit(offsets=stale, asynchronous=False)
         committing.close()

@@ -109,7 +109,6 @@ def test_the_assertion_passes_says_what_differs_and_starts_anew(
         """
         import paged
         import pytest
-        from onto.testing import checks
         from paged import Order, Page, Shop
 
         def test_documents(assert_view_equals_flink):
@@ -123,7 +122,6 @@ def test_the_assertion_passes_says_what_differs_and_starts_anew(
             assert_view_equals_flink(Page, [Shop.new(doc_id="s"), Order.new(doc_id="o", shop="s", amount=5)])
 
         def test_a_changed_getter_differs_from_the_job(assert_view_equals_flink, monkeypatch):
-            monkeypatch.setattr(checks.running, "QUIET", 2.0)
             monkeypatch.setattr(paged, "LIMIT", 1)
             with pytest.raises(AssertionError, match="large: 1 != 0"):
                 assert_view_equals_flink(Page, [Shop.new(doc_id="s"), Order.new(doc_id="o", shop="s", amount=2)])
