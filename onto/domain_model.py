@@ -10,9 +10,11 @@ User.new(doc_id="ann", first_name="Ann").to_dict()
 from __future__ import annotations
 
 import datetime
+import functools
 import types
 import uuid
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from onto import attribute, calling, context, query, session
@@ -104,8 +106,7 @@ class DomainModel(attribute.Closed):
     @classmethod
     def collection_name(cls) -> str:
         """Return the collection: as given here or in a base class, else the name of the topmost model."""
-        given = attribute.meta(cls, "collection_name", None)
-        return _topmost(cls).__name__ if given is None else str(given)
+        return _collection(cls)
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any], doc_id: str | None = None) -> Self:
@@ -138,6 +139,8 @@ class DomainModel(attribute.Closed):
 
         A document without a type, or of one that no class has, is of the collection's topmost class.
         """
+        if cls.__name__ == obj_type and not cls.__subclasses__():
+            return cls
         named = [one for one in cls.family() if one.__name__ == obj_type]
         if named:
             return named[-1]
@@ -151,13 +154,19 @@ class DomainModel(attribute.Closed):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the stored form; attributes never set are absent. MappingError when a value does not fit."""
-        kept, hidden = vars(self._attrs), self.excluded()
+        kept = vars(self._attrs)
         document: dict[str, Any] = {}
-        for name, one in self._attributes.items():
-            if name not in kept or one.computed or name in hidden or (one.drops_none and kept[name] is None):
+        for slot in _slots(type(self)):
+            if slot.hidden or slot.name not in kept:
                 continue
-            one.check(kept[name])
-            document[self.json_name(name)] = dump.dump(one.value_shape(), kept[name], one.where)
+            value = kept[slot.name]
+            if value is None:
+                if not slot.attribute.drops_none:
+                    document[slot.key] = None
+                continue
+            if slot.attribute.checks:
+                slot.attribute.check(value)
+            document[slot.key] = value if type(value) is slot.verbatim else dump.dump(slot.shape, value, slot.where)
         return {
             **document,
             "obj_type": type(self).__name__,
@@ -302,16 +311,64 @@ def _new_id(running: session.Session | None) -> str:
     return uuid.uuid4().hex if running is None else running.uuid()
 
 
-def _load_attrs(kind: type[DomainModel], document: Mapping[str, Any], read_only: bool) -> types.SimpleNamespace:
-    values: dict[str, Any] = {}
-    for name, one in kind._attributes.items():
-        key = kind.json_name(name)
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """What it takes to read and to write one stored attribute of a class, worked out once."""
+
+    attribute: attribute.Attribute[Any]
+    name: str
+    key: str  # in documents
+    shape: shape.Shape
+    where: str
+    hidden: bool  # kept out of documents
+    verbatim: type | None  # values of this type are stored as they are
+    plain: bool  # what is stored is the value itself, where it is of the right type
+
+
+def _slots(cls: type) -> tuple[_Slot, ...]:
+    return _slots_once(cls)
+
+
+@functools.lru_cache(maxsize=4096)
+def _slots_once(cls: type) -> tuple[_Slot, ...]:
+    assert issubclass(cls, DomainModel)
+    hidden = cls.excluded()
+    found = []
+    for name, one in cls._attributes.items():
         if one.computed:
             continue
-        if key in document:
-            values[name] = load.load(one.value_shape(), document[key], one.where)
-        elif one.required_on_load:
-            raise load.MappingError(f"{one.where} is required, and the document has no {key!r}")
+        to = one.value_shape()
+        kind = to.type if isinstance(to, shape.Plain) else None
+        verbatim = kind if kind in (str, bool) else None
+        plain = kind in (str, bool, int, float)
+        found.append(_Slot(one, name, cls.json_name(name), to, one.where, name in hidden, verbatim, plain))
+    return tuple(found)
+
+
+def _collection(cls: type) -> str:
+    return _collection_once(cls)
+
+
+@functools.lru_cache(maxsize=4096)
+def _collection_once(cls: type) -> str:
+    assert issubclass(cls, DomainModel)
+    given = attribute.meta(cls, "collection_name", None)
+    return _topmost(cls).__name__ if given is None else str(given)
+
+
+def differs_plainly(cls: type[DomainModel], document: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
+    """Tell whether a document differs from a stored one where that can be seen without reading the stored one."""
+    return any(document.get(slot.key) != stored.get(slot.key) for slot in _slots(cls) if slot.plain and not slot.hidden)
+
+
+def _load_attrs(kind: type[DomainModel], document: Mapping[str, Any], read_only: bool) -> types.SimpleNamespace:
+    values: dict[str, Any] = {}
+    for slot in _slots(kind):
+        if slot.key in document:
+            value = document[slot.key]
+            values[slot.name] = value if type(value) is slot.verbatim else load.load(slot.shape, value, slot.where)
+        elif slot.attribute.required_on_load:
+            raise load.MappingError(f"{slot.where} is required, and the document has no {slot.key!r}")
     if read_only:
         return attribute.ReadOnlyAttrs(**{name: frozen.freeze(value) for name, value in values.items()})
     return types.SimpleNamespace(**values)

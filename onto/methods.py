@@ -299,10 +299,10 @@ def _values(model: type[domain_model.DomainModel], args: Mapping[str, Any]) -> d
 
 @dataclass(slots=True)
 class _Held:
-    """An entity that was looked up, and the stored form in which it came."""
+    """An entity that was looked up, and the document in which it came."""
 
     entity: Any
-    before: Document | None
+    stored: Document | None
 
 
 @dataclass(slots=True)
@@ -373,9 +373,17 @@ class _Session:
         found: dict[str, Document | None] = {}
         for ref, one in self.held.items():
             after = None if one.entity is None else one.entity.to_dict()
-            if after != one.before:
+            if self._has_changed(ref, one, after):
                 found[ref] = after
         return found
+
+    def _has_changed(self, ref: str, one: _Held, after: Document | None) -> bool:
+        if one.stored is None or after is None:
+            return after is not one.stored
+        if domain_model.differs_plainly(type(one.entity), after, one.stored):
+            return True
+        # Compared with what it would have been saved as: keys that are no attributes are no change.
+        return after != one.stored and after != self._entity(ref, one.stored).to_dict()
 
     def _model(self, relation: shape.RelationTo) -> type[domain_model.DomainModel]:
         if isinstance(relation.target, type):
@@ -400,14 +408,21 @@ class _Session:
     def _load(self, ref: str, document: Document | None) -> _Held:
         if document is None:
             return _Held(None, None)
+        topmost = self._topmost(ref)
+        stored = topmost.upgrade(dict(document))
+        return _Held(self._entity(ref, stored), stored)
+
+    def _entity(self, ref: str, stored: Document) -> domain_model.DomainModel:
+        entity = self._topmost(ref).from_stored(stored, ref.partition("/")[2])
+        assert entity is not None  # the topmost class takes every document of its collection
+        return entity
+
+    def _topmost(self, ref: str) -> type[domain_model.DomainModel]:
         collection = ref.partition("/")[0]
         topmost = self.models.of_collection(collection)
         if topmost is None:
             raise LookupError(f"no domain model in the collection {collection!r}")
-        entity = topmost.from_stored(topmost.upgrade(document), ref.partition("/")[2])
-        assert entity is not None  # the topmost class takes every document of its collection
-        # Compared with what it would be saved as: keys that are no attributes are no change.
-        return _Held(entity, entity.to_dict())
+        return topmost
 
 
 def _ref(entity: domain_model.DomainModel) -> str:
