@@ -134,7 +134,7 @@ class _Turn:
         entity = self._entity
         control = entities.dump_control(entity)
         return {
-            "env": wire.dumps([entity.version, entity.document]) if entity.version else None,
+            "env": b"[%d,%b]" % (entity.version, wire.text_of(entity.document)) if entity.version else None,
             "ctl": None if control is None else wire.dumps(control),
             "seen": replies.dump(entity.seen),
         }
@@ -163,7 +163,7 @@ class _Out:
                 record = wire.encode(change, self.names.prefix, bundle.DEBEZIUM, {"x": x, "v": version})
                 self._record(record.topic, self.place.doc_id, record.value or b"")
             case transactions.Answer(call, reply, repeated):
-                self._record(self.names.replies, call.request_id, wire.dumps(reply))
+                self._record(self.names.replies, call.request_id, wire.text_of(reply))
                 if "error" in reply and not repeated:
                     error = reply["error"]
                     self._problem(error["type"], error["message"], call.request_id, call.method, call.args)
@@ -229,7 +229,8 @@ def _bytes(reply: FromFunction) -> bytes:
 def _load(ref: str, states: States) -> entities.Entity:
     entity = entities.Entity(ref)
     if states["env"]:
-        entity.version, entity.document = json.loads(states["env"])
+        version, _, document = states["env"][1:-1].partition(b",")
+        entity.version, entity.document = int(version), None if document == b"null" else wire.Written.read(document)
     if states["ctl"]:
         entities.load_control(entity, json.loads(states["ctl"]))
     if states["seen"]:

@@ -68,14 +68,14 @@ class Programs:
         try:
             with _limited(self.seconds):
                 done = methods.run(self.models, request, attempt.ref, lookup, now, attempt.x, self.prefetch)
-            _check_sizes(done)
+            writes = _written(done)
         except methods.NeedEntity as needed:
             return transactions.Need(needed.refs)
         except MethodTimeout:
             return transactions.Failed("MethodTimeout", f"`{call.method}` ran longer than {self.seconds:g} s")
         except BaseException as error:  # whatever user code raises, SystemExit too, is the caller's news
             return transactions.Failed(methods.kind_of(error), methods.message_of(error))
-        return transactions.Done(done.result, done.writes)
+        return transactions.Done(done.result, writes)
 
 
 @contextlib.contextmanager
@@ -92,11 +92,15 @@ def _ring(*_: object) -> None:
     raise MethodTimeout
 
 
-def _check_sizes(done: methods.Done) -> None:
-    for ref, document in done.writes.items():
-        size = 0 if document is None else len(wire.dumps(document))
-        if size > DOCUMENT_LIMIT:
+def _written(done: methods.Done) -> dict[str, wire.Written | None]:
+    """Return the documents with their texts; refuse what no record can hold."""
+    writes = {ref: None if document is None else wire.Written.of(document) for ref, document in done.writes.items()}
+    for ref, document in writes.items():
+        if document is not None and len(document.text) > DOCUMENT_LIMIT:
+            size = len(document.text)
             raise DocumentTooLargeError(f"{ref} would have {size} bytes; at most {DOCUMENT_LIMIT} fit a change")
-    size = 0 if done.result is None else len(wire.dumps(done.result))
+    # Most results are small, and are written with their reply.
+    size = 0 if isinstance(done.result, int | float | None) else len(wire.dumps(done.result))
     if size > RESULT_LIMIT:
         raise ResultTooLargeError(f"the result has {size} bytes; at most {RESULT_LIMIT} fit a reply")
+    return writes

@@ -3,15 +3,15 @@
     kept = Replies(); kept.keep("r1", {"ok": 5}, now=100, most=32)
     kept.find("r1")   →  {"ok": 5}        dump(kept)   →  b'[["r1",{"ok":5},100]]'
 
-They travel with every request for the entity and are seldom asked for. So each stays the text that it is, and is read
-only for the command that it answers.
+They travel with every request for the entity and are seldom asked for. So they stay the text that they are: a reply is
+found in it, and read only for the command that it answers.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from onto import wire
@@ -19,38 +19,48 @@ from onto import wire
 Reply = Mapping[str, Any]  # {"ok": result, "token": changes} or {"error": {"type", "message"}}
 
 KEPT_MS = 10 * 60 * 1000
-BETWEEN = ",\n"  # in no JSON text that is written on one line
+BETWEEN = b",\n"  # in no JSON text that is written on one line
 
 
 @dataclass(slots=True)
 class Replies:
-    """Replies as texts `[request_id, reply, when]`, the oldest first."""
+    """Replies as texts `[request_id, reply, when]`, the oldest first, each on a line of `text`."""
 
-    texts: list[str] = field(default_factory=list)
+    text: bytes = b""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return self.text.count(BETWEEN) + 1 if self.text else 0
 
     def find(self, request_id: str) -> Reply | None:
         """Return the reply to a command, None where none is kept."""
-        begin = f"[{wire.dumps(request_id).decode()},"
-        for one in self.texts:
-            if one.startswith(begin):
-                reply: Reply = json.loads(one)[1]
-                return reply
-        return None
+        begin = b"[%b," % wire.dumps(request_id)
+        place = 0 if self.text.startswith(begin) else self.text.find(BETWEEN + begin)
+        if place < 0:
+            return None
+        line = self.text[place:].removeprefix(BETWEEN).partition(BETWEEN)[0]
+        reply: Reply = json.loads(line)[1]
+        return reply
 
     def keep(self, request_id: str, reply: Reply, now: int, most: int) -> None:
         """Add a reply, and forget the oldest: those of long ago, and all but `most`."""
-        self.texts.append(wire.dumps([request_id, reply, now]).decode())
-        old = max(0, len(self.texts) - most)
-        while int(self.texts[old].rpartition(",")[2][:-1]) <= now - KEPT_MS:
-            old += 1
-        del self.texts[:old]
+        kept, line = self.text, b"[%b,%b,%d]" % (wire.dumps(request_id), wire.text_of(reply), now)
+        left = len(self)
+        while left and (left >= most or _when(kept.partition(BETWEEN)[0]) <= now - KEPT_MS):
+            kept = kept.partition(BETWEEN)[2]
+            left -= 1
+        self.text = b"%b%b%b" % (kept, BETWEEN, line) if kept else line
+
+
+def _when(line: bytes) -> int:
+    return int(line.rpartition(b",")[2][:-1])
 
 
 def dump(kept: Replies) -> bytes | None:
     """Return the replies as JSON; None when there are none."""
-    return f"[{BETWEEN.join(kept.texts)}]".encode() if kept.texts else None
+    return b"[%b]" % kept.text if kept.text else None
 
 
 def load(text: bytes) -> Replies:
     """Return the replies of the JSON that `dump` made."""
-    return Replies(text[1:-1].decode().split(BETWEEN))
+    return Replies(text[1:-1])

@@ -12,11 +12,13 @@ and state changes arrive exactly once, and in order between two entities, so nob
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, assert_never
 
 from flink_jobs import entities, locks, messages, replies
+from onto import wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,24 @@ class _Turn:
         earlier = [one.ts for one in waiting] + [one.ts for one in self.entity.running.values()]
         ts = max(self.now, *(one + 1 for one in earlier)) if earlier else self.now
         x = f"{self.entity.ref}#{call.request_id}@{ts}"
-        self.entity.locks.ask(locks.Lock(x, 0, ts, self.programs.mode(call), self.entity.ref, call))
+        lock = locks.Lock(x, 0, ts, self.programs.mode(call), self.entity.ref, call)
+        if self.entity.locks or self.entity.running:
+            self.entity.locks.ask(lock)
+        else:
+            self._alone(lock, call)
+
+    def _alone(self, lock: locks.Lock, call: messages.Call) -> None:
+        """Run a call while nobody holds or waits for anything here; it takes the lock only if it needs others."""
+        if self._is_late(call):
+            self._answer(call, _late(call))
+            return
+        transaction = entities.Transaction(lock.x, lock.ts, call, {})
+        outcome = self.programs.run(Attempt(lock.x, lock.ts, lock.root, call, {lock.root: self.entity.document}))
+        transaction.refs[lock.root] = entities.CheckedOut(lock.at, held=True)
+        if isinstance(outcome, Need):
+            self.entity.locks.holders.append(dataclasses.replace(lock, call=None))
+            self.entity.running[lock.x] = transaction
+        self._follow(transaction, outcome)
 
     def granted(self, grant: messages.Grant) -> None:
         """Take what a transaction of this root has asked for."""
@@ -220,15 +239,19 @@ class _Turn:
         else:
             out = entities.CheckedOut(lock.at, held=True)
             self.entity.running[lock.x] = entities.Transaction(lock.x, lock.ts, lock.call, {self.entity.ref: out})
-            if lock.call.deadline is not None and lock.call.deadline < self.now:
-                late = f"the deadline of `{lock.call.method}` passed before its turn came"
-                self._end(self.entity.running[lock.x], {}, _error("DeadlineExceeded", late))
+            if self._is_late(lock.call):
+                self._end(self.entity.running[lock.x], {}, _late(lock.call))
 
     def _run(self, transaction: entities.Transaction) -> None:
         own = self.entity.ref
         at_hand = {ref: out.document for ref, out in transaction.refs.items()}
         at_hand[own] = self.entity.document
-        outcome = self.programs.run(Attempt(transaction.x, transaction.ts, own, transaction.call, at_hand))
+        self._follow(
+            transaction, self.programs.run(Attempt(transaction.x, transaction.ts, own, transaction.call, at_hand))
+        )
+
+    def _follow(self, transaction: entities.Transaction, outcome: Outcome) -> None:
+        """Do what a run of a transaction's method has led to."""
         match outcome:
             case Need(refs):
                 if len(transaction.refs) + len(refs) > self.limits.entities:
@@ -274,18 +297,26 @@ class _Turn:
                 self._send(ref, messages.Commit(transaction.x, out.at, writes[ref]))
             else:
                 self._send(ref, messages.Release(transaction.x, out.at))
-        self.entity.locks.drop(transaction.x)
-        del self.entity.running[transaction.x]
+        if self.entity.running.pop(transaction.x, None) is not None:
+            self.entity.locks.drop(transaction.x)
         self._answer(transaction.call, reply)
 
     def _answer(self, call: messages.Call, reply: replies.Reply) -> None:
         """Reply, and keep the reply unless the call can be run again without effect."""
+        reply = wire.Written.of(reply)
         self.effects.append(Answer(call, reply))
         if self.programs.mode(call) == "X":
             self.entity.seen.keep(call.request_id, reply, self.now, self.limits.seen)
 
+    def _is_late(self, call: messages.Call) -> bool:
+        return call.deadline is not None and call.deadline < self.now
+
     def _send(self, ref: str, message: messages.Message) -> None:
         self.effects.append(Send(ref, message))
+
+
+def _late(call: messages.Call) -> replies.Reply:
+    return _error("DeadlineExceeded", f"the deadline of `{call.method}` passed before its turn came")
 
 
 def _error(kind: str, message: str) -> replies.Reply:

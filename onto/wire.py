@@ -76,12 +76,11 @@ def encode(
 
     `more` is added to an envelope, for those who know it.
     """
-    value = {**_envelope(change), **(more or {})} if form == bundle.DEBEZIUM else change.after
-    return Record(
-        topic(prefix, change.collection),
-        encode_key(change.doc_id),
-        None if value is None else dumps(value),
-    )
+    if form == bundle.DEBEZIUM:
+        value: bytes | None = _envelope(change, more or {})
+    else:
+        value = None if change.after is None else text_of(change.after)
+    return Record(topic(prefix, change.collection), encode_key(change.doc_id), value)
 
 
 def command_topic(collection: str) -> str:
@@ -102,14 +101,14 @@ def encode_command(command: Command, collection: str, doc_id: str, prefix: str =
 def decode_command(value: bytes) -> Command:
     """Read a command; RecordError says what is wrong with it."""
     try:
-        found = json.loads(value)
+        found = _READ(value.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise errors.RecordError(f"a command is not JSON: {error}") from error
     if not isinstance(found, dict):
         raise errors.RecordError("a command is not a JSON object")
-    for name, kinds, required in _COMMAND:
+    for name, kind, required in _COMMAND:
         given = found.get(name)
-        if (required or given is not None) and (not isinstance(given, kinds) or isinstance(given, bool)):
+        if type(given) is not kind and (required or given is not None):
             raise errors.RecordError(f"a command's `{name}` is {given!r}")
     if not _is_usable(found["request_id"]):
         raise errors.RecordError(f"a command's `request_id` is a text of 1 to {ID_LIMIT} characters")
@@ -158,11 +157,43 @@ def decode(collection: str, value: bytes) -> Change:
     return Change(collection, doc_id, before, after)
 
 
-def _envelope(change: Change) -> StoredDocument:
+def _envelope(change: Change, more: Mapping[str, Any]) -> bytes:
     before = change.before
     if change.after is None and before is None:
         before = {"doc_id": change.doc_id}  # a deletion has to name its document in `before`
-    return {"op": change.op, "before": before, "after": change.after}
+    parts = [b'{"op":"', change.op.encode(), b'","before":', text_of(before), b',"after":', text_of(change.after)]
+    return b"".join((*parts, b"," if more else b"", dumps(more)[1:-1], b"}"))
+
+
+class Written(dict[str, Any]):
+    """A JSON object together with its text: what is read or written is not written again wherever it goes.
+
+    It must not be changed.
+    """
+
+    __slots__ = ("text",)
+    text: bytes
+
+    @classmethod
+    def of(cls, value: Mapping[str, Any]) -> Written:
+        """Write an object, unless that has been done."""
+        if isinstance(value, Written):
+            return value
+        made = cls(value)
+        made.text = dumps(value)
+        return made
+
+    @classmethod
+    def read(cls, text: bytes) -> Written:
+        """Read an object; ValueError for what is none."""
+        made = cls(_READ(text.decode("utf-8")))
+        made.text = text
+        return made
+
+
+def text_of(value: Mapping[str, Any] | None) -> bytes:
+    """Return a JSON object as text."""
+    return value.text if isinstance(value, Written) else dumps(value)
 
 
 def dumps(value: Any) -> bytes:
@@ -175,6 +206,7 @@ def dumps_ascii(value: Any) -> bytes:
     return _ASCII.encode(value).encode("ascii")
 
 
-# Made once: `json.dumps` makes an encoder for every value.
+# Made once: `json.dumps` makes an encoder for every value, and `json.loads` looks for the encoding of every text.
+_READ = json.JSONDecoder().decode
 _TEXT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _ASCII = json.JSONEncoder(separators=(",", ":"))

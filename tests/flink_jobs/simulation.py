@@ -249,7 +249,7 @@ def _load(ref: str, text: str | None) -> entities.Entity:
     if text is not None:
         state = json.loads(text)
         entity.version, entity.document = state["env"]
-        entity.seen = replies.Replies(state["seen"])
+        entity.seen = replies.Replies(state["seen"].encode())
         if state["ctl"] is not None:
             entities.load_control(entity, state["ctl"])
     return entity
@@ -260,7 +260,7 @@ def _dump(entity: entities.Entity) -> str:
         {
             "env": [entity.version, entity.document],
             "ctl": entities.dump_control(entity),
-            "seen": entity.seen.texts,
+            "seen": entity.seen.text.decode(),
         }
     )
 

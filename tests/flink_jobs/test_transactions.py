@@ -265,8 +265,8 @@ MUTANTS = (
      "        at_hand[own] = self.entity.document\n",
      "        at_hand[own] = self.entity.document\n        self.entity.locks.drop(transaction.x)\n"),
     ("unchanged documents stay locked", "transactions",
-     "                self._send(ref, messages.Release(transaction.x, out.at))\n        self.entity",
-     "                pass\n        self.entity"),
+     "                self._send(ref, messages.Release(transaction.x, out.at))\n        if self.entity",
+     "                pass\n        if self.entity"),
     ("own changes are forgotten", "transactions",
      "                    self.write(transaction.x, writes[ref])", "                    pass"),
     ("readers see what is kept, not what is", "transactions",
@@ -275,7 +275,8 @@ MUTANTS = (
      "self.entity.seen.keep(call.request_id, reply, self.now, self.limits.seen)", "pass"),
     ("what fails keeps its locks", "transactions",
      "self._end(transaction, {}, _error(kind, message))",
-     "del self.entity.running[transaction.x]\n                self._answer(transaction.call, _error(kind, message))"),
+     "self.entity.running.pop(transaction.x, None)\n"
+     "                self._answer(transaction.call, _error(kind, message))"),
     ("everybody shares what is locked elsewhere", "transactions",
      "            self._send(ref, messages.Ask(transaction.x, transaction.asked, transaction.ts, mode, root))",
      "            self._send(ref, messages.Ask(transaction.x, transaction.asked, transaction.ts, 'S', root))"),
@@ -283,8 +284,10 @@ MUTANTS = (
      "out.held, out.document, out.version = True, grant.document, grant.version",
      "out.held, out.document = True, grant.document"),
     ("a commit writes what it never locked", "transactions",
-     "        self.entity.locks.drop(transaction.x)\n        del self.entity.running[transaction.x]",
-     "        self.entity.locks.holders.clear()\n        del self.entity.running[transaction.x]"),
+     "            self.entity.locks.drop(transaction.x)\n        self._answer",
+     "            self.entity.locks.holders.clear()\n        self._answer"),
+    ("whoever comes alone locks nothing while it waits for others", "transactions",
+     "self.entity.locks.holders.append(dataclasses.replace(lock, call=None))", "pass"),
     ("versions do not grow", "transactions", "self.entity.version += 1", "self.entity.version += 0"),
 )  # fmt: skip
 
