@@ -16,7 +16,7 @@ from itertools import chain, combinations
 from types import MappingProxyType
 from typing import Any
 
-from compiler import dtypes, ir, operation, primitives, ranges, rewrite
+from compiler import digits, dtypes, ir, operation, primitives, ranges, rewrite
 from compiler.operations import formats, numbers, strings
 
 TEXT = dtypes.optional(dtypes.STR)
@@ -346,17 +346,30 @@ def _digits(prim: ir.Prim) -> tuple[int, bool]:
 
 
 def _rounding_range(prim: ir.Prim, x: ir.Expr) -> ir.Expr:
-    digits, percent = _digits(prim)
-    limit = numbers.rounding_limit(digits)
-    return _beyond(x, limit / 128 if percent else limit)
+    places, percent = _digits(prim)
+    limit = numbers.rounding_limit(places)
+    between = _all((_beyond(x, limit / 128 if percent else limit), _prim("lt", _size(x), _number(x, numbers.WHOLE))))
+    if prim.op == "float.round_to":
+        return between
+    return _any([between, _beyond(x, 2.0**56 if percent else 2.0**63)])  # SQL writes an int of 64 bits
 
 
-def _product_range(prim: ir.Prim, x: ir.Expr) -> ir.Expr:
-    beyond = _beyond(x, 10**9)
-    if prim.op != "decimal.mul":
-        return beyond
-    nine = ir.Prim("decimal.round_to", (x, ir.Const(9, dtypes.INT)), x.type)
-    return _any([beyond, _prim("ne", x, nine)])
+def _factor(prim: ir.Prim, place: int) -> ir.Expr:
+    """Tell whether a factor has more digits than SQL gives it."""
+    x, share = prim.args[place], digits.share(prim, place, ranges.bounds)
+    longest = digits.of(x, ranges.bounds)
+    found: list[ir.Expr] = []
+    if longest.before > share.before:
+        found.append(_is_longer(x, 10**share.before))
+    if longest.after > share.after:
+        found.append(_prim("decimal.has_more", x, ir.Const(share.after, dtypes.INT)))
+    return _any(found) if found else _FALSE
+
+
+def _is_longer(x: ir.Expr, limit: int) -> ir.Expr:
+    if dtypes.required(x.type) != dtypes.INT:
+        return _beyond(x, limit)
+    return _any([_prim("ge", x, _number(x, limit)), _prim("le", x, _number(x, -limit))])  # ABS(-2**63) is negative
 
 
 def _spelling_range(_: ir.Prim, x: ir.Expr) -> ir.Expr:
@@ -411,8 +424,8 @@ _CONDITIONS: MappingProxyType[str, Callable[[ir.Prim, ir.Expr], ir.Expr]] = Mapp
         "not_in_list": lambda prim, _: _not(_prim("list.contains", *prim.args)),
         "rounding_range": _rounding_range,
         "whole_range": lambda _, x: _beyond(x, 2**63),
-        "product_range": _product_range,
-        "factor_range": lambda _, x: _any([_prim("ge", x, _number(x, 10**10)), _prim("le", x, _number(x, -(10**10)))]),
+        "first_factor": lambda prim, _: _factor(prim, 0),
+        "second_factor": lambda prim, _: _factor(prim, 1),
         "spelling_range": _spelling_range,
         "repeat_range": lambda _, x: _prim("gt", x, ir.Const(strings.MAX_REPEATS, dtypes.INT)),
         "none_item": lambda _, x: _prim("list.has_none", x),

@@ -15,7 +15,7 @@ from compiler import dtypes, ir
 
 Check = Literal[
     "zero", "negative", "not_int_text", "not_bigint_text", "no_index", "no_character", "no_key", "not_found",
-    "not_in_list", "rounding_range", "whole_range", "product_range", "factor_range", "spelling_range", "repeat_range",
+    "not_in_list", "rounding_range", "whole_range", "first_factor", "second_factor", "spelling_range", "repeat_range",
     "none_item", "not_float_text", "not_plain_float_text", "not_date_text", "not_plain_date_text", "no_date",
     "moment_range", "int_range", "fits", "long", "too_long", "too_long_to_add",
     "too_long_to_divide", "division_range",

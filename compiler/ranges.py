@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from types import MappingProxyType
 
-from compiler import dtypes, ir, primitives
+from compiler import digits, dtypes, ir, primitives
 
 Bounds = tuple[int, int]
 
@@ -111,7 +111,8 @@ def _primitive(prim: ir.Prim) -> ir.Expr:
         return _arithmetic(prim, name)
     if prim.op in _UNCHANGED and _is_whole(prim.args[0].type) and not dtypes.nullable(prim.args[0].type):
         return prim.args[0]
-    return replace(prim, args=_narrowed(prim))
+    made = replace(prim, args=_narrowed(prim))
+    return digits.shared(made, bounds) if prim.op in digits.PRODUCTS else made
 
 
 def _arithmetic(prim: ir.Prim, name: str) -> ir.Expr:
@@ -325,8 +326,13 @@ def _between(low: int, high: int) -> Callable[[ir.Prim], Bounds]:
     return lambda _: (low, high)
 
 
+def _days(prim: ir.Prim) -> Bounds:
+    most = 3_652_059 if isinstance(prim.args[0], ir.Prim) and prim.args[0].op in _APART else 999_999_999
+    return -most, most
+
+
+_APART = frozenset({"date.minus", "datetime.minus", "local_datetime.minus"})
 _PARTS = {"year": 9999, "month": 12, "day": 31, "hour": 23, "minute": 59, "second": 59, "microsecond": 999_999}
-_DAYS = 3_652_059
 
 _BOUNDS: MappingProxyType[str, Callable[[ir.Prim], Bounds]] = MappingProxyType(
     {
@@ -358,7 +364,7 @@ _BOUNDS: MappingProxyType[str, Callable[[ir.Prim], Bounds]] = MappingProxyType(
             for of in ("date", "datetime", "local_datetime")
             for part, most in {**_PARTS, "weekday": 6, "isoweekday": 7, "iso_year": 9999, "iso_week": 53}.items()
         },
-        "timedelta.days": _between(-999_999_999, 999_999_999),
+        "timedelta.days": _days,
         "timedelta.seconds": _between(0, 86_399),
         "timedelta.microseconds": _between(0, 999_999),
     }

@@ -242,13 +242,16 @@ def _fixed_decimal(x: exp.Expression, digits: int, *, comma: bool) -> exp.Expres
 def _fixed(x: exp.Expression, digits: int, *, comma: bool) -> exp.Expression:
     # PRINTF('%.2f', 2.675) is 2.68: it rounds the decimal text, not the float.
     units = big(sql_numbers.scaled(again(x), digits))
-    whole = op(units, "/", number(10**digits)) if digits else units
+    large = sql_numbers.is_whole(x)
+    before = op(units, "/", number(10**digits)) if digits else units
+    whole = case((large, big(call("ABS", again(x)))), default=before)
     text = call("PRINTF", string("%,d"), whole) if comma else cast(whole, dtypes.STR)
     sign = case((_negative(x), string("-")), default=string(""))
     if not digits:
         return flink_sql.concat(sign, text)
-    rest = cast(call("MOD", again(units), number(10**digits)), dtypes.STR)
-    return flink_sql.concat(sign, text, string("."), call("LPAD", rest, number(digits), string("0")))
+    rest = case((again(large), number(0)), default=call("MOD", again(units), number(10**digits)))
+    after = call("LPAD", cast(rest, dtypes.STR), number(digits), string("0"))
+    return flink_sql.concat(sign, text, string("."), after)
 
 
 def _negative(x: exp.Expression) -> exp.Expression:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from sqlglot import exp
 
-from compiler import dtypes, flink_sql, ir, ranges
+from compiler import digits, dtypes, flink_sql, ir, ranges
 from compiler.flink_sql import Template, again, big, call, case, cast, double, number, op, plain
 from compiler.operations import numbers
 
@@ -154,13 +154,13 @@ def _rshift(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
 # ---------------------------------------------------------------- float
 
 
-def scaled(x: exp.Expression, digits: int) -> exp.Expression:
-    """Return round-half-even(ABS(x) * 10**digits) as a DOUBLE, exactly.
+def scaled(x: exp.Expression, places: int) -> exp.Expression:
+    """Return round-half-even(ABS(x) * 10**places) as a DOUBLE, exactly.
 
     ROUND is half up on the decimal text (2.675 → 2.68). Here the product and its rounding error are both kept
     (Dekker's two-product), so the tie is decided on the float's true value. Exact below `numbers.rounding_limit`.
     """
-    scale = 2 * 10**digits
+    scale = 2 * 10**places
     q = call("ABS", x)
     p = op(q, "*", double(scale))
     half = op(again(p), "/", double(2))
@@ -178,18 +178,25 @@ def scaled(x: exp.Expression, digits: int) -> exp.Expression:
     return op(k, "+", case((up, double(1)), default=double(0)))
 
 
+def is_whole(x: exp.Expression) -> exp.Expression:
+    """Tell whether a float is so large that it is a whole number."""
+    return op(call("ABS", again(x)), ">=", double(numbers.WHOLE))
+
+
 def _sqrt(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     # SQRT is a power of 0.5: of -0.0 it is 0.0.
     return case((op(again(args[0]), "=", double(0)), again(args[0])), default=call("SQRT", args[0]))
 
 
 def _round(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
-    return big(op(call("SIGN", args[0]), "*", scaled(again(args[0]), 0)))
+    rounded = big(op(call("SIGN", args[0]), "*", scaled(again(args[0]), 0)))
+    return case((is_whole(args[0]), big(again(args[0]))), default=rounded)
 
 
 def _round_to(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
-    digits = integer(prim, 1)
-    return op(op(call("SIGN", args[0]), "*", scaled(again(args[0]), digits)), "/", double(10**digits))
+    places = integer(prim, 1)
+    rounded = op(op(call("SIGN", args[0]), "*", scaled(again(args[0]), places)), "/", double(10**places))
+    return case((is_whole(args[0]), again(args[0])), default=rounded)
 
 
 def _least(sign: str) -> Template:
@@ -213,22 +220,26 @@ def _sum(sign: str) -> Template:
     return lambda _, args: op(narrow(args[0], 37, 18), sign, narrow(args[1], 37, 18))
 
 
-def _by_int(place: int) -> Template:
+def _product(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     # DECIMAL(38, 18) * BIGINT would keep 6 places: DECIMAL(27, 18) * DECIMAL(10, 0) is DECIMAL(38, 18).
-    def build(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
-        sizes = [(10, 0), (10, 0)]
-        sizes[place] = (27, 18)
-        return op(narrow(args[0], *sizes[0]), "*", narrow(args[1], *sizes[1]))
+    first, second = (digits.share(prim, place, ranges.bounds) for place in (0, 1))
+    left, right = (
+        narrow(tree, one.before + one.after, one.after) for tree, one in zip(args[:2], (first, second), strict=True)
+    )
+    return op(left, "*", right)
 
-    return build
+
+def _has_more(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    # Of two DECIMALs Flink compares with the fewer places: the second has to have all of them again.
+    return op(again(args[0]), "<>", cast(narrow(args[0], 38, integer(prim, 1)), dtypes.DECIMAL))
 
 
-def half_even(x: exp.Expression, digits: int) -> exp.Expression:
+def half_even(x: exp.Expression, places: int) -> exp.Expression:
     """Return a DECIMAL rounded half to even, as DECIMAL(38, 18): ROUND is half up."""
-    step = flink_sql.exact(Decimal(2).scaleb(-digits))
-    tie = op(call("ABS", call("MOD", again(x), step)), "=", flink_sql.exact(Decimal(5).scaleb(-digits - 1)))
-    down = call("TRUNCATE", again(x), number(digits))
-    return cast(case((tie, down), default=call("ROUND", again(x), number(digits))), dtypes.DECIMAL)
+    step = flink_sql.exact(Decimal(2).scaleb(-places))
+    tie = op(call("ABS", call("MOD", again(x), step)), "=", flink_sql.exact(Decimal(5).scaleb(-places - 1)))
+    down = call("TRUNCATE", again(x), number(places))
+    return cast(case((tie, down), default=call("ROUND", again(x), number(places))), dtypes.DECIMAL)
 
 
 def _quantum(prim: ir.Prim) -> int:
@@ -315,10 +326,8 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType(
         "float.max": _least(">"),
         "decimal.add": _sum("+"),
         "decimal.sub": _sum("-"),
-        "decimal.mul_int": _by_int(0),
-        "int.mul_decimal": _by_int(1),
-        # DECIMAL(18, 9) * DECIMAL(19, 9) is DECIMAL(38, 18); wider factors would lose places.
-        "decimal.mul": lambda _, args: op(narrow(args[0], 18, 9), "*", narrow(args[1], 19, 9)),
+        **dict.fromkeys(digits.PRODUCTS, _product),
+        "decimal.has_more": _has_more,
         "decimal.neg": lambda _, args: flink_sql.neg(args[0]),
         "decimal.pos": lambda _, args: args[0],
         "decimal.abs": plain("ABS"),

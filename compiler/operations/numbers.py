@@ -48,8 +48,12 @@ def is_divisor(bounds: tuple[int, int]) -> bool:
     return max(map(abs, bounds)) <= 2**31
 
 
+WHOLE = 2.0**53
+"""From here on floats are whole numbers: rounded, they are what they were."""
+
+
 def rounding_limit(digits: int) -> float:
-    """Return the bound of |x| below which SQL rounds x to so many digits exactly."""
+    """Return the bound of |x| below which SQL rounds x to so many digits exactly, if x is less than `WHOLE`."""
     return float(2**52 // (2 * 10**digits))
 
 
@@ -113,6 +117,18 @@ def _places(args: tuple[ir.Expr, ...]) -> bool:
 
 def _quantize(rounding: str) -> Any:  # Any: a callable on Decimals
     return lambda x, quantum, *_: x.quantize(quantum, rounding)
+
+
+def _product(one: Any, other: Any, *_: int) -> Any:  # Any: a Decimal or an int, or None
+    # What follows the factors is how SQL shares out its digits among them (`digits`).
+    return one * other
+
+
+_ROOMY = decimal.Context(prec=80)
+
+
+def _has_more(x: decimal.Decimal, places: int) -> bool:
+    return x != x.quantize(decimal.Decimal(1).scaleb(-places), context=_ROOMY)
 
 
 def _ints() -> tuple[Primitive, ...]:
@@ -187,21 +203,16 @@ def _floats() -> tuple[Primitive, ...]:
 
 def _decimals() -> tuple[Primitive, ...]:
     two = (DECIMAL, DECIMAL)
-    factors = tuple(Failure("product_range", place, reason=_PRODUCT) for place in (0, 1))
+    factors = (Failure("first_factor", 0, reason=_PRODUCT), Failure("second_factor", 1, reason=_PRODUCT))
     whole = (Failure("whole_range", 0, reason="the Decimal is outside 64 bits"),)
-
-    def counted(decimal_at: int) -> tuple[Failure, ...]:
-        return (
-            Failure("product_range", decimal_at, reason=_PRODUCT),
-            Failure("factor_range", 1 - decimal_at, reason=_PRODUCT),
-        )
 
     return (
         Primitive("decimal.add", "+", two, DECIMAL, operator.add),
         Primitive("decimal.sub", "-", two, DECIMAL, operator.sub),
-        Primitive("decimal.mul_int", "*", (DECIMAL, INT), DECIMAL, operator.mul, failures=counted(0)),
-        Primitive("int.mul_decimal", "*", (INT, DECIMAL), DECIMAL, operator.mul, failures=counted(1)),
-        Primitive("decimal.mul", "*", two, DECIMAL, operator.mul, failures=factors),
+        Primitive("decimal.mul_int", "*", (DECIMAL, INT), DECIMAL, _product, failures=factors),
+        Primitive("int.mul_decimal", "*", (INT, DECIMAL), DECIMAL, _product, failures=factors),
+        Primitive("decimal.mul", "*", two, DECIMAL, _product, failures=factors),
+        Primitive("decimal.has_more", "", (DECIMAL, INT), BOOL, _has_more, constant=(1,)),
         Primitive("decimal.neg", "unary -", (DECIMAL,), DECIMAL, operator.neg),
         Primitive("decimal.pos", "unary +", (DECIMAL,), DECIMAL, operator.pos),
         Primitive("decimal.abs", "abs", (DECIMAL,), DECIMAL, abs),

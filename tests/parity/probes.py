@@ -89,6 +89,7 @@ CONSTANTS: dict[str, tuple[tuple[Any, ...], ...]] = {  # Any: Python values of t
     "float.floor_one": ((1,),),
     "float.mod_one": ((1,),),
     "float.round_to": ((1,), (2,), (3,), (7,)),
+    "decimal.has_more": ((0,), (2,), (9,), (16,)),
     "decimal.round_to": ((1,), (2,), (8,)),
     "decimal.quantize": ((Decimal("0.01"),), (Decimal("1"),), (Decimal("0.001"),)),
     "decimal.quantize_half_up": ((Decimal("0.01"),), (Decimal("1"),)),
@@ -123,6 +124,7 @@ CONSTANTS: dict[str, tuple[tuple[Any, ...], ...]] = {  # Any: Python values of t
 }
 
 BESIDE: dict[str, tuple[tuple[Any, ...], ...]] = {  # Any: Python values of parameters that may be constants as well
+    "decimal.mul": ((Decimal("0.19"),), (Decimal(-100),), (Decimal("0.1234567890123"),)),
     "str.mul": ((3,), (0,), (-1,)),
     "str.rmul": ((2,),),
     "list.has_index": ((0,), (2,), (-1,), (-3,)),
