@@ -92,6 +92,8 @@ class Engine:
         self.timepoint = 0  # the version of the last commit that was taken in
         scopes = [protocol.Scope("collection", one) for one in self._entities.collections]
         self._stop = self.database.listen(self._follow, *scopes, replay=True) if scopes else lambda: None
+        # The last commit may have been a removal: of what is there, no document tells of it.
+        self.timepoint = max(self.timepoint, self.database.heard)
 
     # ------------------------------------------------------------ changes in
 

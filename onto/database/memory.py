@@ -82,6 +82,12 @@ class Memory(protocol.Database):
                 self._hearers.replay(listener, self._present(scopes))
         return lambda: self._forget(number)
 
+    @property
+    def heard(self) -> int:
+        """Return the version of the last commit."""
+        with self._lock:
+            return self._version
+
     def close(self) -> None:
         """Let go of what the datastore holds outside of memory: nothing."""
 

@@ -1,7 +1,7 @@
 """What onto asks of a datastore: read, select, write, transaction, listen. One suite tests all that offer it.
 
 Documents are JSON objects in stored form, at paths such as `City/LA` or `users/uid1/cityForms/LA`. A datastore
-derives from `Database` and writes those five methods; the others follow from them.
+derives from `Database` and writes those five methods and `heard`; the others follow from them.
 
     database.write("City/LA", {"country": "USA"}, when=Exists(False))
     database.read("City/LA")   →  Stored("City/LA", {"country": "USA"}, version=1772357400000005)
@@ -143,6 +143,13 @@ class Database(Protocol):
 
         `scopes` narrow what it hears of. With `replay` it first hears, as created, of what is there: nothing
         comes twice, and nothing is left out between. A listener that fails stops nothing else.
+        """
+
+    @property
+    def heard(self) -> int:
+        """Return the version of the last commit that listeners have heard of, a removal too; 0 without any.
+
+        What is replayed to a new listener is at least of that version, though no document may bear it any more.
         """
 
     # ------------------------------------------------------------ what follows from these

@@ -156,6 +156,12 @@ class Sql(protocol.Database):
                 self._looking.start()
         return lambda: self._forget(number)
 
+    @property
+    def heard(self) -> int:
+        """Return the version of the last commit that listeners have heard of."""
+        with self._lock:
+            return self._heard
+
     def close(self) -> None:
         """End what listens, and let go of the connections."""
         self._closed.set()

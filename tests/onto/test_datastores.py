@@ -325,6 +325,21 @@ def test_a_failing_listener_stops_no_other(database: protocol.Database, caplog: 
     assert "a listener failed on ['a/1']" in caplog.text
 
 
+def test_what_listeners_have_heard_of_counts_removals(database: protocol.Database) -> None:
+    told: list[Change] = []
+    database.set("a/1", {})
+    database.set("a/2", {})
+    stop = database.listen(told.extend, Scope("collection", "a"), replay=True)
+    assert database.heard >= max(one.version for one in told)
+    before = database.heard
+    database.delete("a/2")
+    assert database.heard > before
+    removed = told[-1].version
+    stop()
+    database.listen(told.extend, Scope("collection", "a"), replay=True)
+    assert database.heard >= removed
+
+
 # ---------------------------------------------------------------- Firestore's words
 
 

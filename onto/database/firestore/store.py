@@ -125,6 +125,12 @@ class Firestore(protocol.Database):
         return lambda: self._end(number, keys)
 
     @property
+    def heard(self) -> int:
+        """Return the version of the last moment that listeners have heard of."""
+        with self._lock:
+            return self._seen
+
+    @property
     def native(self) -> google_firestore.Client:
         """Return Google's own client on the same database, for what only Firestore has; made at its first use."""
         if self._native is None:
