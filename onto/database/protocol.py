@@ -141,8 +141,9 @@ class Database(Protocol):
     def listen(self, listener: Listener, *scopes: Scope, replay: bool = False) -> Callable[[], None]:
         """Call the listener once with the changes of each later transaction; return what ends that.
 
-        `scopes` narrow what it hears of. With `replay` it first hears, as created, of what is there: nothing
-        comes twice, and nothing is left out between. A listener that fails stops nothing else.
+        `scopes` narrow what it hears of; a datastore that cannot tell of everything asks for them. With `replay` it
+        first hears, as created, of what is there: nothing comes twice, and nothing is left out between. A listener that
+        fails stops nothing else.
         """
 
     @property

@@ -23,7 +23,7 @@ from onto.database.firestore.store import Firestore
 from onto.database.memory import Memory
 from onto.database.protocol import Database
 from onto.database.sql import Sql
-from tests.firestore import server
+from tests.firestore import google, server
 
 POSTGRESQL = max(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), default=pathlib.Path("/usr/lib/postgresql/bin"))
 _NUMBERS = itertools.count()
@@ -76,6 +76,14 @@ def firestore(folder: pathlib.Path) -> Database:
         return Firestore(f"project-{next(_NUMBERS)}")
 
 
+def google_firestore(folder: pathlib.Path) -> Database:
+    """Open a datastore in a project of its own on Google's emulator."""
+    with mock.patch.dict(os.environ, FIRESTORE_EMULATOR_HOST=google.started()):
+        return Firestore(f"project-{next(_NUMBERS)}")
+
+
 ALL: dict[str, Open] = {"memory": memory, "file": file, "sqlite": sqlite, "firestore": firestore}
 if POSTGRESQL.is_dir():  # where the machine has one
     ALL["postgresql"] = postgresql
+if google.jar() is not None:
+    ALL["google"] = google_firestore

@@ -13,6 +13,7 @@ import pytest
 from onto.condition import Condition
 from onto.database import fields, protocol
 from onto.database.client import Client, FieldFilter, Transaction, transactional
+from onto.database.firestore.store import Firestore
 from onto.database.protocol import Change, Exists, Scope, Selection, UpdatedAt
 from tests.onto import datastores
 
@@ -216,11 +217,13 @@ def test_order_limit_and_groups(database: protocol.Database) -> None:
 
 # ---------------------------------------------------------------- listeners
 
+AB = (Scope("collection", "a"), Scope("collection", "b"))
+
 
 def test_changes_are_told_once_per_transaction_with_what_was_before(database: protocol.Database) -> None:
     told: list[tuple[Change, ...]] = []
     database.set("a/1", {"x": 1})
-    stop = database.listen(told.append)
+    stop = database.listen(told.append, *AB)
     with database.transaction():
         database.set("a/1", {"x": 2})
         with database.transaction():
@@ -236,6 +239,18 @@ def test_changes_are_told_once_per_transaction_with_what_was_before(database: pr
         (Change("a/1", {"x": 1}, {"x": 2}), Change("a/2", None, {})),
         (Change("a/1", {"x": 2}, None),),
     ]
+
+
+def test_without_a_scope_everything_is_heard_or_scopes_are_asked_for(database: protocol.Database) -> None:
+    told: list[str] = []
+    if isinstance(database, Firestore):
+        with pytest.raises(protocol.DatastoreError, match="not of a whole database: name scopes"):
+            database.listen(lambda _: None)
+        return
+    database.set("a/1", {})
+    database.listen(lambda changes: told.extend(one.path for one in changes), replay=True)
+    database.set("x/1/b/2", {})
+    assert told == ["a/1", "x/1/b/2"]
 
 
 def test_scopes_narrow_what_is_heard(database: protocol.Database) -> None:
@@ -270,7 +285,7 @@ def test_a_replay_leaves_no_gap_and_tells_nothing_twice(database: protocol.Datab
             database.listen(late.extend, Scope("collection", "a"), replay=True)
             database.set("a/3", {"n": 3})
 
-    database.listen(begin)
+    database.listen(begin, *AB)
     database.set("b/1", {})
     database.set("a/1", {"n": 4})
     assert late == [
@@ -308,8 +323,8 @@ def test_what_a_listener_writes_is_told_after_what_it_was_told(database: protoco
             if one.collection == "a":
                 database.set(f"b/{one.doc_id}", {})
 
-    database.listen(copy)
-    database.listen(lambda changes: told.extend(one.path for one in changes))
+    database.listen(copy, *AB)
+    database.listen(lambda changes: told.extend(one.path for one in changes), *AB)
     with database.transaction():
         database.set("a/1", {})
         database.set("a/2", {})
@@ -318,8 +333,8 @@ def test_what_a_listener_writes_is_told_after_what_it_was_told(database: protoco
 
 def test_a_failing_listener_stops_no_other(database: protocol.Database, caplog: pytest.LogCaptureFixture) -> None:
     told: list[str] = []
-    database.listen(lambda _: 1 / 0, replay=True)
-    database.listen(lambda changes: told.extend(one.path for one in changes))
+    database.listen(lambda _: 1 / 0, *AB, replay=True)
+    database.listen(lambda changes: told.extend(one.path for one in changes), *AB)
     database.set("a/1", {})
     assert told == ["a/1"]
     assert "a listener failed on ['a/1']" in caplog.text

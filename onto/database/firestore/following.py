@@ -28,7 +28,6 @@ from onto.database.firestore import connection, queries, values
 
 LOG = logging.getLogger(__name__)
 PAUSES = (0.1, 0.5, 2.0, 5.0)  # seconds before a broken stream is opened again; the last one from then on
-Key = protocol.Scope | None
 Documents = Mapping[str, protocol.Stored]
 
 
@@ -37,14 +36,14 @@ class Moment:
     """What is there at a time in the scopes in which something may have changed since the last one."""
 
     version: int
-    documents: Mapping[Key, Documents]
+    documents: Mapping[protocol.Scope, Documents]
 
 
 @dataclass(slots=True)
 class _Target:
     """A scope on the stream: its documents so far, and whether they are all, others than last told, and ever told."""
 
-    scope: Key
+    scope: protocol.Scope
     documents: dict[str, protocol.Stored] = field(default_factory=dict)
     is_whole: bool = False
     has_changed: bool = False
@@ -72,7 +71,7 @@ class Following:
         self.trouble: str | None = None  # why the stream broke, until it answers again
         self._closed = False
 
-    def follow(self, scope: Key) -> None:
+    def follow(self, scope: protocol.Scope) -> None:
         """Follow one more scope; its documents are in a moment to come."""
         with self._changed:
             number = next(self._numbers)
@@ -82,7 +81,7 @@ class Following:
                 self._thread = threading.Thread(target=self._run, name="changes of Firestore", daemon=True)
                 self._thread.start()
 
-    def forget(self, scope: Key) -> None:
+    def forget(self, scope: protocol.Scope) -> None:
         """Follow a scope no longer."""
         with self._changed:
             for number in [number for number, one in self._targets.items() if one.scope == scope]:
@@ -157,7 +156,7 @@ class Following:
     def _add(self, number: int) -> Any:
         target = self._targets[number]
         added: dict[str, Any] = {"target_id": number, "resume_token": target.token}
-        if target.scope is not None and target.scope.kind == "document":
+        if target.scope.kind == "document":
             added["documents"] = {"documents": [self._connection.name(target.scope.path)]}
         else:
             parent, query = queries.of_scope(target.scope)

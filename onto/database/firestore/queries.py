@@ -42,10 +42,8 @@ def plans(selection: protocol.Selection) -> Iterator[tuple[str, dict[str, Any]]]
         yield _query(selection, [])
 
 
-def of_scope(scope: protocol.Scope | None) -> tuple[str, dict[str, Any]]:
-    """Return the parent and the query of all documents in a scope; None for the whole database."""
-    if scope is None:
-        return "", {"from_": [{"all_descendants": True}]}
+def of_scope(scope: protocol.Scope) -> tuple[str, dict[str, Any]]:
+    """Return the parent and the query of all documents of a collection, or of all of a last name."""
     return _query(protocol.Selection(scope.path, scope.kind == "group"), [])
 
 

@@ -50,8 +50,8 @@ class Firestore(protocol.Database):
         self._lock = threading.RLock()
         self._hearers = hearing.Hearers()
         self._open: _Open | None = None
-        self._scopes: dict[following.Key, int] = {}  # how many listeners each has
-        self._present: dict[following.Key, following.Documents] = {}
+        self._scopes: dict[protocol.Scope, int] = {}  # how many listeners each has
+        self._present: dict[protocol.Scope, following.Documents] = {}
         self._seen = 0  # the version of the last moment that listeners were told of
         self._moments = 0
         self._warned = False
@@ -112,17 +112,20 @@ class Firestore(protocol.Database):
     def listen(self, listener: protocol.Listener, *scopes: protocol.Scope, replay: bool = False) -> Callable[[], None]:
         """Call the listener with the changes of each later moment in scope; return what ends that.
 
-        DatastoreError where Firestore does not say what is there in time.
+        DatastoreError without a scope, and where Firestore does not say what is there in time.
         """
-        keys: tuple[following.Key, ...] = scopes or (None,)
+        if not scopes:
+            raise protocol.DatastoreError(
+                f"{self._connection.where}: Firestore tells of collections, not of a whole database: name scopes"
+            )
         with self._lock:
-            self._begin(keys)
+            self._begin(scopes)
             number = self._hearers.add(listener, scopes, self._moments)
             if replay:
-                found = {path: one for key in keys for path, one in self._present[key].items()}
+                found = {path: one for key in scopes for path, one in self._present[key].items()}
                 changes = (protocol.Change(one, None, found[one].document, found[one].version) for one in sorted(found))
                 self._hearers.replay(listener, tuple(changes))
-        return lambda: self._end(number, keys)
+        return lambda: self._end(number, scopes)
 
     @property
     def heard(self) -> int:
@@ -206,7 +209,7 @@ class Firestore(protocol.Database):
 
     def _hear(self, version: int, written: list[str]) -> None:
         """Wait until listeners have heard of a commit of this process, where any of them is to."""
-        if not any(key is None or key.covers(path) for key in self._present for path in written):
+        if not any(key.covers(path) for key in self._present for path in written):
             return
         before = time.monotonic() + connection.LIMIT
         while self._seen < version:
@@ -216,7 +219,7 @@ class Firestore(protocol.Database):
                 return
             self._tell(moment, written)
 
-    def _begin(self, keys: tuple[following.Key, ...]) -> None:
+    def _begin(self, keys: tuple[protocol.Scope, ...]) -> None:
         for key in keys:
             self._scopes[key] = self._scopes.get(key, 0) + 1
             if self._scopes[key] == 1:
@@ -233,12 +236,12 @@ class Firestore(protocol.Database):
             self._telling = threading.Thread(target=self._tell_on, name="listeners of Firestore", daemon=True)
             self._telling.start()
 
-    def _end(self, number: int, keys: tuple[following.Key, ...]) -> None:
+    def _end(self, number: int, keys: tuple[protocol.Scope, ...]) -> None:
         with self._lock:
             if self._hearers.forget(number):
                 self._let_go(keys)
 
-    def _let_go(self, keys: tuple[following.Key, ...]) -> None:
+    def _let_go(self, keys: tuple[protocol.Scope, ...]) -> None:
         for key in keys:
             self._scopes[key] -= 1
             if not self._scopes[key]:
