@@ -25,6 +25,7 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "array_contains": lambda found, wanted: wanted in found,
     "array_contains_any": lambda found, wanted: any(one in found for one in wanted),
 }
+LISTING = ("in", "not-in", "array_contains_any")  # what takes a list
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,15 @@ class Condition:
             object.__setattr__(self, "operator", spelt.replace("array-contains", "array_contains"))
         if self.operator not in OPERATORS:
             raise ValueError(f"unknown operator {self.operator!r}: use one of {', '.join(OPERATORS)}")
+        if self.operator in LISTING and not isinstance(self.value, list | tuple | set | frozenset):
+            raise ValueError(f"{self.field}: `{self.operator}` takes a list, not {self.value!r}")
+
+    def __bool__(self) -> bool:
+        """Refuse `a and b`, `a or b` and `1 < a < 9`, of which Python keeps only one side."""
+        raise TypeError(
+            "a condition is neither true nor false: write where(a, b) for both of two, and "
+            "City.country.in_([...]) or two queries for either"
+        )
 
     def holds(self, found: Any) -> bool:
         """Tell whether an entity's value of the field meets the condition."""

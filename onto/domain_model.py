@@ -273,7 +273,9 @@ class DomainModel(attribute.Closed):
         for one in cls.family():
             for name in one._attributes:
                 if field in (name, one.json_name(name)):
-                    return query.Field(name, cls._key_of(name))
+                    known = one._attributes[name].value_shape()
+                    kind = known.type if isinstance(known, shape.Plain) else None
+                    return query.Field(name, cls._key_of(name), one._attributes[name].where, kind)
         raise ValueError(attribute.unknown_attribute(cls, field))
 
     @classmethod

@@ -69,6 +69,7 @@ class DocumentReference(str):
 
     def set(self, document: protocol.Document, merge: bool | Sequence[str] = False) -> None:
         """Write the document; with `merge` into the one that is there, with a list only those fields of it."""
+        protocol.check_path(self)
         with self._database.transaction():
             before = self._database.get(self) or {}
             self._database.write(self, fields.merged(before, document, merge))
@@ -79,6 +80,7 @@ class DocumentReference(str):
 
     def update(self, changes: Mapping[str, Any], option: protocol.When = None) -> None:
         """Change some fields, `a.b` inside others; NotFoundError where there is no document."""
+        protocol.check_path(self)
         with self._database.transaction():
             before = self._database.get(self)
             expected = protocol.Exists(True) if option is None else option

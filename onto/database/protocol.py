@@ -212,8 +212,13 @@ def scopes_of(path: str) -> tuple[Scope, Scope, Scope]:
     return Scope("document", path), Scope("collection", collection), Scope("group", collection.rpartition("/")[2])
 
 
+def is_path(path: str) -> bool:
+    """Tell whether a document could lie there."""
+    parts = path.split("/")
+    return len(parts) % 2 == 0 and all(parts)
+
+
 def check_path(path: str) -> None:
     """Raise ValueError for what is no path of a document."""
-    parts = path.split("/")
-    if len(parts) % 2 or not all(parts):
+    if not is_path(path):
         raise ValueError(f"{path!r} is not the path of a document: COLLECTION/ID, or COLLECTION/ID/COLLECTION/ID")

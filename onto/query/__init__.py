@@ -15,6 +15,7 @@ from onto.database import client, matching, protocol
 
 M = TypeVar("M")
 Order = tuple[str, Literal["asc", "desc"]]
+KINDS: dict[type, tuple[type, ...]] = {str: (str,), int: (int, float), float: (int, float), bool: (bool,)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Field:
 
     attribute: str
     key: str | None
+    where: str = ""
+    kind: type | None = None  # of its values, where that is one of KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ class Query(Generic[M]):
     def where(self, *given: Any, **equal: Any) -> Query[M]:
         """Return the query with further conditions.
 
-        Raises ValueError for an attribute that does not exist, TypeError for what is no condition.
+        Raises ValueError for an attribute that does not exist, or for a value that none of the attribute's can be
+        compared with, TypeError for what is no condition.
 
         `City.population < 9`, `population=9`, `population=("<", 9)`, `"population", "<", 9`.
         """
@@ -53,7 +57,7 @@ class Query(Generic[M]):
         if wrong:
             raise TypeError(f"{wrong[0]!r} is not a condition: write City.population < 9, or population=9")
         more = (*given, *(_equal(name, value) for name, value in equal.items()))
-        named = tuple(dataclasses.replace(one, field=self.field_of(one.field).attribute) for one in more)
+        named = tuple(_named(one, self.field_of(one.field)) for one in more)
         return dataclasses.replace(self, conditions=(*self.conditions, *named))
 
     def order_by(self, *fields: Any, descending: bool = False) -> Query[M]:
@@ -127,3 +131,13 @@ def _equal(name: str, value: Any) -> condition.Condition:
     if isinstance(value, tuple) and len(value) == 2 and value[0] in condition.OPERATORS:
         return condition.Condition(name, *value)
     return condition.Condition(name, "==", value)
+
+
+def _named(one: condition.Condition, field: Field) -> condition.Condition:
+    """Return a condition by the attribute's name; ValueError where it could never hold."""
+    kind = field.kind
+    if kind in KINDS and one.value is not None:
+        for value in one.value if one.operator in condition.LISTING else [one.value]:
+            if type(value) not in KINDS[kind]:
+                raise ValueError(f"{field.where}: {value!r} cannot be compared with its values, {kind.__name__}")
+    return dataclasses.replace(one, field=field.attribute)

@@ -60,6 +60,8 @@ class Firestore(protocol.Database):
 
     def read(self, path: str) -> protocol.Stored | None:
         """Return the document at a path; inside a transaction, with its own writes."""
+        if not protocol.is_path(path):
+            return None  # Firestore would refuse to look
         with self._lock:
             found = self._connection.get([path])[1].get(path)
             if self._open is None:
