@@ -118,6 +118,10 @@ class Models:
         """Return the view of a name."""
         return self._views.get(name)
 
+    def view_names(self) -> tuple[str, ...]:
+        """Return the names of the views whose setters may be run."""
+        return tuple(self._views)
+
 
 def run(
     models: Models,

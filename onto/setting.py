@@ -32,15 +32,21 @@ def dump_values(view: type[view_model.ViewModel], given: Mapping[str, Any]) -> d
         raise signature.BadArgumentsError(str(error)) from error
 
 
-def write(view: type[view_model.ViewModel], root: domain_model.DomainModel, values: Mapping[str, Any]) -> None:
-    """Set attributes of the view of a root from JSON, then let it propagate the change; to be run inside a call."""
+def load_values(view: type[view_model.ViewModel], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values that came as JSON, by attribute; BadArgumentsError for what has no setter or does not fit."""
     loaded: dict[str, Any] = {}
-    for one in _setters(view, values):
+    for one in _setters(view, given):
         try:
-            loaded[one.name] = load.load(one.value_shape(), values[one.name], one.where)
+            loaded[one.name] = load.load(one.value_shape(), given[one.name], one.where)
             one.check(loaded[one.name])
         except (load.MappingError, ValueError) as error:
             raise signature.BadArgumentsError(str(error)) from error
+    return loaded
+
+
+def write(view: type[view_model.ViewModel], root: domain_model.DomainModel, values: Mapping[str, Any]) -> None:
+    """Set attributes of the view of a root from JSON, then let it propagate the change; to be run inside a call."""
+    loaded = load_values(view, values)
     made = view(store=_store(view, root))
     made.update_vals(**loaded)
     # The call saves by itself what has changed. To save all that was read would bring back what a setter deleted.

@@ -1,6 +1,8 @@
-"""`onto call MODEL DOC_ID METHOD name=value…`: a domain method by hand, and what it returned.
+"""`onto call MODEL DOC_ID METHOD name=value…`: a domain method by hand, and what it returned; a view takes `set`.
 
 $ onto call Ticket t1 mark attending=true
+null
+$ onto call MeetingSession m1 set in_session=true
 null
 $ onto call Ticket t1 mark attending=maybe
 onto: Ticket.mark: attending: 'maybe' is not true or false        (exit code 1; nothing was sent)
@@ -20,12 +22,12 @@ from onto import bundle, errors
 from onto.cli import options
 
 if TYPE_CHECKING:
-    from onto import domain_model
+    from onto import app, domain_model, view_model
     from onto.mapper import shape
 
 
 @click.command("call")
-@click.argument("model_name", metavar="MODEL")
+@click.argument("model_name", metavar="MODEL|VIEW")
 @click.argument("doc_id")
 @click.argument("method")
 @click.argument("arguments", nargs=-1, metavar="[NAME=VALUE]...")
@@ -42,22 +44,17 @@ def command(
     """Call METHOD of the MODEL with that DOC_ID, and write what it returns as JSON.
 
     Values are text, numbers, true, false, null or JSON, as the method's parameters have it; an entity is given by its
-    doc_id. Every model also has new NAME=VALUE..., save document=JSON and delete.
+    doc_id. Every model also has new NAME=VALUE..., save document=JSON and delete. A VIEW, by the DOC_ID of its root,
+    has set NAME=VALUE..., which runs the setters of these attributes.
     """
-    from onto import app, gateway, methods
+    from onto import app, gateway
 
     chosen = options.settings_from(flags)
     made = bundle.read(Path(bundle_folder))
-    models = methods.Models.around(app.load(made.app).models)
-    model = models.named(model_name)
-    if model is None:
-        raise errors.OntoError(_unknown(f"{made.app} has no model `{model_name}`", model_name, made))
-    args = parse(model, method, arguments)
+    collection, args = command_of(app.load(made.app), made, model_name, method, arguments)
     prefix = chosen.topic_prefix or made.topic_prefix
     with gateway.Gateway(chosen.bootstrap_servers, made.replies_topic, prefix=prefix, properties=chosen.kafka) as calls:
-        reply = calls.call(
-            model.collection_name(), doc_id, method, args, model=model_name, request_id=request_id, seconds=seconds
-        )
+        reply = calls.call(collection, doc_id, method, args, model=model_name, request_id=request_id, seconds=seconds)
     if wait:
         from onto.consume import inclusion
 
@@ -67,6 +64,23 @@ def command(
         click.echo(json.dumps(told, ensure_ascii=False))
     else:
         click.echo(json.dumps(reply.result, ensure_ascii=False))
+
+
+def command_of(
+    loaded: app.App, made: bundle.Bundle, name: str, method: str, arguments: Iterable[str]
+) -> tuple[str, dict[str, Any]]:
+    """Return the collection where a call of a model or view goes, and its arguments as they travel."""
+    from onto import methods, setting
+
+    models = methods.Models.around(loaded.models, loaded.views)
+    model, view = models.named(name), models.view(name)
+    if model is not None:
+        return model.collection_name(), parse(model, method, arguments)
+    if view is not None:
+        if method != methods.SET:
+            raise methods.NoSuchMethodError(f"{name} is a view and has no method `{method}`; it has {methods.SET}")
+        return setting.root_of(view).collection_name(), parse_values(view, arguments)
+    raise errors.OntoError(_unknown(f"{made.app} has no model or view `{name}`", name, made, models.view_names()))
 
 
 def parse(model: type[domain_model.DomainModel], method: str, given: Iterable[str]) -> dict[str, Any]:
@@ -86,6 +100,17 @@ def parse(model: type[domain_model.DomainModel], method: str, given: Iterable[st
         name: _value(known_attributes[name].value_shape() if name in known_attributes else None, text)
         for name, text in texts.items()
     }
+
+
+def parse_values(view: type[view_model.ViewModel], given: Iterable[str]) -> dict[str, Any]:
+    """Return the attributes of a view to set, as they travel; OntoError says which does not fit, and how it should."""
+    from onto import setting
+
+    known = view._attributes
+    texts = dict(map(_pair, given))
+    values = {name: _value(known[name].value_shape() if name in known else None, text) for name, text in texts.items()}
+    setting.load_values(view, values)  # says what is wrong before anything is sent
+    return values
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -110,7 +135,7 @@ def _value(of: shape.Shape | None, text: str) -> Any:
         return text
 
 
-def _unknown(message: str, name: str, made: bundle.Bundle) -> str:
-    known = list(dict.fromkeys(one.model for one in made.methods))
+def _unknown(message: str, name: str, made: bundle.Bundle, views: Iterable[str]) -> str:
+    known = list(dict.fromkeys([*(one.model for one in made.methods), *views]))
     near: list[str] = difflib.get_close_matches(name, known, n=1)
-    return f"{message}; did you mean `{near[0]}`?" if near else f"{message}; with methods: {', '.join(known)}"
+    return f"{message}; did you mean `{near[0]}`?" if near else f"{message}; there are: {', '.join(known)}"

@@ -9,10 +9,12 @@ from typing import Any
 import click
 import pytest
 
-from onto import errors
+from onto import app, bundle, errors
 from onto.attrs import attrs
 from onto.cli import call
 from onto.domain_model import DomainModel
+from onto.store import Store, reference
+from onto.view_model import ViewModel
 
 
 class Ticket(DomainModel):
@@ -75,3 +77,66 @@ def test_what_does_not_fit_is_said(method: str, given: list[str], message: str) 
 def test_an_argument_has_a_name() -> None:
     with pytest.raises(click.UsageError, match="`true` is no argument; write name=value"):
         call.parse(Ticket, "mark", ["true"])
+
+
+class TicketStore(Store):
+    ticket = reference(dm_cls=Ticket)
+
+
+class TicketView(ViewModel):
+    store: TicketStore
+
+    there: bool = attrs.nothing
+    title: str = attrs.nothing
+    price: Decimal = attrs.nothing
+
+    @there.setter
+    def there(self, value):
+        self.store.ticket.mark(value)
+
+    @price.setter
+    def price(self, value):
+        self.store.ticket.note("", value)
+
+    @title.getter
+    def title(self):
+        return self.store.ticket.title
+
+
+def test_values_of_a_view_are_read_as_its_attributes_have_them() -> None:
+    assert call.parse_values(TicketView, ["there=true", "price=1.50"]) == {"there": True, "price": "1.50"}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["there=maybe"], "TicketView.there: 'maybe' is not true or false"),
+        (["ther=true"], "TicketView has no attribute `ther`; did you mean `there`?"),
+        (["title=x"], "TicketView.title has no setter; declare one with `@title.setter`"),
+        ([], "TicketView: name the attributes to set, with their values"),
+    ],
+)
+def test_what_a_view_does_not_take_is_said(given: list[str], message: str) -> None:
+    with pytest.raises(errors.OntoError, match=message.replace("?", r"\?")):
+        call.parse_values(TicketView, given)
+
+
+MADE = bundle.Bundle(bundle.MANIFEST_VERSION, "shop", "0", "", (), (), (), (), (), {})
+LOADED = app.App("shop", (Ticket,), (TicketView,))
+
+
+def test_a_call_goes_to_the_collection_of_the_model_or_of_the_root_of_the_view() -> None:
+    assert call.command_of(LOADED, MADE, "Seat", "move", ["row=3"]) == ("Ticket", {"row": 3})
+    assert call.command_of(LOADED, MADE, "TicketView", "set", ["there=true"]) == ("Ticket", {"there": True})
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "message"),
+    [
+        ("TicketView", "mark", "TicketView is a view and has no method `mark`; it has set"),
+        ("TicketVew", "set", "shop has no model or view `TicketVew`; did you mean `TicketView`?"),
+    ],
+)
+def test_who_is_not_there_is_said(name: str, method: str, message: str) -> None:
+    with pytest.raises(errors.OntoError, match=message.replace("?", r"\?")):
+        call.command_of(LOADED, MADE, name, method, [])
