@@ -6,6 +6,7 @@ account.fee()   →  Account.fee, and Savings.fee where a class below overrides 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from compiler import model, slices
@@ -14,12 +15,16 @@ from compiler.sources import FunctionNode, ModuleTree, Sources
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A function: of a class within the lineage of a model (`layer`), or of a module."""
+    """A function: of a class within the lineage of a model, view or store (`layer`), or of a module.
+
+    `role` is `setter` or `init` where an attribute has the function for that.
+    """
 
     name: str
     model: str = ""
     layer: str = ""
     module: str = ""
+    role: str = ""
 
     def __str__(self) -> str:
         """Name it as users do."""
@@ -45,10 +50,10 @@ class Lookup:
     known: dict[Key, Function | None] = field(default_factory=dict)
 
     def method(self, owner: str, name: str, after: str = "") -> Function | None:
-        """Return the method, getter or property of a model, or for `super()` the next one after a class."""
-        one = self.app.models[owner]
-        names = [layer.name for layer in one.layers]
-        for layer in one.layers[names.index(after) + 1 if after in names else 0 :]:
+        """Return the method, getter or property of a class, or for `super()` the next one after a class."""
+        layers = self.layers(owner)
+        names = [layer.name for layer in layers]
+        for layer in layers[names.index(after) + 1 if after in names else 0 :]:
             key = Key(name, owner, layer.name)
             if key not in self.known:
                 self.known[key] = self._of_layer(key, layer)
@@ -56,6 +61,39 @@ class Lookup:
             if found is not None:
                 return found
         return None
+
+    def layers(self, owner: str) -> tuple[model.Layer, ...]:
+        """Return the lineage of a model, view or store."""
+        for known in (self.app.models, self.app.views, self.app.stores):
+            if owner in known:
+                return known[owner].layers
+        raise KeyError(owner)
+
+    def bodies(self, owner: str) -> Iterator[tuple[model.Layer, ModuleTree, ast.ClassDef]]:
+        """Yield the classes of a lineage that are written in the project, nearest first."""
+        for layer in self.layers(owner):
+            tree = self.sources.module(layer.module)
+            node = None if tree is None else tree.class_node(layer.name)
+            if tree is not None and node is not None:
+                yield layer, tree, node
+
+    def of_attribute(self, view: str, name: str, role: str) -> Function | None:
+        """Return the setter or init of an attribute: the nearest class that says anything of the attribute decides."""
+        for layer, tree, node in self.bodies(view):
+            key = Key(name, view, layer.name, role=role)
+            if key not in self.known:
+                found = [one for one in slices.with_role(node, role) if one.name == name]
+                self.known[key] = Function(key, tree, found[-1], True) if found else None
+            if self.known[key] is not None or name in slices.members(node):
+                return self.known[key]
+        return None
+
+    def names_with(self, view: str, role: str) -> tuple[str, ...]:
+        """Return the attributes of a view that have a setter or an init, those of classes above it first."""
+        names: dict[str, None] = {}
+        for _, _, node in reversed(list(self.bodies(view))):
+            names.update(dict.fromkeys(one.name for one in slices.with_role(node, role)))
+        return tuple(one for one in names if self.of_attribute(view, one, role) is not None)
 
     def _of_layer(self, key: Key, layer: model.Layer) -> Function | None:
         method = next((one for one in layer.methods if one.name == key.name), None)

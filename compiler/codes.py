@@ -416,6 +416,14 @@ _ROWS: tuple[Code, ...] = (
         "for account in Account.all(): ...", "for account in self.accounts: ...   # a list of relations",
     ),
     Code(
+        "E563", "reference that a setter cannot reach",
+        "A setter runs as one transaction that begins at the view's root and follows relations; what `on=` or a "
+        "relation that points back finds would have to be searched for.",
+        "notes = reference(dm_cls=Note, many=True, on=lambda store, note: note.house == store.house)\n"
+        "def read(self, value):\n    for note in self.store.notes.values(): ...",
+        "notes = reference(dm_cls=Note, many=True)   # through House.notes, a list of relations",
+    ),
+    Code(
         "W562", "one lookup a round",
         "An entity that a method does not have yet is asked for by a message, and the method waits for it; a loop over "
         "a relation asks for all of them in one.",

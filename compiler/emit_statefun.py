@@ -1,10 +1,10 @@
-"""Domain methods to StateFun: `module.yaml`, and the registry of methods for the manifest.
+"""Domain methods and setters to StateFun: `module.yaml`, and the registry of both for the manifest.
 
     module(app, Settings())["statefun/module.yaml"]
     →  kind: io.statefun.endpoints.v2/http …  one function type per collection, its commands in, everything else out
 
-Nothing of it is emitted for an app whose models have no methods. Addresses are those of the settings; the local stack
-puts its own in their place.
+Nothing of it is emitted for an app whose models have no methods and whose views have no setters. Addresses are those
+of the settings; the local stack puts its own in their place.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ENDPOINT = "http://localhost:8090/statefun"
 RETRY_MS = "5"
 
 
-def files(app: model.App, found: Sequence[reach.Method], settings: emit_ddl.Settings) -> dict[str, str]:
+def files(app: model.App, found: reach.Found, settings: emit_ddl.Settings) -> dict[str, str]:
     """Return the files of `statefun/`, by path."""
     if not found:
         return {}
@@ -37,6 +37,11 @@ def files(app: model.App, found: Sequence[reach.Method], settings: emit_ddl.Sett
 def registry(app: model.App, found: Sequence[reach.Method]) -> tuple[bundle.Method, ...]:
     """Return what the manifest says of the methods."""
     return tuple(_method(app, one) for one in found)
+
+
+def setters(app: model.App, found: Sequence[reach.Setter]) -> tuple[bundle.Setter, ...]:
+    """Return what the manifest says of the setters of views."""
+    return tuple(_setter(app.models[one.root].collection, one) for one in found)
 
 
 def topic_base(app: model.App) -> str:
@@ -55,6 +60,22 @@ def _method(app: model.App, one: reach.Method) -> bundle.Method:
         method=one.name,
         params=tuple((name, _type(of)) for name, of in declared.params),
         returns=None if returns is None or returns == dtypes.NONE else _type(returns),
+        calls=one.calls,
+        transactional=one.tier != "W1",
+        read_only=one.read_only,
+        tier=one.tier,
+        prefetch=one.prefetch,
+    )
+
+
+def _setter(collection: str, one: reach.Setter) -> bundle.Setter:
+    return bundle.Setter(
+        view=one.view,
+        attribute=one.name,
+        model=one.root,
+        typename=f"{NAMESPACE}/{collection}",
+        command_topic=wire.command_topic(collection),
+        collections=one.collections,
         calls=one.calls,
         transactional=one.tier != "W1",
         read_only=one.read_only,

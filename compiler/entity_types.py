@@ -65,7 +65,21 @@ class Anything:
     parameter: str = ""  # the parameter without a type that it is
 
 
-Type = One | Many | Cls | Plain | Fresh | Anything
+@dataclass(frozen=True, slots=True)
+class View:
+    """A view whose setters run."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreOf:
+    """The store of such a view, by its class."""
+
+    name: str
+
+
+Type = View | StoreOf | One | Many | Cls | Plain | Fresh | Anything
 Bind = Callable[[ast.expr, Type], None]
 
 
@@ -90,7 +104,9 @@ class Types:
         given: dict[str, Type] = {}
         for at, one in enumerate(every):
             if at == 0 and self.function.takes_self:
-                given[one.arg] = One(key.model, "self", exact=True)
+                given[one.arg] = self.own()
+            elif key.role == "setter" and one.annotation is None:
+                given[one.arg] = Plain(held=False)  # it came as JSON
             elif one.annotation is None:
                 given[one.arg] = Anything(one.arg)
             else:
@@ -99,6 +115,13 @@ class Types:
         for _ in range(3):  # names that are made of names that are bound below them
             self._learn(node)
             self.names.update(given)
+
+    def own(self) -> Type:
+        """Return what `self` is."""
+        owner, app = self.function.key.model, self.lookup.app
+        if owner not in app.models and owner in app.views:
+            return View(owner)
+        return StoreOf(owner) if owner not in app.models and owner in app.stores else One(owner, "self", exact=True)
 
     # ------------------------------------------------------------ names
 
@@ -258,9 +281,25 @@ class Types:
                 return Anything()
             case Plain():
                 return of
-            case Fresh():
-                return Anything()
+            case View(view) if name == "store":
+                return StoreOf(self.lookup.app.views[view].store)
+            case View() if name == "_attrs":
+                return Fresh()  # what only this view object holds
+            case StoreOf(store):
+                reference = self.lookup.app.stores[store].reference(name)
+                return Anything() if reference is None else self._joined(store, reference)
         return Anything()
+
+    def _joined(self, store: str, reference: model.Reference) -> Type:
+        """Return what a reference of a view's store is to its setters; reading one fetches all of it."""
+        if reference.many:
+            return Many(reference.model, UNKNOWN, mapping=True, fresh=True)
+        match reference.via:
+            case model.Root():
+                return One(reference.model, "self")
+            case model.ThroughOne(above, attribute) if above == self.lookup.app.stores[store].root.name:
+                return One(reference.model, f"self.{attribute}")
+        return One(reference.model, UNKNOWN)
 
     def _stored(self, found: model.StoredAttribute, path: str) -> Type:
         if found.relation is None:
@@ -273,7 +312,7 @@ class Types:
     def _result(self, node: ast.Call) -> Type:
         match node.func:
             case ast.Name(id="super"):
-                return One(self.function.key.model, "self", exact=True)
+                return self.own()
             case ast.Name(id=name) if name in SAME and node.args:
                 of = self.type_of(node.args[-1] if name == "filter" else node.args[0])
                 return Many(of.model, UNKNOWN, fresh=True) if isinstance(of, Many) and not of.mapping else Fresh()

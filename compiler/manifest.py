@@ -14,6 +14,7 @@ def manifest(
     made: plan.Plan,
     sql: emit_sql.Emitted,
     methods: tuple[bundle.Method, ...],
+    setters: tuple[bundle.Setter, ...],
     version: str,
     prefix: str,
     requirements: tuple[str, ...],
@@ -38,7 +39,7 @@ def manifest(
         tuple(_view(one, texts, prefix) for one, texts in zip(made.views, sql.views, strict=True)),
         methods, jobs, sql.config, None if sql.errors is None else _table(sql.errors, prefix),
         f"{_job_name(app)}-replies", f"{_job_name(app)}-errors", topic_prefix=prefix,
-        requirements=requirements if sql.functions else (),
+        requirements=requirements if sql.functions else (), setters=setters,
     )  # fmt: skip
 
 

@@ -14,9 +14,9 @@ import builtins
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from compiler import diagnostics, impurities, reach
+from compiler import diagnostics, impurities, model, reach
 from compiler.callables import Function, Key, Lookup
-from compiler.entity_types import NEW, UNKNOWN, Anything, Cls, Fresh, Many, One, Plain, Type, Types
+from compiler.entity_types import NEW, UNKNOWN, Anything, Cls, Fresh, Many, One, Plain, StoreOf, Type, Types, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class Effect:
     touches: frozenset[Touch] = frozenset()
     raises: bool = False
     calls: tuple[str, ...] = ()  # of other entities
+    models: frozenset[str] = frozenset()  # of the entities that it meets, as far as the text tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ def read(function: Function, lookup: Lookup, effects: Mapping[Key, Effect]) -> B
     types.learn()
     walk = _Walk(function, lookup, effects, types)
     walk.block(function.node.body)
-    effect = Effect(walk.change, frozenset(walk.touches), walk.raises, tuple(dict.fromkeys(walk.calls)))
+    calls = tuple(dict.fromkeys(walk.calls))
+    effect = Effect(walk.change, frozenset(walk.touches), walk.raises, calls, frozenset(walk.models))
     return Body(effect, tuple(dict.fromkeys(walk.callees)), tuple(walk.problems))
 
 
@@ -88,6 +90,7 @@ class _Walk:
     touches: set[Touch] = field(default_factory=set)
     raises: bool = False
     calls: list[str] = field(default_factory=list)
+    models: set[str] = field(default_factory=set)
     callees: list[tuple[Key, bool]] = field(default_factory=list)
     problems: list[tuple[str, ast.expr, str, str | None]] = field(default_factory=list)
 
@@ -170,12 +173,26 @@ class _Walk:
                 self._expr(value)
                 if isinstance(target, ast.Subscript):
                     self._expr(target.slice)
-                self._changes(target, self.types.type_of(value))
+                self._assigned(target, self.types.type_of(value))
             case ast.Tuple(elts=items) | ast.List(elts=items):
                 for item in items:
                     self._target(item)
             case ast.Starred(value=value):
                 self._target(value)
+
+    def _assigned(self, target: ast.Attribute | ast.Subscript, of: Type) -> None:
+        """Look at what assigning to a part of something does; a view has setters, and keeps the rest to itself."""
+        self._meets(of)
+        if not isinstance(of, View) or not isinstance(target, ast.Attribute):
+            self._changes(target, of)
+            return
+        setter = self.lookup.of_attribute(of.name, target.attr, "setter")
+        if setter is not None:
+            self._run(target, [setter], of, {})
+
+    def _meets(self, of: Type) -> None:
+        if isinstance(of, One | Many):
+            self.models.add(of.model)
 
     def _changes(self, node: ast.expr, of: Type) -> None:
         """Note a change of something that may belong to an entity."""
@@ -218,7 +235,8 @@ class _Walk:
             case ast.Subscript(value=value, slice=index):
                 self._expr(value)
                 self._expr(index)
-                if isinstance(self.types.type_of(value), Many):
+                of = self.types.type_of(value)
+                if isinstance(of, Many) and not of.fresh:
                     self._touch(UNKNOWN)
             case ast.Attribute(value=value):
                 self._expr(value)
@@ -244,12 +262,16 @@ class _Walk:
         """Look at what is iterated over: all of it is fetched."""
         self._expr(source)
         of = self.types.type_of(source)
+        self._meets(of)
         if isinstance(of, Many) and not of.fresh and not of.mapping:
             self._touch(of.path)
 
     def _read(self, node: ast.Attribute, of: Type) -> None:
         """Look at an attribute that is read: a relation, a computed attribute, a method that may be called."""
-        if isinstance(of, One):
+        self._meets(of)
+        if isinstance(of, View | StoreOf):
+            self._read_of_view(node, of)
+        elif isinstance(of, One):
             self._known(node, of)
             targets = self._targets(node, of)
             found = self.types.attribute(of, node.attr)
@@ -258,6 +280,36 @@ class _Walk:
             self._run(node, targets, of, {})
         elif isinstance(of, Anything) and self._outside(node) is None:
             self._run(node, self.lookup.anywhere(node.attr), of, {})
+
+    def _read_of_view(self, node: ast.Attribute, of: View | StoreOf) -> None:
+        store = self.lookup.app.stores[of.name] if isinstance(of, StoreOf) else None
+        reference = None if store is None else store.reference(node.attr)
+        if store is not None and reference is not None:
+            self._join(node, store, reference)
+            return
+        found = self.lookup.method(of.name, node.attr)
+        if found is not None:
+            self._run(node, [found], of, {})
+
+    def _join(self, node: ast.Attribute, store: model.Store, reference: model.Reference) -> None:
+        """Look at a reference that a setter reads: all of it is fetched, and what it joins through before it."""
+        self.models.add(reference.model)
+        match reference.via:
+            case (
+                model.ThroughOne(name, attribute)
+                | model.ThroughList(name, attribute)
+                | model.ThroughDict(name, attribute)
+            ):
+                above = store.reference(name)
+                assert above is not None  # references stand after those that they join through
+                self._join(node, store, above)
+                self._touch(f"self.{attribute}" if isinstance(above.via, model.Root) else UNKNOWN)
+            case model.PointsBack() | model.On():
+                where = f"`{spell(node)}` in `{self.function.key}` cannot be read in a setter"
+                message = f"{where}: no relation leads there from the root `{store.root.name}`"
+                root, target = store.root.model, reference.model
+                hint = f"keep the ids in a relation of `{root}`, or write with a method of `{target}`"
+                self.problems.append(("E563", node, message, hint))
 
     def _targets(self, node: ast.Attribute, of: One) -> list[Function]:
         """Return what an attribute of an entity may run; `super().name` is what a class above has."""
@@ -291,8 +343,8 @@ class _Walk:
                 key = self.function.key
                 found = self.lookup.method(key.model, name, after=key.layer) if key.model else None
                 if found is not None:
-                    self._run(node, [found], One(key.model, "self", exact=True), self._arguments(node, found))
-                elif name in ("save", "delete"):
+                    self._run(node, [found], self.types.own(), self._arguments(node, found))
+                elif name in ("save", "delete", "propagate_change"):
                     self._changes(node, Anything())
             case ast.Attribute(value=value, attr=name):
                 self._expr(value)
@@ -306,7 +358,10 @@ class _Walk:
                 self._escape(node)
 
     def _method(self, node: ast.Call, func: ast.Attribute, of: Type, name: str) -> None:
+        self._meets(of)
         match of:
+            case View() | StoreOf():
+                self._of_view(node, of, name)
             case One():
                 self._known(func, of)
                 targets = self.lookup.targets(of.model, name, exact=of.exact)
@@ -329,6 +384,14 @@ class _Walk:
                     self._changes(node, of)
             case Anything():
                 self._on_anything(node, of, name)
+
+    def _of_view(self, node: ast.Call, of: View | StoreOf, name: str) -> None:
+        found = self.lookup.method(of.name, name)
+        if found is not None:
+            self._run(node, [found], of, self._arguments(node, found))
+        else:  # of onto's own, such as `propagate_change`, which saves all there is
+            self._changes(node, Anything())
+            self._touch(UNKNOWN)
 
     def _on_many(self, node: ast.Call, of: Many, name: str) -> None:
         if name in impurities.MUTATORS:
@@ -365,7 +428,8 @@ class _Walk:
             self._escape(node)
 
     def _is_command(self) -> bool:
-        return self.function.takes_self and not self.function.key.name.startswith("_")
+        key = self.function.key
+        return self.function.takes_self and key.model in self.lookup.app.models and not key.name.startswith("_")
 
     def _outside(self, func: ast.expr) -> str | None:
         return self.lookup.sources.outside(self.function.tree, func, self.types.local, {})
@@ -402,6 +466,7 @@ class _Walk:
                 self.calls.append(str(callee.key))
             effect = self.effects.get(callee.key, Effect())
             self.calls += effect.calls
+            self.models |= effect.models
             if effect.change is not None and self.change is None:
                 self.change = reach.Change(f"`{spell(node)}`", self.function.tree.span(node))
             placed = {Touch(path, one.certain) for one in effect.touches if (path := _placed(one.path, of, given))}
@@ -422,7 +487,7 @@ def _placed(path: str, of: Type, given: Mapping[str, Type]) -> str | None:
     if path == UNKNOWN:
         return UNKNOWN
     if path.startswith("self."):
-        return path if isinstance(of, One) and of.path == "self" else UNKNOWN
+        return path if isinstance(of, View | StoreOf) or (isinstance(of, One) and of.path == "self") else UNKNOWN
     argument = given.get(path)
     match argument:
         case Many(fresh=False):

@@ -1,4 +1,4 @@
-"""Model to domain methods: what each may change and which entities it reaches; what none may do is an error.
+"""Model to domain methods and setters: what each may change, which entities it reaches; what none may do is an error.
 
 class Account: def transfer(self, to: Account, amount: int)   →  reach.Method("Account", "transfer", tier="W2", …)
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from compiler import diagnostics, dtypes, method_bodies, model, reach, refusals, rounds, slices
+from compiler import diagnostics, dtypes, method_bodies, model, reach, refusals, rounds, view_setters
 from compiler.callables import Function, Key, Lookup
 from compiler.diagnostics import Log
 from compiler.entity_types import UNKNOWN
@@ -18,15 +18,20 @@ from compiler.method_bodies import Body, Effect
 from compiler.sources import Sources
 
 
-def methods(app: model.App, log: Log) -> tuple[reach.Method, ...]:
-    """Return the methods that commands may call, by model in source order; report what they may not do."""
+def find(app: model.App, log: Log) -> reach.Found:
+    """Return the methods and setters that commands may run, in source order; report what they may not do."""
     lookup = Lookup(app, Sources(app))
     roots = [(one, each) for one in app.models.values() for each in callable_methods(app, one)]
     functions = [found for one, each in roots if (found := lookup.method(one.name, each.name)) is not None]
+    written = view_setters.written(app, lookup)
+    functions += [each for one in written for each in one.functions]
     bodies = _bodies(functions, lookup)
     _report(app, lookup, bodies, {one.key for one in functions}, log)
-    _report_setters(app, lookup, log)
-    return tuple(_method(app, lookup, bodies, one, each) for one, each in roots)
+    effects = {key: body.effect for key, body in bodies.items()}
+    return reach.Found(
+        tuple(_method(app, lookup, bodies, one, each) for one, each in roots),
+        tuple(view_setters.setter(app, one, effects) for one in written),
+    )
 
 
 def callable_methods(app: model.App, one: model.DomainModel) -> tuple[model.Method, ...]:
@@ -112,17 +117,6 @@ def _report(app: model.App, lookup: Lookup, bodies: Mapping[Key, Body], commands
                 told.add((span.file, span.line, span.column))
                 log.add(code, span, message, hint=hint)
     _report_circles(lookup, bodies, log)
-
-
-def _report_setters(app: model.App, lookup: Lookup, log: Log) -> None:
-    """Report what setters of views may not do: they run as methods do, several times and on any worker."""
-    refused = refusals.Refusals(app, lookup.sources, log)
-    for view in app.views.values():
-        tree = lookup.sources.module(view.module)
-        node = None if tree is None else tree.class_node(view.name)
-        if tree is not None and node is not None:
-            for one in slices.setters(node):
-                refused.look(Function(Key(one.name, view.name, view.name), tree, one, True), is_method=True)
 
 
 def _report_circles(lookup: Lookup, bodies: Mapping[Key, Body], log: Log) -> None:

@@ -87,6 +87,7 @@ class Layer:
     methods: tuple[Method, ...]
     getters: tuple[tuple[str, syntax.Function, str], ...]  # name, getter, module
     constants: tuple[ClassConstant, ...]
+    module: str = ""
 
 
 @dataclass(frozen=True, slots=True)

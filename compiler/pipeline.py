@@ -8,7 +8,7 @@ A pass that added an error ends the run; what was found until then is all report
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 
 from compiler import (
@@ -43,7 +43,7 @@ class Compiled:
     plan: plan.Plan | None = None
     bundle: bundle.Bundle | None = None
     files: Mapping[str, str] | None = None  # of the bundle, by path
-    methods: tuple[reach.Method, ...] = ()
+    commands: reach.Found = field(default_factory=reach.Found)
 
     @property
     def failed(self) -> bool:
@@ -58,7 +58,7 @@ def run(name: str, settings: emit_sql.Settings, requirements: tuple[str, ...] = 
     app = resolve.resolve(facts, log)
     sources = facts.sources
     purity.check(app, log)  # and build: getters are independent of each other, and of what is wrong elsewhere
-    found = methods.methods(app, log)
+    found = methods.find(app, log)
     program = build.build(app, log)
     if log.has_errors:
         return Compiled(tuple(log.found), sources, app, program)
@@ -76,13 +76,15 @@ def run(name: str, settings: emit_sql.Settings, requirements: tuple[str, ...] = 
         **{f"udfs/{path}": text for path, text in emit_udf.emit(made, app, version).items()},
         **emit_statefun.files(app, found, settings),
     }
+    commands, settable = emit_statefun.registry(app, found.methods), emit_statefun.setters(app, found.setters)
+    described = manifest.manifest(app, made, sql, commands, settable, version, settings.prefix, requirements)
     return Compiled(
         tuple(log.found),
         sources,
         app,
         program,
         made,
-        manifest.manifest(app, made, sql, emit_statefun.registry(app, found), version, settings.prefix, requirements),
+        described,
         files,
         found,
     )

@@ -5,7 +5,6 @@ Account.transfer(to, amount)   →  Method("Account", "transfer", read_only=Fals
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -41,12 +40,48 @@ class Method:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-def show(found: Iterable[Method]) -> str:
-    """Print the methods, one a line."""
-    return "".join(f"{one.model}.{one.name}: {_what(one)}\n" for one in found)
+@dataclass(frozen=True, slots=True)
+class Setter:
+    """An attribute of a view that commands may set, with all that runs then: `init`s, the setter, `propagate_change`.
+
+    `reaches` and `prefetch` are as a method's of the view's root; `collections` are those of the entities that it
+    meets, as far as the text tells.
+    """
+
+    view: str
+    name: str
+    root: str  # the model of the view's root
+    read_only: bool
+    tier: Tier
+    reaches: tuple[str, ...]
+    prefetch: tuple[str, ...]
+    calls: tuple[str, ...]
+    collections: tuple[str, ...]
+    change: Change | None = None
+    span: Span = field(default=NOWHERE, compare=False)
 
 
-def _what(one: Method) -> str:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All that commands may run in an app."""
+
+    methods: tuple[Method, ...] = ()
+    setters: tuple[Setter, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anything that a command may run."""
+        return bool(self.methods or self.setters)
+
+
+def show(found: Found) -> str:
+    """Print the methods, then the setters, one a line."""
+    return "".join(
+        [f"{one.model}.{one.name}: {_what(one)}\n" for one in found.methods]
+        + [f"{one.view}.{one.name} setter: {_what(one)}; in {', '.join(one.collections)}\n" for one in found.setters]
+    )
+
+
+def _what(one: Method | Setter) -> str:
     parts = [one.tier, "read-only" if one.read_only else "changes"]
     parts += [f"reaches {', '.join(one.reaches)}"] if one.reaches else []
     parts += [f"prefetch {', '.join(one.prefetch)}"] if one.prefetch else []

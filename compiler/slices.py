@@ -103,16 +103,13 @@ def _is_setter(node: FunctionNode) -> bool:
     return any(isinstance(one, ast.Attribute) and one.attr in _SKIPPED_DECORATORS for one in node.decorator_list)
 
 
-def setters(node: ast.ClassDef) -> list[FunctionNode]:
-    """Return what a view's class runs when its attributes are written: setters, and `propagate_change`."""
+def with_role(node: ast.ClassDef, role: str) -> list[FunctionNode]:
+    """Return the functions that are, by their decorators, the `setter` or `init` of an attribute."""
     return [
         one
         for one in node.body
         if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)
-        and (
-            one.name == "propagate_change"
-            or any(isinstance(each, ast.Attribute) and each.attr == "setter" for each in one.decorator_list)
-        )
+        and any(isinstance(each, ast.Attribute) and each.attr == role for each in one.decorator_list)
     ]
 
 

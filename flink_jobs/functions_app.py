@@ -33,8 +33,12 @@ def create() -> ASGIApp:
 
 def application(made: bundle.Bundle, prefix: str) -> ASGIApp:
     """Return the endpoint of an app."""
-    read_only = frozenset((one.model, one.method) for one in made.methods if one.read_only)
-    prefetch = {(one.model, one.method): one.prefetch for one in made.methods}
+    commands: dict[tuple[str, str], bundle.Method | bundle.Setter] = {
+        (one.model, one.method): one for one in made.methods
+    }
+    commands |= {(one.view, methods.setter(one.attribute)): one for one in made.setters}
+    read_only = frozenset(key for key, one in commands.items() if one.read_only)
+    prefetch = {key: one.prefetch for key, one in commands.items()}
     loaded = app.load(made.app)
     served = functions.Functions(
         programs.Programs(methods.Models.around(loaded.models, loaded.views), read_only, prefetch),

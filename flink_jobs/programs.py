@@ -41,7 +41,7 @@ class Programs:
     """The methods of an app, as the protocol asks for them."""
 
     models: methods.Models
-    read_only: frozenset[tuple[str, str]]  # (model, method): those that change nothing
+    read_only: frozenset[tuple[str, str]]  # (model, method) or (view, `x.setter`): those that change nothing
     prefetch: methods.Prefetch = field(default_factory=dict)
     seconds: float = METHOD_SECONDS
 
@@ -51,7 +51,13 @@ class Programs:
 
     def mode(self, call: messages.Call) -> messages.Mode:
         """Return how a call locks."""
-        return "S" if call.model is not None and (call.model, call.method) in self.read_only else "X"
+        if call.model is None:
+            return "X"
+        if (call.model, call.method) in self.read_only:
+            return "S"
+        if call.method != methods.SET or not call.args:
+            return "X"
+        return "S" if all((call.model, methods.setter(name)) in self.read_only for name in call.args) else "X"
 
     def run(self, attempt: transactions.Attempt) -> transactions.Outcome:
         """Run a method once."""

@@ -245,6 +245,26 @@ class Method:
 
 
 @dataclass(frozen=True, slots=True)
+class Setter:
+    """An attribute of a view that commands may set: where they arrive, and what its setter reaches.
+
+    `prefetch` are relations of the view's root, as `self.users`.
+    """
+
+    view: str
+    attribute: str
+    model: str  # of the view's root
+    typename: str
+    command_topic: str
+    collections: tuple[str, ...]  # of the entities that it meets, as far as its text tells
+    calls: tuple[str, ...]  # `Model.method`
+    transactional: bool  # whether it may reach another entity than the root
+    read_only: bool = False
+    tier: str = "W3"
+    prefetch: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One statement set: the view (or error) tables that are filled by one Flink job."""
 
@@ -271,6 +291,7 @@ class Bundle:
     errors_topic: str = "errors"
     topic_prefix: str = ""  # as compiled into the SQL; the topics named here are without it
     requirements: tuple[str, ...] = ()  # packages that the functions' modules import, as pip spells them
+    setters: tuple[Setter, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse tables that are declared twice or not filled by exactly one job."""

@@ -25,7 +25,9 @@ from onto.mapper import dump, load, shape
 
 Document = Mapping[str, Any]
 Lookup = Callable[[tuple[str, ...]], Mapping[str, Document | None]]
-Prefetch = Mapping[tuple[str, str], tuple[str, ...]]  # (model, method) → parameters, and relations as `self.users`
+Prefetch = Mapping[
+    tuple[str, str], tuple[str, ...]
+]  # (model, method) or (view, `x.setter`) → parameters, and relations as `self.users`
 BUILT_IN = ("new", "save", "delete")
 SET = "set"  # of a view, at its root: runs setters
 MESSAGE_LIMIT = 2_000  # characters of an exception's message
@@ -143,6 +145,11 @@ def run(
         return Done(result, running.writes())
 
 
+def setter(attribute: str) -> str:
+    """Return the name that an attribute's setter has beside methods."""
+    return f"{attribute}.setter"
+
+
 def method_of(model: type[domain_model.DomainModel], name: str) -> Callable[..., Any] | None:
     """Return a public method that the app's own classes define; None for anything else."""
     for base in model.__mro__:
@@ -239,6 +246,8 @@ def _set(running: _Session, view: type[view_model.ViewModel], values: Mapping[st
     root = running.get(model, doc_id) if model.collection_name() == collection else None
     if root is None:
         raise DoesNotExistError(f"{view.__name__} {doc_id!r} does not exist")
+    paths = [path for name in values for path in running.prefetch.get((view.__name__, setter(name)), ())]
+    running.fetch(_relations(root, paths))
     setting.write(view, root, values)
 
 
@@ -249,6 +258,11 @@ def _wanted(
     for one in typed.params:
         if isinstance(one.shape, shape.RelationTo) or one.name in paths:
             yield one.shape, loaded.get(one.name)
+    yield from _relations(entity, paths)
+
+
+def _relations(entity: domain_model.DomainModel, paths: Iterable[str]) -> Iterator[tuple[shape.Shape, Any]]:
+    """Yield the relations of an entity that are among the paths."""
     for name in (path.removeprefix("self.") for path in paths if path.startswith("self.")):
         found = entity._attributes.get(name)
         if found is not None and found.explicit is not None:

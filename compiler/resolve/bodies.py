@@ -107,7 +107,9 @@ class Bodies:
             for one in body.attributes.values()
             if one.getter is not None
         )
-        return model.Layer(info.name, tuple(body.methods.values()), getters, tuple(body.constants.values()))
+        return model.Layer(
+            info.name, tuple(body.methods.values()), getters, tuple(body.constants.values()), info.module
+        )
 
     def fields(self, info: hierarchy.ClassInfo) -> tuple[tuple[str, dtypes.Type], ...]:
         """Return the fields of an embedded class made with attrs."""

@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich import console
+from rich import console, text
 
 from onto.cli import options, sources
 
@@ -32,10 +32,10 @@ def command(
 ) -> None:
     """Explain WHAT: an app (a module name or a path), one VIEW or FIELD of it, or a code such as E324.
 
-    A MODEL or MODEL.METHOD is explained too. The tiers of getters are expr and agg (SQL alone), udf and udf-collect
-    (the getter runs in Python); those of methods are W1 (one entity), W2 (entities known at once) and W3 (entities
-    that the run finds). A trigger of a MEDIATOR is a view's job, or runs in this process only. With --json everything
-    is told, the plan, the SQL and the flowchart too.
+    A MODEL or MODEL.METHOD is explained too, and with a VIEW its setters. The tiers of getters are expr and agg (SQL
+    alone), udf and udf-collect (the getter runs in Python); those of methods and setters are W1 (one entity), W2
+    (entities known at once) and W3 (entities that the run finds). A trigger of a MEDIATOR is a view's job, or runs in
+    this process only. With --json everything is told, the plan, the SQL and the flowchart too.
     """
     if re.fullmatch(r"[EWDewd]\d{3}", what):
         _code(what, as_json=as_json)
@@ -50,18 +50,19 @@ def command(
     from compiler import explain, explain_mediators, explain_methods, flow
 
     known = (
-        *explain.names(result.plan), *explain_methods.names(result.methods), *explain_mediators.names(result.app)
+        *explain.names(result.plan), *explain_methods.names(result.commands), *explain_mediators.names(result.app)
     )  # fmt: skip
     if name is not None and name not in known:
         raise click.UsageError(_unknown(what, name, known))
     chosen = explain.narrowed(result.plan, name)
-    methods = explain_methods.narrowed(result.methods, name)
+    commands = explain_methods.narrowed(result.commands, name)
     mediators = explain_mediators.narrowed(result.app, name)
     queries = {table.name: table.query for view in result.bundle.views for table in view.tables}
     if as_json:
         told = {
             **explain.to_json(chosen, result.app, queries),
-            "methods": explain_methods.to_json(methods, result.app),
+            "methods": explain_methods.to_json(commands.methods, result.app),
+            "setters": explain_methods.setters_to_json(commands.setters, result.app),
             "mediators": explain_mediators.to_json(mediators, result.app),
         }
         click.echo(json.dumps(told, indent=2))
@@ -69,21 +70,25 @@ def command(
         click.echo(flow.chart(chosen, result.app), nl=False)
     else:
         shown = console.Console(highlight=False, soft_wrap=True)
-        if methods:
-            shown.print(explain_methods.styled(methods, result.app))
+        if commands.methods:
+            shown.print(explain_methods.methods_styled(commands.methods, result.app))
         if mediators:
             shown.print(explain_mediators.styled(mediators, result.app))
-        if (methods or mediators) and not chosen.views:
+        setters = explain_methods.setters_styled(commands.setters, result.app)
+        if (commands or mediators) and not chosen.views:
+            shown.print(setters, end="")
             return
         wanted = {table.name: queries[table.name] for view in chosen.views for table in view.tables}
-        _show(chosen, result.app, show_plan=show_plan, queries=wanted if show_sql else {})
+        _show(chosen, result.app, setters, show_plan=show_plan, queries=wanted if show_sql else {})
 
 
-def _show(chosen: plan.Plan, app: model.App, *, show_plan: bool, queries: dict[str, str]) -> None:
+def _show(chosen: plan.Plan, app: model.App, setters: text.Text, *, show_plan: bool, queries: dict[str, str]) -> None:
     from compiler import explain, plan_text
 
     shown = console.Console(highlight=False, soft_wrap=True)
     shown.print(explain.styled(chosen, app), end="")
+    if setters:
+        shown.print("\n", setters, sep="", end="")
     if show_plan:
         click.echo("\n" + "\n".join(map(plan_text.show_view, chosen.views)), nl=False)
     for table, query in queries.items():

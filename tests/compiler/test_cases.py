@@ -80,7 +80,7 @@ class Run:
 
     def methods(self) -> str:
         """Return what the domain methods do to entities."""
-        return reach.show(self.compiled().methods)
+        return reach.show(self.compiled().commands)
 
     def mediators(self) -> str:
         """Return which triggers of mediators are view jobs."""
@@ -91,7 +91,8 @@ class Run:
         compiled = self.compiled()
         assert compiled.files is not None
         assert compiled.bundle is not None
-        registry = "".join(f"# {json.dumps(plain.dump(one))}\n" for one in compiled.bundle.methods)
+        every = (*compiled.bundle.methods, *compiled.bundle.setters)
+        registry = "".join(f"# {json.dumps(plain.dump(one))}\n" for one in every)
         return compiled.files.get("statefun/module.yaml", "no module\n") + registry
 
 

@@ -24,7 +24,7 @@ NOON = datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.UTC)
 def known(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], reach.Method]:
     app = projects.resolved(tmp_path_factory.mktemp("bank"), app=APP)
     log = diagnostics.Log()
-    found = methods.methods(app, log)
+    found = methods.find(app, log).methods
     assert [one for one in log.found if one.is_error] == []
     return {(one.model, one.name): one for one in found}
 
@@ -191,7 +191,7 @@ class LampView(ViewModel):
 def test_what_a_setter_may_not_do_is_told_with_its_place(tmp_path: Path) -> None:
     app = projects.resolved(tmp_path, app=VIEW)
     log = diagnostics.Log()
-    methods.methods(app, log)
+    methods.find(app, log)
     assert [(one.code, one.span.line, one.message) for one in log.found] == [
         ("E554", 26, "`time.time` in `LampView.lit` reads the clock"),
         ("E555", 29, "`open('log').read` in `LampView.propagate_change` does input or output"),

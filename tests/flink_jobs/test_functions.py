@@ -12,7 +12,7 @@ import pytest
 from statefun.kafka_egress_pb2 import KafkaProducerRecord
 from statefun.request_reply_pb2 import FromFunction, ToFunction
 
-from flink_jobs import functions, programs
+from flink_jobs import functions, messages, programs
 from onto import methods, wire
 from onto.attrs import attrs
 from onto.domain_model import DomainModel
@@ -302,3 +302,17 @@ def test_a_deletion_says_what_was_there(runtime: Runtime) -> None:
     (change,) = runtime.of("dev-jars")
     assert (change["op"], change["before"], change["after"]) == ("d", document("a", coins=10), None)
     assert runtime.call("a", "new", coins=1)["token"] == [["jars", "a", 3]]
+
+
+def test_setters_lock_as_they_were_compiled_and_exclusively_with_any_that_changes() -> None:
+    known = frozenset({("Jar", "count"), ("JarView", methods.setter("checked"))})
+    served = programs.Programs(methods.Models([Jar], [JarView]), known)
+
+    def mode(method: str, model: str | None, **args: Any) -> messages.Mode:
+        return served.mode(messages.Call("r", method, args, model=model))
+
+    assert mode("count", "Jar") == "S"
+    assert mode("set", "JarView", checked=1) == "S"
+    assert mode("set", "JarView", checked=1, spilt=2) == "X"
+    assert mode("set", "JarView") == "X"
+    assert mode("set", None, checked=1) == "X"
