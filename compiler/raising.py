@@ -57,11 +57,8 @@ def counted(made: ir.Comp | ir.GroupBy) -> tuple[ir.Expr, ...] | None:
     head = ir.MakeRecord(fields, dtypes.Record(tuple((name, one.type) for name, one in fields)), made.span)
     every = ir.Comp("list", comp.steps, head, dtypes.ListOf(head.type), order=comp.order, span=made.span)
     found: list[ir.Expr] = [ir.Reduce("count", every, dtypes.INT, ir.Const(0, dtypes.INT), span=made.span)]
-    if comp.kind == "list" and any(dtypes.nullable(one.key.type) for one in comp.order):
-        true, false = ir.Const(True, dtypes.BOOL), ir.Const(False, dtypes.BOOL)
-        compared = replace(every, head=true, type=dtypes.ListOf(dtypes.BOOL))
-        found.append(ir.Reduce("first", compared, dtypes.BOOL, false, span=made.span))
-    return tuple(found)
+    sorting = apart(comp)[0] if comp.kind == "list" else None
+    return tuple(found) if sorting is None else (*found, sorting)
 
 
 def _summand(head: ir.Expr) -> ir.Expr:
@@ -78,7 +75,27 @@ def _parts(name: str, one: ir.Expr) -> list[tuple[str, ir.Expr]]:
 
 def _iterates_none(comp: ir.Comp) -> bool:
     held = (step.source.value for step in comp.steps if isinstance(step, ir.Gen) and isinstance(step.source, ir.Items))
-    return any(dtypes.nullable(one.type) for one in (*held, *(each.key for each in comp.order)))
+    return any(map(dtypes.nullable, (one.type for one in held))) or compares_none(comp.order)
+
+
+def compares_none(order: tuple[ir.Order, ...]) -> bool:
+    """Tell whether sorting may compare None; the places of items, which lists and dicts are in order of, never do."""
+    return any(
+        dtypes.nullable(one.key.type) and not one.checked and not isinstance(one.key, ir.EntryPart) for one in order
+    )
+
+
+def apart(comp: ir.Comp) -> tuple[ir.Expr | None, ir.Comp]:
+    """Return a value that raises what sorting the list raises, if it may, and the list without that.
+
+    Python sorts before a loop over the list leaves out or repeats anything.
+    """
+    if not compares_none(comp.order) and not any(may_raise(one.key) for one in comp.order if not one.checked):
+        return None, comp
+    true, false = ir.Const(True, dtypes.BOOL), ir.Const(False, dtypes.BOOL)
+    every = ir.Comp("list", comp.steps, true, dtypes.ListOf(dtypes.BOOL), order=comp.order, span=comp.span)
+    order = tuple(one if isinstance(one.key, ir.EntryPart) else replace(one, checked=True) for one in comp.order)
+    return ir.Reduce("first", every, dtypes.BOOL, false, span=comp.span), replace(comp, order=order)
 
 
 def first(expr: ir.Expr, wanted: ir.Expr) -> bool | None:

@@ -24,6 +24,7 @@ from compiler import (
     loops,
     outcomes,
     patterns,
+    raising,
     rewrite,
     syntax,
     targets,
@@ -384,12 +385,15 @@ def _for(scope: Scope, node: syntax.For) -> Outcome:
         steps, built = outcomes.evaluated((built.args[0],)), built.args[1]
     elif not isinstance(built, ir.Comp | ir.GroupBy):
         steps = outcomes.evaluated((built,))
+    if isinstance(built, ir.Comp):
+        sorting, built = raising.apart(built)
+        steps = steps if sorting is None else (*steps, *outcomes.evaluated((sorting,)))
     items = displays.items_of(built)
     if items is None:
         hint = node.target.id if isinstance(node.target, syntax.Name) else "entry"
         one = loops.run(scope, node, scope.iterate(built, node.span, hint), execute)
-        if isinstance(built, ir.Expr) and _leaves_nothing(scope, node, one):
-            steps = (*steps, *outcomes.evaluated((_iterated(scope, built),)))  # nothing else tells of None
+        if isinstance(built, ir.Expr):  # what the loop leaves may not be read: then nothing else tells of None
+            steps = (*steps, *outcomes.evaluated((_iterated(built),)))
     elif isinstance(built, values.Several) and built.kind == "set" and len(items) > 1:
         scope.decline("D359", node.span, "the order of a set is not defined; loop over a tuple")
     else:
@@ -397,15 +401,7 @@ def _for(scope: Scope, node: syntax.For) -> Outcome:
     return Outcome(steps, Next(scope)).then(one)
 
 
-def _leaves_nothing(scope: Scope, node: syntax.For, one: Outcome) -> bool:
-    if one.steps or not isinstance(one.end, Next):
-        return False
-    own = targets.names_of(node.target)
-    names = one.end.scope.names
-    return all(name in own or value is scope.names.get(name) for name, value in names.items())
-
-
-def _iterated(scope: Scope, built: ir.Expr) -> ir.Expr:
+def _iterated(built: ir.Expr) -> ir.Expr:
     message = ir.Const("TypeError: 'NoneType' object is not iterable", dtypes.STR)
     there = ir.Prim("not_none", (built,), dtypes.BOOL)
     if isinstance(built, ir.Comp | ir.GroupBy) or not dtypes.nullable(built.type):

@@ -150,7 +150,7 @@ def of_order(comp: ir.Comp) -> list[ir.Expr]:
     """Return the text of comparing None while sorting; declines where SQL cannot tell."""
     found: list[ir.Expr] = []
     for place, one in enumerate(comp.order):
-        if not dtypes.nullable(one.key.type) or sequences.is_natural(one):
+        if not dtypes.nullable(one.key.type) or sequences.is_natural(one) or one.checked:
             continue
         if place > 0:
             raise joins.decline("D410", one.key.span, "a second sort key that may be None has no exact SQL form")

@@ -503,7 +503,8 @@ def _set(
     comp = scope.comprehend(args[0], span)
     if not _sortable(comp.head.type):
         return ir.Declined("D359", span, f"a set of `{dtypes.show(comp.head.type)}` has no SQL form")
-    return replace(comp, kind="set", type=dtypes.SetOf(comp.head.type), order=())
+    made = replace(comp, kind="set", type=dtypes.SetOf(comp.head.type), order=())
+    return raising.after(comp, made) if raising.compares_none(comp.order) else made
 
 
 def _next(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler import conditions, displays, dtypes, ir, syntax, values
+from compiler import conditions, displays, dtypes, ir, raising, syntax, values
 from compiler.diagnostics import NOWHERE
 from compiler.scope import Scope, conjunction, entity_id, facts_of
 
@@ -29,6 +29,16 @@ def comprehension(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined
 def _over_rows(
     scope: Scope, node: syntax.Comprehension, source: values.Value, others: list[syntax.Generator]
 ) -> values.Value | ir.Declined:
+    sorting = None
+    if isinstance(source, ir.Comp) and (others or node.kind != "list" or node.generators[0].conditions):
+        sorting, source = raising.apart(source)
+    made = _combined(scope, node, source, others)
+    return made if sorting is None else scope.after(sorting, made, node.span)
+
+
+def _combined(
+    scope: Scope, node: syntax.Comprehension, source: values.Value, others: list[syntax.Generator]
+) -> ir.Comp:
     inner, steps, order = scope, list[ir.Step](), list[ir.Order]()
     for generator in node.generators:
         if generator in others:
