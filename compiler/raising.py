@@ -75,10 +75,10 @@ def _parts(name: str, one: ir.Expr) -> list[tuple[str, ir.Expr]]:
 
 def _iterates_none(comp: ir.Comp) -> bool:
     held = (step.source.value for step in comp.steps if isinstance(step, ir.Gen) and isinstance(step.source, ir.Items))
-    return any(map(dtypes.nullable, (one.type for one in held))) or compares_none(comp.order)
+    return any(map(dtypes.nullable, (one.type for one in held))) or _compares_none(comp.order)
 
 
-def compares_none(order: tuple[ir.Order, ...]) -> bool:
+def _compares_none(order: tuple[ir.Order, ...]) -> bool:
     """Tell whether sorting may compare None; the places of items, which lists and dicts are in order of, never do."""
     return any(
         dtypes.nullable(one.key.type) and not one.checked and not isinstance(one.key, ir.EntryPart) for one in order
@@ -90,7 +90,7 @@ def apart(comp: ir.Comp) -> tuple[ir.Expr | None, ir.Comp]:
 
     Python sorts before a loop over the list leaves out or repeats anything.
     """
-    if not compares_none(comp.order) and not any(may_raise(one.key) for one in comp.order if not one.checked):
+    if not _compares_none(comp.order) and not any(may_raise(one.key) for one in comp.order if not one.checked):
         return None, comp
     true, false = ir.Const(True, dtypes.BOOL), ir.Const(False, dtypes.BOOL)
     every = ir.Comp("list", comp.steps, true, dtypes.ListOf(dtypes.BOOL), order=comp.order, span=comp.span)

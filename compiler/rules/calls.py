@@ -504,7 +504,8 @@ def _set(
     if not _sortable(comp.head.type):
         return ir.Declined("D359", span, f"a set of `{dtypes.show(comp.head.type)}` has no SQL form")
     made = replace(comp, kind="set", type=dtypes.SetOf(comp.head.type), order=())
-    return raising.after(comp, made) if raising.compares_none(comp.order) else made
+    sorting, _ = raising.apart(comp)
+    return made if sorting is None else scope.after(sorting, made, span)
 
 
 def _next(
