@@ -33,11 +33,12 @@ def run(scope: Scope, node: syntax.For, loop: values.Iteration, execute: Execute
         return Outcome(steps, outcomes.Next(scope.bind(after))).then(execute(scope.bind(after), node.orelse))
     whole, broken = run.until(leaving)
     ended = execute(scope.bind(whole), node.orelse)
+    found = run.found(leaving)
     if broken is None:
-        found = run.returning(leaving)
-        return Outcome((outcomes.Exit(run.found(leaving), found), *ended.steps), ended.end)
+        return Outcome((outcomes.Exit(found, run.returning(leaving)), *ended.steps), ended.end)
     at_break = Outcome((), outcomes.Next(scope.bind(broken)))
-    return outcomes.branch(scope, run.found(leaving), at_break, ended, node.span)
+    searched = Outcome(outcomes.evaluated((found,)), outcomes.Next(scope))  # whether what it finds is read or not
+    return searched.then(outcomes.branch(scope, found, at_break, ended, node.span))
 
 
 def _pass(scope: Scope, node: syntax.For, loop: values.Iteration, execute: Execute) -> passes.Pass:
