@@ -108,10 +108,16 @@ def _of_source(outer: tuple[ir.Step, ...], made: ir.Expr) -> list[ir.Expr] | Non
         assert made.comp.key is not None
         return of_steps(outer, made.comp.steps, (made.comp.key, *heads))
     if isinstance(made, ir.Comp):
-        return of_steps(outer, made.steps, (made.head,))
+        return _of_list(outer, made, (made.head,))
     if not sequences.are_several(made):
         return None
-    return [text for one in sequences.branches(made) or () for text in of_steps(outer, one.steps, (one.head,))]
+    return [text for one in sequences.branches(made) or () for text in _of_list(outer, one, (one.head,))]
+
+
+def _of_list(outer: tuple[ir.Step, ...], comp: ir.Comp, heads: tuple[ir.Expr, ...]) -> list[ir.Expr]:
+    """Return the texts that making a list, and sorting it, may raise."""
+    found = of_steps(outer, comp.steps, (*heads, *sequences.compared(comp.order)))
+    return found + [_error(outer, [guards.where(outer, tables.checked(text, _TRUE))]) for text in of_order(comp)]
 
 
 def inside(outer: tuple[ir.Step, ...], head: ir.Expr) -> list[ir.Expr]:
@@ -127,11 +133,7 @@ def inside(outer: tuple[ir.Step, ...], head: ir.Expr) -> list[ir.Expr]:
             return [*inside(outer, test), *inside((*outer, where), then), *inside((*outer, otherwise), orelse)]
         case ir.Comp() | ir.GroupBy():
             comp = head if isinstance(head, ir.Comp) else head.comp
-            heads = heads_of(head)
-            found = of_steps(outer, comp.steps, (*heads, *sequences.compared(comp.order)))
-            return found + [
-                _error(outer, [guards.where(outer, tables.checked(text, _TRUE))]) for text in of_order(comp)
-            ]
+            return _of_list(outer, comp, heads_of(head))
     return [text for child in rewrite.children(head) for text in inside(outer, child)]
 
 

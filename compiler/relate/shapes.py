@@ -215,7 +215,7 @@ def _one_branch(expr: ir.Expr, place: Place) -> tuple[tuple[ir.Expr, ...], ir.Co
             then_tests, then = _one_branch(expr.then, place)
             else_tests, orelse = _one_branch(expr.orelse, place)
             if then is not None and orelse is not None:
-                return (), _several(expr, place)
+                return (), _several(_or_empty(expr), place)
             if then is not None:
                 return (expr.test, *then_tests), then
             if orelse is not None:
@@ -228,6 +228,19 @@ def _one_branch(expr: ir.Expr, place: Place) -> tuple[tuple[ir.Expr, ...], ir.Co
         case ir.Attr() | ir.EntryValue() | ir.Prim() | ir.MakeList():
             return (), _elements(expr, place)
     raise joins.decline("D418", expr.span, "this collection has no SQL form")
+
+
+def _or_empty(expr: ir.Expr) -> ir.Expr:
+    """Return one of several lists with an empty one in the place of None: nothing loops over a value that is shown."""
+    match expr:
+        case ir.If(_, then, orelse):
+            return replace(expr, then=_or_empty(then), orelse=_or_empty(orelse))
+        case ir.Prim("after", (before, value)):
+            return replace(expr, args=(before, _or_empty(value)))
+        case ir.Attr() | ir.EntryValue() if dtypes.nullable(expr.type):
+            there = ir.Prim("not_none", (expr,), _BOOL, expr.span)
+            return ir.If(there, expr, ir.MakeList((), dtypes.required(expr.type), expr.span), expr.type, expr.span)
+    return expr
 
 
 def _several(expr: ir.Expr, place: Place) -> ir.Comp:
