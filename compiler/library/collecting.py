@@ -58,6 +58,15 @@ def combined(scope: Scope, op: str, left: values.Value, right: values.Value, spa
             return displays.table((*ours, *theirs), span)
     if not (_is_set(left) and _is_set(right)):
         return None
+    found = _of_sets(scope, op, left, right, span)
+    if op in ("&", "-") and not isinstance(
+        found, ir.Declined
+    ):  # the other one is made even if there is nothing to find
+        return scope.after(right, found, span)
+    return found
+
+
+def _of_sets(scope: Scope, op: str, left: values.Value, right: values.Value, span: Span) -> values.Value | ir.Declined:
     known, other = displays.items_of(left), displays.items_of(right)
     left = _as_rows(scope, left, span) if known is None else left
     if op == "&" and known is not None:
@@ -104,7 +113,7 @@ def _kept(
     return values.Several("set", found)
 
 
-def _filtered(scope: Scope, rows: ir.Comp, other: values.Value, inside: bool, span: Span) -> _Answer:
+def _filtered(scope: Scope, rows: ir.Comp, other: values.Value, inside: bool, span: Span) -> ir.Comp | ir.Declined:
     test = comparing.contains(scope, rows.head, other, span)
     if isinstance(test, ir.Declined):
         return test
