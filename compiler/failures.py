@@ -347,8 +347,10 @@ def _digits(prim: ir.Prim) -> tuple[int, bool]:
 
 def _rounding_range(prim: ir.Prim, x: ir.Expr) -> ir.Expr:
     places, percent = _digits(prim)
-    limit = numbers.rounding_limit(places)
-    between = _all((_beyond(x, limit / 128 if percent else limit), _prim("lt", _size(x), _number(x, numbers.WHOLE))))
+    limit = numbers.rounding_limit(places) / (128 if percent else 1)
+    if ranges.magnitude(x) < limit:
+        return _FALSE
+    between = _all((_beyond(x, limit), _prim("lt", _size(x), _number(x, numbers.WHOLE))))
     if prim.op == "float.round_to":
         return between
     return _any([between, _beyond(x, 2.0**56 if percent else 2.0**63)])  # SQL writes an int of 64 bits

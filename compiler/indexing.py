@@ -6,6 +6,7 @@ users[k] → Lookup("users", k)        {"a": 1, "b": 2}.get(kind, 0) → if(eq(k
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from compiler import accumulators, comparing, displays, dtypes, ir, sequences, values
 from compiler.diagnostics import Span
@@ -132,15 +133,27 @@ def _of_known(
         for one in reversed(items):
             found = found if one is items[index.value] else scope.after(one, found, span)
         return found
-    if index.type != dtypes.INT:
-        return ir.Declined("D323", span, "an item at a place that may be None has no exact SQL form")
+    if dtypes.required(index.type) != dtypes.INT:
+        return ir.Declined("D323", span, f"an item at a `{dtypes.show(index.type)}` has no exact SQL form")
     found = missing
     for place, one in enumerate(items):
         places = tuple(values.Item(ir.Const(each, dtypes.INT)) for each in (place, place - len(items)))
         here = comparing.contains(scope, index, values.Several("tuple", places), span)
         assert not isinstance(here, ir.Declined)
         found = displays.choose(scope, here, one, found, span)
+    if dtypes.nullable(index.type):
+        there = ir.Prim("not_none", (index,), dtypes.BOOL, span)
+        found = displays.choose(scope, there, found, _at_none(kind, span), span)
     return scope.after(owner, found, span)
+
+
+def _at_none(kind: str, span: Span) -> ir.Raises:
+    empty: Any = [] if kind == "list" else ()  # Any: to hear what Python says
+    try:
+        empty[None]
+    except TypeError as error:
+        return ir.Raises("TypeError", str(error), span=span)
+    raise AssertionError("Python has no item at None")
 
 
 def _of_branches(

@@ -10,6 +10,7 @@ From what is known of the operands follows between which numbers a result lies; 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from types import MappingProxyType
@@ -89,6 +90,22 @@ def bounds(expr: ir.Expr) -> Bounds:
         case ir.Prim() if expr.op in _BOUNDS:
             return _within(_BOUNDS[expr.op](expr), _limits(expr.type))
     return _limits(expr.type)
+
+
+def magnitude(expr: ir.Expr) -> float:
+    """Return the most that a float may be, whatever its sign; inf where that is not known."""
+    match expr:
+        case ir.Const(float() as value):
+            return abs(value)
+        case ir.If(_, then, orelse):
+            return max(map(magnitude, (then, orelse)))
+        case ir.Prim("check" | "after", args):
+            return magnitude(args[-1])
+        case ir.Prim("int.truediv" | "int.mean" | "int.float", args):
+            return float(max(map(abs, bounds(args[0]))))  # a divisor is at least 1
+        case ir.Prim("float.mul", (left, right)):
+            return magnitude(left) * magnitude(right)
+    return math.inf
 
 
 # ---------------------------------------------------------------- operations

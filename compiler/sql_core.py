@@ -16,6 +16,7 @@ from compiler import (
     dtypes,
     flink_sql,
     ir,
+    ranges,
     sql_arranged,
     sql_containers,
     sql_numbers,
@@ -24,7 +25,7 @@ from compiler import (
     sql_wholes,
 )
 from compiler.flink_sql import Template, again, big, boolean, call, case, cast, double, number, op, string
-from compiler.operations import formats
+from compiler.operations import formats, numbers
 
 
 def equal(prim: ir.Prim, args: list[exp.Expression], *, holds: bool, positive: bool) -> exp.Expression:
@@ -204,13 +205,13 @@ def _format(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     spec = formats.parse(text)
     assert spec is not None
     assert isinstance(of, dtypes.Scalar)
-    tree = _body(args[0], of.name, spec)
+    tree = _body(prim, args[0], of.name, spec)
     if spec.width == 0 or (of.name == "int" and spec.zero):
         return tree
     return sql_strings.align(tree, spec.align or ("<" if of.name == "str" else ">"), spec.width, string(spec.fill))
 
 
-def _body(tree: exp.Expression, name: str, spec: formats.Spec) -> exp.Expression:
+def _body(prim: ir.Prim, tree: exp.Expression, name: str, spec: formats.Spec) -> exp.Expression:
     if name == "str":
         return tree if spec.digits is None else call("SUBSTRING", tree, number(1), number(spec.digits))
     if name == "int":
@@ -225,7 +226,8 @@ def _body(tree: exp.Expression, name: str, spec: formats.Spec) -> exp.Expression
         return _fixed_decimal(tree, digits, comma=spec.comma)
     percent = spec.kind == "%"
     value = op(tree, "*", double(100)) if percent else tree
-    text = _fixed(value, digits, comma=spec.comma)
+    small = ranges.magnitude(prim.args[0]) * (100 if percent else 1) < numbers.WHOLE
+    text = _fixed(value, digits, comma=spec.comma, small=small)
     return flink_sql.concat(text, string("%")) if percent else text
 
 
@@ -239,19 +241,22 @@ def _fixed_decimal(x: exp.Expression, digits: int, *, comma: bool) -> exp.Expres
     return flink_sql.concat(case((op(again(x), "<", number(0)), string("-")), default=string("")), text)
 
 
-def _fixed(x: exp.Expression, digits: int, *, comma: bool) -> exp.Expression:
+def _fixed(x: exp.Expression, digits: int, *, comma: bool, small: bool) -> exp.Expression:
     # PRINTF('%.2f', 2.675) is 2.68: it rounds the decimal text, not the float.
     units = big(sql_numbers.scaled(again(x), digits))
-    large = sql_numbers.is_whole(x)
-    before = op(units, "/", number(10**digits)) if digits else units
-    whole = case((large, big(call("ABS", again(x)))), default=before)
-    text = call("PRINTF", string("%,d"), whole) if comma else cast(whole, dtypes.STR)
-    sign = case((_negative(x), string("-")), default=string(""))
-    if not digits:
-        return flink_sql.concat(sign, text)
-    rest = case((again(large), number(0)), default=call("MOD", again(units), number(10**digits)))
-    after = call("LPAD", cast(rest, dtypes.STR), number(digits), string("0"))
-    return flink_sql.concat(sign, text, string("."), after)
+    text = _grouped(op(units, "/", number(10**digits)) if digits else units, comma=comma)
+    if digits:
+        rest = cast(call("MOD", again(units), number(10**digits)), dtypes.STR)
+        text = flink_sql.concat(text, string("."), call("LPAD", rest, number(digits), string("0")))
+    if not small:
+        whole = _grouped(big(call("ABS", again(x))), comma=comma)
+        zeros = flink_sql.concat(whole, string("." + "0" * digits)) if digits else whole
+        text = case((sql_numbers.is_whole(x), zeros), default=text)
+    return flink_sql.concat(case((_negative(x), string("-")), default=string("")), text)
+
+
+def _grouped(whole: exp.Expression, *, comma: bool) -> exp.Expression:
+    return call("PRINTF", string("%,d"), whole) if comma else cast(whole, dtypes.STR)
 
 
 def _negative(x: exp.Expression) -> exp.Expression:

@@ -188,14 +188,18 @@ def _sqrt(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     return case((op(again(args[0]), "=", double(0)), again(args[0])), default=call("SQRT", args[0]))
 
 
-def _round(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+def _round(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     rounded = big(op(call("SIGN", args[0]), "*", scaled(again(args[0]), 0)))
+    if ranges.magnitude(prim.args[0]) < numbers.WHOLE:
+        return rounded
     return case((is_whole(args[0]), big(again(args[0]))), default=rounded)
 
 
 def _round_to(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     places = integer(prim, 1)
     rounded = op(op(call("SIGN", args[0]), "*", scaled(again(args[0]), places)), "/", double(10**places))
+    if ranges.magnitude(prim.args[0]) < numbers.WHOLE:
+        return rounded
     return case((is_whole(args[0]), again(args[0])), default=rounded)
 
 
@@ -253,6 +257,39 @@ def _quantum(prim: ir.Prim) -> int:
 
 def _half_up(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     return cast(narrow(args[0], 38, _quantum(prim)), dtypes.DECIMAL)
+
+
+def _cut(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    return cast(call("TRUNCATE", args[0], number(_quantum(prim))), dtypes.DECIMAL)
+
+
+def _up(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    return _moved(prim, args, (">", "+"), ("<", "-"))
+
+
+def _floor(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    return _moved(prim, args, ("<", "-"))
+
+
+def _ceiling(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    return _moved(prim, args, (">", "+"))
+
+
+def _moved(prim: ir.Prim, args: list[exp.Expression], *ways: tuple[str, str]) -> exp.Expression:
+    """Return x cut off, and one step further where x lies on that side of it."""
+    cut = _cut(prim, args)
+    step = narrow(flink_sql.exact(Decimal(1).scaleb(-_quantum(prim))), 37, 18)
+    return case(
+        *((op(again(args[0]), side, again(cut)), op(narrow(again(cut), 37, 18), sign, step)) for side, sign in ways),
+        default=cut,
+    )
+
+
+def _half_down(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    half = flink_sql.exact(Decimal(5).scaleb(-_quantum(prim) - 1))
+    step = flink_sql.exact(Decimal(1).scaleb(-_quantum(prim)))
+    tie = op(call("ABS", call("MOD", again(args[0]), step)), "=", half)
+    return case((tie, _cut(prim, [again(args[0])])), default=_half_up(prim, args))
 
 
 # ---------------------------------------------------------------- text
@@ -338,6 +375,11 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType(
         "decimal.round_to": lambda prim, args: half_even(args[0], integer(prim, 1)),
         "decimal.quantize": lambda prim, args: half_even(args[0], _quantum(prim)),
         "decimal.quantize_half_up": _half_up,
+        "decimal.quantize_half_down": _half_down,
+        "decimal.quantize_down": _cut,
+        "decimal.quantize_up": _up,
+        "decimal.quantize_floor": _floor,
+        "decimal.quantize_ceiling": _ceiling,
         "decimal.min": plain("LEAST"),
         "decimal.max": plain("GREATEST"),
         "str.int": _int_of_text,

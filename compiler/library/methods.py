@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from types import MappingProxyType
 
 from compiler import comparing, displays, dtypes, ir, values
 from compiler.diagnostics import Span
 from compiler.library import formatting, moments
-from compiler.operations import times
+from compiler.operations import numbers, times
 from compiler.scope import Arguments, Keywords, Scope, conditional, disjunction
 
 _Answer = values.Value | ir.Declined | None
@@ -220,21 +221,39 @@ def _isocalendar(scope: Scope, receiver: values.Value, args: Arguments, keywords
     return ir.MakePair(parts, dtypes.Pair((dtypes.INT,) * 3), span)
 
 
-_ROUNDINGS = {"decimal.ROUND_HALF_UP": ".quantize ROUND_HALF_UP", "decimal.ROUND_HALF_EVEN": ".quantize"}
+_ROUNDINGS = {
+    "decimal.ROUND_HALF_EVEN": ".quantize",
+    **{f"decimal.{one}": f".quantize {one}" for one in numbers.ROUNDINGS},
+}
 
 
 def _quantize(scope: Scope, receiver: values.Value, args: Arguments, keywords: Keywords, span: Span) -> _Answer:
-    amount = receiver if isinstance(receiver, ir.Expr) else None
     rounding = args[1] if len(args) > 1 else keywords.get("rounding")
-    if amount is None or not args or set(keywords) - {"rounding"}:
+    if not args or set(keywords) - {"rounding"}:
+        return None
+    return _rounded(scope, receiver, scope.as_expr(args[0], span), rounding, ("quantize", span))
+
+
+def _to_integral(scope: Scope, receiver: values.Value, args: Arguments, keywords: Keywords, span: Span) -> _Answer:
+    rounding = args[0] if args else keywords.get("rounding")
+    if len(args) > 1 or set(keywords) - {"rounding"}:
+        return None
+    return _rounded(scope, receiver, ir.Const(Decimal(1), dtypes.DECIMAL), rounding, ("to_integral_value", span))
+
+
+def _rounded(
+    scope: Scope, receiver: values.Value, quantum: ir.Expr, rounding: values.Value | None, called: tuple[str, Span]
+) -> _Answer:
+    name, span = called
+    if not isinstance(receiver, ir.Expr):
         return None
     spelling = ".quantize"
-    if rounding is not None:
+    if rounding is not None and rounding != ir.Const(None, dtypes.NONE):
         named = rounding.qualified if isinstance(rounding, values.Builtin) else f"decimal.{_text(rounding)}"
         if named not in _ROUNDINGS:
-            return ir.Declined("D352", span, "`.quantize` with this rounding has no exact SQL form")
+            return ir.Declined("D352", span, f"`.{name}` with this rounding has no exact SQL form")
         spelling = _ROUNDINGS[named]
-    return scope.primitive(spelling, (amount, scope.as_expr(args[0], span)), span)
+    return scope.primitive(spelling, (receiver, quantum), span)
 
 
 def _text(value: values.Value) -> str:
@@ -247,5 +266,6 @@ _METHODS: MappingProxyType[str, Method] = MappingProxyType(
         "partition": _partition("partition"), "rpartition": _partition("rpartition"), "split": _split("split"),
         "rsplit": _split("rsplit"), "format": _format, "index": _index, "count": _count, "replace": _replace,
         "astimezone": _astimezone, "isocalendar": _isocalendar, "quantize": _quantize,
+        "to_integral_value": _to_integral,
     }
 )  # fmt: skip

@@ -115,6 +115,13 @@ def _places(args: tuple[ir.Expr, ...]) -> bool:
     return isinstance(last, ir.Const) and isinstance(last.value, int) and 0 < last.value <= 9
 
 
+ROUNDINGS = (
+    decimal.ROUND_HALF_UP, decimal.ROUND_HALF_DOWN, decimal.ROUND_DOWN, decimal.ROUND_UP, decimal.ROUND_FLOOR,
+    decimal.ROUND_CEILING,
+)  # fmt: skip
+"""Ways to quantize, beside half to even."""
+
+
 def _quantize(rounding: str) -> Any:  # Any: a callable on Decimals
     return lambda x, quantum, *_: x.quantize(quantum, rounding)
 
@@ -225,9 +232,12 @@ def _decimals() -> tuple[Primitive, ...]:
             "decimal.quantize", ".quantize", two, DECIMAL, _quantize(decimal.ROUND_HALF_EVEN),
             constant=(1,), accepts=_quantum,
         ),
-        Primitive(
-            "decimal.quantize_half_up", ".quantize ROUND_HALF_UP", two, DECIMAL,
-            _quantize(decimal.ROUND_HALF_UP), constant=(1,), accepts=_quantum,
+        *(
+            Primitive(
+                f"decimal.quantize_{rounding.removeprefix('ROUND_').lower()}", f".quantize {rounding}", two, DECIMAL,
+                _quantize(rounding), constant=(1,), accepts=_quantum,
+            )
+            for rounding in ROUNDINGS
         ),
         Primitive("decimal.min", "min", two, DECIMAL, min, variadic=True, propagates=False),
         Primitive("decimal.max", "max", two, DECIMAL, max, variadic=True, propagates=False),

@@ -92,7 +92,10 @@ CONSTANTS: dict[str, tuple[tuple[Any, ...], ...]] = {  # Any: Python values of t
     "decimal.has_more": ((0,), (2,), (9,), (16,)),
     "decimal.round_to": ((1,), (2,), (8,)),
     "decimal.quantize": ((Decimal("0.01"),), (Decimal("1"),), (Decimal("0.001"),)),
-    "decimal.quantize_half_up": ((Decimal("0.01"),), (Decimal("1"),)),
+    **dict.fromkeys(
+        (f"decimal.quantize_{one}" for one in ("half_up", "half_down", "down", "up", "floor", "ceiling")),
+        ((Decimal("0.01"),), (Decimal("1"),)),
+    ),
     "int.and": ((1,), (7,), (4,), (10,), (0,)),
     "int.or": ((1,), (6,), (0,)),
     "int.xor": ((1,), (5,)),

@@ -11,7 +11,10 @@ CORPUS = tuple(
 
 UNNESTED = ("tests.parity.apps.club",)  # collections inside and over other collections
 
+# notyet: of a Decimal -0 Flink writes 0.00 and Python -0.00 (`docs/decisions/numbers.md`)
+SIGNED_ZERO = ("tests.parity.apps.hotel",)
+
 # What runs on Flink side by side: as many apps as one small cluster bears at once.
 BESIDE = 5
-_RUN = (*CORPUS, *UNNESTED)
+_RUN = tuple(one for one in (*CORPUS, *UNNESTED) if one not in SIGNED_ZERO)
 GROUPS = (EXAMPLES, *(_RUN[at : at + BESIDE] for at in range(0, len(_RUN), BESIDE)))
