@@ -5,3 +5,12 @@ from onto.domain_model import DomainModel
 from onto.store import Store, reference
 from onto.view_model import ViewModel
 """
+
+from typing import NoReturn
+
+from onto import former
+
+
+def __getattr__(name: str) -> NoReturn:
+    """Say what to write for a former name."""
+    former.refuse(__name__, name)

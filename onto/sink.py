@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import urllib.parse
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
-from onto import context, view_model
+from onto import context, former
 from onto.database import client, protocol
+from onto.view_model import ViewModel
 
 COLLECTION = "ontoSinks"
 
@@ -38,7 +39,7 @@ class DocumentSink:
 
         return bool(protocol.run(database, write))
 
-    def emit_all(self, obj: view_model.ViewModel) -> bool:
+    def emit_all(self, obj: ViewModel) -> bool:
         """Write a view to all its `_view_refs`, and remove it where an earlier one was and this one is not.
 
         All in one transaction; False, and nothing is written, where a later view was here.
@@ -108,3 +109,8 @@ def _put(database: protocol.Database, path: str, document: protocol.Document | N
         database.delete(path)
     else:
         database.set(path, document)
+
+
+def __getattr__(name: str) -> NoReturn:
+    """Say what to write for a former name."""
+    former.refuse(__name__, name)

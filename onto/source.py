@@ -16,9 +16,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
-from onto import mediator
+from onto import former, mediator
 from onto.database import client
 from onto.domain_model import DomainModel
 
@@ -121,3 +121,8 @@ def domain_model(dm_cls: type[DomainModel]) -> Source:
 def firestore(query: mediator.Watched) -> Source:
     """Return the source of a query's documents, whichever datastore it is; functions get the snapshot."""
     return Source(lambda: query, lambda snapshot: snapshot)
+
+
+def __getattr__(name: str) -> NoReturn:
+    """Say what to write for a former name."""
+    former.refuse(__name__, name)

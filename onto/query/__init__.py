@@ -8,9 +8,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, NoReturn, TypeVar
 
-from onto import condition
+from onto import condition, former
 from onto.database import client, matching, protocol
 
 M = TypeVar("M")
@@ -141,3 +141,8 @@ def _named(one: condition.Condition, field: Field) -> condition.Condition:
             if type(value) not in KINDS[kind]:
                 raise ValueError(f"{field.where}: {value!r} cannot be compared with its values, {kind.__name__}")
     return dataclasses.replace(one, field=field.attribute)
+
+
+def __getattr__(name: str) -> NoReturn:
+    """Say what to write for a former name."""
+    former.refuse(__name__, name)

@@ -52,3 +52,11 @@ def test_a_wrong_setting_names_its_place(tmp_path: Path, text: str, message: str
     with pytest.raises(errors.SettingsError, match=message) as caught:
         settings.load(tmp_path, {}, {})
     assert str(tmp_path / "pyproject.toml") in str(caught.value)
+
+
+@pytest.mark.parametrize(("place", "layers"), [("environment", 0), ("command line", 1)])
+def test_a_wrong_variable_or_flag_names_its_place(tmp_path: Path, place: str, layers: int) -> None:
+    given: list[dict[str, str]] = [{}, {}]
+    given[layers] = {"ONTO_SLOTS": "many"} if layers == 0 else {"slots": "many"}
+    with pytest.raises(errors.SettingsError, match=f"^{place}: `slots` is a whole number, not 'many'"):
+        settings.load(tmp_path, given[0], given[1])
