@@ -1,16 +1,20 @@
 """What is kept for one entity between two messages, and how it is written down.
 
-Entity("accounts/a", version=3, document={…})   →  state `env`, which every entity has
-its locks and the transactions that it is the root of →  state `ctl`, which it has while there are any
-the replies that it gave lately →  state `seen`
+dump(Entity("accounts/a", version=3, document={…}))   →  [3, document, locks and transactions or null, [replies]]
+
+Each part begins a line, so that documents and replies are cut out of the text, and put into it, as they stand.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
 from flink_jobs import locks, messages, replies
+from onto import wire
+
+PART = b",\n"  # between the parts of the text: in no JSON text that is written on one line
 
 
 @dataclass(slots=True)
@@ -44,6 +48,27 @@ class Entity:
     locks: locks.Locks = field(default_factory=locks.Locks)
     running: dict[str, Transaction] = field(default_factory=dict)
     seen: replies.Replies = field(default_factory=replies.Replies)
+
+
+def dump(entity: Entity) -> bytes | None:
+    """Return all that is kept as JSON; None when there is nothing."""
+    control = dump_control(entity)
+    if not entity.version and control is None and not entity.seen:
+        return None
+    document, running = wire.text_of(entity.document), wire.dumps(control)
+    return b"[%d,\n%b,\n%b,\n[%b]]" % (entity.version, document, running, entity.seen.text)
+
+
+def load(ref: str, text: bytes | None) -> Entity:
+    """Return the entity of the JSON that `dump` made."""
+    entity = Entity(ref)
+    if text is not None:
+        version, document, control, kept = text[1:-1].split(PART, 3)
+        entity.version, entity.seen = int(version), replies.Replies(kept[1:-1])
+        entity.document = None if document == b"null" else wire.Written.read(document)
+        if control != b"null":
+            load_control(entity, json.loads(control))
+    return entity
 
 
 def dump_control(entity: Entity) -> dict[str, Any] | None:

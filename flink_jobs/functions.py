@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from statefun.kafka_egress_pb2 import KafkaProducerRecord
 from statefun.request_reply_pb2 import FromFunction, ToFunction
 
-from flink_jobs import entities, messages, replies, transactions
+from flink_jobs import entities, messages, transactions
 from onto import bundle, errors, wire
 
 LOG = logging.getLogger(__name__)
@@ -26,11 +26,11 @@ NAMESPACE, EGRESS = "onto", "out"
 MESSAGE, COMMAND = "onto/message", "onto/command"
 JSON_TYPE = "onto/json"
 RECORD_TYPE = "type.googleapis.com/io.statefun.sdk.egress.KafkaProducerRecord"
-STATES = {"env": 0, "ctl": 0, "seen": replies.KEPT_MS}  # name → ms without a write after which it is dropped
+# All that is kept for an entity is one value: StateFun's runtime has a table for each value of a function, and writes
+# out with every checkpoint those that have changed, which costs more than the bytes that go back and forth.
+STATE = "entity"
 INPUT_LIMIT = 10_000  # characters of what an error entry repeats of its command
 LIMITS = transactions.Limits()
-
-States = Mapping[str, bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +54,17 @@ class Functions:
     def handle(self, body: bytes) -> bytes:
         """Answer one request: all messages for one entity that came together."""
         request = ToFunction.FromString(body).invocation
-        given = {one.state_name: one.state_value for one in request.state}
-        missing = [name for name in STATES if name not in given]
-        if missing:
-            return _incomplete(missing)
-        before = {name: given[name].value if given[name].has_value else None for name in STATES}
+        given = next((one.state_value for one in request.state if one.state_name == STATE), None)
+        if given is None:
+            return _incomplete()
+        before = given.value if given.has_value else None
         place = _Place(request.target.type, request.target.id)
         arguments = [(one.argument.typename, one.argument.value) for one in request.invocations]
         try:
             turn = _Turn(self, place, before)
             for typename, value in arguments:
                 turn.take(typename, value)
-            after, reply = turn.states(), turn.reply
+            after, reply = turn.state(), turn.reply
         except Exception:
             LOG.exception("%s: taken in one by one", place.ref)
             after, reply = self._one_by_one(place, before, arguments)
@@ -73,24 +72,24 @@ class Functions:
         return _bytes(reply)
 
     def _one_by_one(
-        self, place: _Place, states: States, arguments: Iterable[tuple[str, bytes]]
-    ) -> tuple[States, FromFunction]:
+        self, place: _Place, state: bytes | None, arguments: Iterable[tuple[str, bytes]]
+    ) -> tuple[bytes | None, FromFunction]:
         """Take in each message by itself and leave out those that fail, so that they hold up no other."""
         reply = _reply()
         for typename, value in arguments:
             try:
-                turn = _Turn(self, place, states)
+                turn = _Turn(self, place, state)
                 turn.take(typename, value)
-                after = turn.states()
+                after = turn.state()
             except Exception as error:
                 LOG.exception("%s: left out: %s %r", place.ref, typename, value[:INPUT_LIMIT])
                 out = _Out(self.names, place, _reply())
                 out.refuse(value, "InternalError", f"{type(error).__name__}: {error}")
                 reply.MergeFrom(out.reply)
                 continue
-            states = after
+            state = after
             reply.MergeFrom(turn.reply)
-        return states, reply
+        return state, reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +105,11 @@ class _Place:
 
 
 class _Turn:
-    """An entity between its states before and after."""
+    """An entity between its state before and after."""
 
-    def __init__(self, functions: Functions, place: _Place, before: States) -> None:
+    def __init__(self, functions: Functions, place: _Place, before: bytes | None) -> None:
         self._functions = functions
-        self._entity = _load(place.ref, before)
+        self._entity = entities.load(place.ref, before)
         self._out = _Out(functions.names, place, _reply())
 
     @property
@@ -129,15 +128,9 @@ class _Turn:
             return
         self._handle(messages.Call(command.request_id, command.method, command.args, command.deadline, command.model))
 
-    def states(self) -> States:
-        """Return the states as they are now."""
-        entity = self._entity
-        control = entities.dump_control(entity)
-        return {
-            "env": b"[%d,%b]" % (entity.version, wire.text_of(entity.document)) if entity.version else None,
-            "ctl": None if control is None else wire.dumps(control),
-            "seen": replies.dump(entity.seen),
-        }
+    def state(self) -> bytes | None:
+        """Return the state as it is now."""
+        return entities.dump(self._entity)
 
     def _handle(self, message: messages.Message) -> None:
         functions = self._functions
@@ -210,15 +203,11 @@ def _reply() -> FromFunction:
     return reply
 
 
-def _incomplete(missing: Iterable[str]) -> bytes:
-    """Ask for states that StateFun did not send: at first, and for what was under way when it started again."""
+def _incomplete() -> bytes:
+    """Ask for the state when StateFun did not send it: at first, and for what was under way when it started again."""
     reply = FromFunction()
-    modes = FromFunction.ExpirationSpec.ExpireMode
-    for name in missing:
-        spec = reply.incomplete_invocation_context.missing_values.add()
-        spec.state_name, spec.type_typename = name, JSON_TYPE
-        spec.expiration_spec.mode = modes.AFTER_WRITE if STATES[name] else modes.NONE
-        spec.expiration_spec.expire_after_millis = STATES[name]
+    spec = reply.incomplete_invocation_context.missing_values.add(state_name=STATE, type_typename=JSON_TYPE)
+    spec.expiration_spec.mode = FromFunction.ExpirationSpec.ExpireMode.NONE
     return _bytes(reply)
 
 
@@ -226,27 +215,13 @@ def _bytes(reply: FromFunction) -> bytes:
     return bytes(reply.SerializeToString())
 
 
-def _load(ref: str, states: States) -> entities.Entity:
-    entity = entities.Entity(ref)
-    if states["env"]:
-        version, _, document = states["env"][1:-1].partition(b",")
-        entity.version, entity.document = int(version), None if document == b"null" else wire.Written.read(document)
-    if states["ctl"]:
-        entities.load_control(entity, json.loads(states["ctl"]))
-    if states["seen"]:
-        entity.seen = replies.load(states["seen"])
-    return entity
-
-
-def _store(reply: FromFunction, before: States, after: States) -> None:
-    """Say which states have changed."""
+def _store(reply: FromFunction, before: bytes | None, after: bytes | None) -> None:
+    """Say whether the state has changed."""
+    if after == before:
+        return
     kinds = FromFunction.PersistedValueMutation
-    for name, value in after.items():
-        if value == before[name]:
-            continue
-        mutation = reply.invocation_result.state_mutations.add()
-        mutation.state_name = name
-        mutation.mutation_type = kinds.DELETE if value is None else kinds.MODIFY
-        if value is not None:
-            mutation.state_value.typename, mutation.state_value.has_value = JSON_TYPE, True
-            mutation.state_value.value = value
+    mutation = reply.invocation_result.state_mutations.add(state_name=STATE)
+    mutation.mutation_type = kinds.DELETE if after is None else kinds.MODIFY
+    if after is not None:
+        mutation.state_value.typename, mutation.state_value.has_value = JSON_TYPE, True
+        mutation.state_value.value = after

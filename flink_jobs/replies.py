@@ -1,7 +1,7 @@
 """The replies that an entity gave lately, for commands that come again.
 
     kept = Replies(); kept.keep("r1", {"ok": 5}, now=100, most=32)
-    kept.find("r1")   →  {"ok": 5}        dump(kept)   →  b'[["r1",{"ok":5},100]]'
+    kept.find("r1")   →  {"ok": 5}        kept.text   →  b'["r1",{"ok":5},100]'
 
 They travel with every request for the entity and are seldom asked for. So they stay the text that they are: a reply is
 found in it, and read only for the command that it answers.
@@ -54,13 +54,3 @@ class Replies:
 
 def _when(line: bytes) -> int:
     return int(line.rpartition(b",")[2][:-1])
-
-
-def dump(kept: Replies) -> bytes | None:
-    """Return the replies as JSON; None when there are none."""
-    return b"[%b]" % kept.text if kept.text else None
-
-
-def load(text: bytes) -> Replies:
-    """Return the replies of the JSON that `dump` made."""
-    return Replies(text[1:-1])

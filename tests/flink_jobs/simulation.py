@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-from flink_jobs import entities, messages, replies
+from flink_jobs import entities, messages
 from flink_jobs import transactions as real
 
 
@@ -164,7 +164,7 @@ def _digest(values: Iterable[Any]) -> int:
 class _World:
     """All that a checkpoint keeps."""
 
-    states: dict[str, str] = field(default_factory=dict)  # ref → JSON
+    states: dict[str, bytes | None] = field(default_factory=dict)
     events: list[tuple[int, int, str, str]] = field(default_factory=list)  # when, number, ref, JSON message
     busy: dict[tuple[str, str], int] = field(default_factory=dict)  # (from, to) → when the last one arrives
 
@@ -207,7 +207,7 @@ def run(
             next_checkpoint = when + scenario.checkpoint_every
         done += 1
         assert done < budget, "the scenario does not come to an end"
-        entity = _load(ref, world.states.get(ref))
+        entity = entities.load(ref, world.states.get(ref))
         for effect in module.handle(
             entity, messages.load(json.loads(text)), programs, when + clocks[ref], limits or module.Limits()
         ):
@@ -227,8 +227,8 @@ def run(
                     history.runs[x] = (when, reads, writes)
             else:
                 history.changes.append((ref, effect.x, effect.version, effect.before, effect.after))
-        world.states[ref] = _dump(entity)
-    history.left = [ref for ref, state in world.states.items() if json.loads(state)["ctl"] is not None]
+        world.states[ref] = entities.dump(entity)
+    history.left = [ref for ref, state in world.states.items() if entities.load(ref, state).locks]
     return history
 
 
@@ -242,27 +242,6 @@ def _forget(history: History, outside: Any) -> None:
     history.replies = defaultdict(list, {name: list(some) for name, some in replies.items()})
     del history.changes[changes:]
     history.runs = dict(runs)
-
-
-def _load(ref: str, text: str | None) -> entities.Entity:
-    entity = entities.Entity(ref)
-    if text is not None:
-        state = json.loads(text)
-        entity.version, entity.document = state["env"]
-        entity.seen = replies.Replies(state["seen"].encode())
-        if state["ctl"] is not None:
-            entities.load_control(entity, state["ctl"])
-    return entity
-
-
-def _dump(entity: entities.Entity) -> str:
-    return json.dumps(
-        {
-            "env": [entity.version, entity.document],
-            "ctl": entities.dump_control(entity),
-            "seen": entity.seen.text.decode(),
-        }
-    )
 
 
 # ---------------------------------------------------------------- what may be said of a history

@@ -12,7 +12,7 @@ import pytest
 from statefun.kafka_egress_pb2 import KafkaProducerRecord
 from statefun.request_reply_pb2 import FromFunction, ToFunction
 
-from flink_jobs import functions, messages, programs
+from flink_jobs import entities, functions, messages, programs
 from onto import methods, wire
 from onto.attrs import attrs
 from onto.domain_model import DomainModel
@@ -112,6 +112,10 @@ class Runtime:
         found = [value for topic, key, value in self.records if topic == "dev-app-replies" and key == request_id]
         return found[-1]
 
+    def entity(self, doc_id: str) -> entities.Entity:
+        """Return what is kept of a jar."""
+        return entities.load(f"jars/{doc_id}", self.states["jars", doc_id][functions.STATE])
+
     def of(self, topic: str) -> list[Any]:
         """Return the values on a topic."""
         return [value for name, _, value in self.records if name == topic]
@@ -126,12 +130,10 @@ class Runtime:
         self.requests += 1
         first = FromFunction.FromString(SERVED.handle(body.SerializeToString()))
         asked = {one.state_name for one in first.incomplete_invocation_context.missing_values}
-        assert asked == set(functions.STATES)
-        for name in functions.STATES:
-            state = body.invocation.state.add()
-            state.state_name = name
-            if name in known:
-                state.state_value.has_value, state.state_value.value = True, known[name]
+        assert asked == {functions.STATE}
+        state = body.invocation.state.add(state_name=functions.STATE)
+        if known:
+            state.state_value.has_value, state.state_value.value = True, known[functions.STATE]
         reply = FromFunction.FromString(SERVED.handle(body.SerializeToString()))
         assert reply.WhichOneof("response") == "invocation_result"
         for mutation in reply.invocation_result.state_mutations:
@@ -177,7 +179,10 @@ def test_a_call_of_one_entity_is_one_request_with_its_change_and_reply(runtime: 
         ),
         ("dev-app-replies", "r1", {"ok": 15, "token": [["jars", "a", 2]]}),
     ]
-    assert set(runtime.states["jars", "a"]) == {"env", "seen"}
+    entity = runtime.entity("a")
+    assert (entity.version, entity.document) == (2, document("a", coins=15))
+    assert not entity.locks
+    assert not entity.running
 
 
 def test_a_call_of_two_entities_changes_both_or_none(runtime: Runtime) -> None:
@@ -227,7 +232,7 @@ def test_a_repeated_command_is_answered_again_and_applied_once(runtime: Runtime)
 def test_what_cannot_be_done_is_replied_and_noted(
     runtime: Runtime, method: str, args: dict[str, Any], kind: str
 ) -> None:
-    before = {place: dict(states) for place, states in runtime.states.items()}
+    before = runtime.entity("a")
     reply = runtime.call("a", method, "r1", **args)
     assert reply["error"]["type"] == kind
     (noted,) = runtime.of("dev-app-errors")
@@ -240,7 +245,8 @@ def test_what_cannot_be_done_is_replied_and_noted(
         "message": reply["error"]["message"],
         "input": json.dumps(args),
     }
-    assert runtime.states["jars", "a"]["env"] == before["jars", "a"]["env"]
+    after = runtime.entity("a")
+    assert (after.version, after.document) == (before.version, before.document)
     assert runtime.call("a", "put", coins=1)["ok"] == 11
 
 
@@ -284,14 +290,14 @@ def test_a_large_command_makes_a_small_entry(runtime: Runtime) -> None:
 
 
 def test_states_that_cannot_be_read_are_left_as_they_are(runtime: Runtime) -> None:
-    runtime.states["jars", "a"]["env"] = b"garbage"
+    runtime.states["jars", "a"][functions.STATE] = b"garbage"
     assert runtime.call("a", "put", "r1", coins=1)["error"]["type"] == "InternalError"
-    assert runtime.states["jars", "a"]["env"] == b"garbage"
+    assert runtime.states["jars", "a"] == {functions.STATE: b"garbage"}
 
 
 def test_documents_of_older_versions_are_upgraded_and_others_tolerated(runtime: Runtime) -> None:
     old = {"doc_id": "a", "obj_type": "Jar", "pennies": 7, "dropped": True}
-    runtime.states["jars", "a"] = {"env": json.dumps([4, old]).encode()}
+    runtime.states["jars", "a"][functions.STATE] = entities.dump(entities.Entity("jars/a", 4, old)) or b""
     assert runtime.call("a", "count") == {"ok": 7, "token": []}
     assert runtime.call("a", "put", coins=1) == {"ok": 8, "token": [["jars", "a", 5]]}
     assert runtime.of("dev-jars")[-1]["after"] == document("a", coins=8)

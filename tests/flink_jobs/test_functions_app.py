@@ -47,7 +47,7 @@ def test_a_body_may_come_in_parts(endpoint: Any) -> None:
     assert start["status"] == 200
     assert (b"content-length", str(len(answer["body"])).encode()) in start["headers"]
     missing = FromFunction.FromString(answer["body"]).incomplete_invocation_context.missing_values
-    assert [one.state_name for one in missing] == ["env", "ctl", "seen"]
+    assert [one.state_name for one in missing] == ["entity"]
 
 
 def test_a_sender_that_goes_away_is_sent_nothing(endpoint: Any) -> None:

@@ -227,6 +227,23 @@ def test_every_message_and_table_survives_json() -> None:
         assert messages.load(messages.dump(message)) == message
 
 
+def test_all_that_is_kept_of_an_entity_survives_its_text() -> None:
+    """Whatever the texts in it hold: the parts of the text begin lines, and no text in JSON does."""
+    assert entities.dump(entities.Entity("n/a")) is None
+    odd = "a,\n[b],\nnull,\n"
+    for document in (None, {"value": odd}):
+        entity = entities.Entity("n/a", 3, document)
+        _handle(entity, messages.Call("r0", "m", {"writes": [], "said": odd}))
+        _handle(entity, messages.Call("r1", "m", {"refs": ["n/b"], "writes": ["n/b"], "said": odd}, model=odd))
+        _handle(entity, messages.Call(odd, "m", {"said": odd}))
+        again = entities.load("n/a", entities.dump(entity))
+        assert again == entity
+        assert (again.version, again.document) == (3, document)
+        assert len(again.running) == len(again.locks.queue) == len(again.seen) == 1
+    entity = entities.Entity("n/a", 2, None)
+    assert entities.load("n/a", entities.dump(entity)) == entity
+
+
 # ---------------------------------------------------------------- protocols that are wrong
 
 # name, module, what is written there, what stands there instead
