@@ -9,11 +9,13 @@ on where it was, and what has changed since is not overwritten.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import json
+import sqlite3
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent import futures
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,31 +63,68 @@ class Sender(Protocol):
         """Wait no longer for a reply."""
 
 
-def read(path: Path, models: methods.Models) -> list[Line]:
-    """Return the documents of a file of JSON lines; LoadError when any does not fit its model."""
-    found: list[Line] = []
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The documents of a file that was found to be right, read anew each time: memory does not grow with the file."""
+
+    path: Path
+    count: int
+
+    def __len__(self) -> int:
+        """Count the documents."""
+        return self.count
+
+    def __iter__(self) -> Iterator[Line]:
+        """Yield the documents in their order."""
+        for number, written in _written(self.path):
+            entry = json.loads(written)
+            yield Line(f"{self.path}:{number}", entry["collection"], entry["doc_id"], entry["document"])
+
+
+def read(path: Path, models: methods.Models) -> Lines:
+    """Return the documents of a file of JSON lines; LoadError when one does not fit its model or stands there twice."""
     problems: list[str] = []
-    places: dict[tuple[str, str], int] = {}
+    count = faults = 0
+    with contextlib.closing(sqlite3.connect("")) as kept:  # a file of its own where memory would not do
+        places = _Places(kept)
+        for number, written in _written(path):
+            count += 1
+            try:
+                line = _line(f"{path}:{number}", written, models)
+                first = places.first(f"{line.collection}/{line.doc_id}", number)
+                if first != number:
+                    raise ValueError(f"{line.collection}/{line.doc_id} stands in line {first} already")
+            except (ValueError, TypeError, LookupError, mapping.MappingError, RecursionError) as error:
+                faults += 1
+                if faults <= SHOWN:
+                    problems.append(f"{path}:{number}: {error}")
+    if faults:
+        raise LoadError("\n".join([*problems, *([f"and {faults - SHOWN} more lines"] if faults > SHOWN else [])]))
+    return Lines(path, count)
+
+
+class _Places:
+    """The line in which each place stands first."""
+
+    def __init__(self, kept: sqlite3.Connection) -> None:
+        self._kept = kept
+        kept.execute("CREATE TABLE places (place BLOB PRIMARY KEY, line INTEGER) WITHOUT ROWID")
+
+    def first(self, place: str, line: int) -> int:
+        """Return the line in which a place stood before, this one where it did not."""
+        key = (place.encode("utf-8", "surrogatepass"),)
+        if self._kept.execute("INSERT OR IGNORE INTO places VALUES (?, ?)", (*key, line)).rowcount:
+            return line
+        return int(self._kept.execute("SELECT line FROM places WHERE place = ?", key).fetchone()[0])
+
+
+def _written(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the lines of a file that are not blank, with their numbers."""
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            yield from ((number, line.rstrip("\n")) for number, line in enumerate(file, start=1) if line.strip())
     except (OSError, UnicodeDecodeError) as error:
         raise LoadError(f"{path}: cannot be read ({error})") from error
-    for number, written in enumerate(text.split("\n"), start=1):
-        if not written.strip():
-            continue
-        try:
-            line = _line(f"{path}:{number}", written, models)
-        except (ValueError, TypeError, LookupError, mapping.MappingError, RecursionError) as error:
-            problems.append(f"{path}:{number}: {error}")
-            continue
-        first = places.setdefault((line.collection, line.doc_id), number)
-        if first != number:
-            problems.append(f"{path}:{number}: {line.collection}/{line.doc_id} stands in line {first} already")
-        found.append(line)
-    if problems:
-        more = len(problems) - SHOWN
-        raise LoadError("\n".join([*problems[:SHOWN], *([f"and {more} more lines"] if more > 0 else [])]))
-    return found
 
 
 def load(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from concurrent import futures
 from pathlib import Path
 
@@ -63,6 +64,29 @@ def test_documents_are_loaded_where_there_is_none(tmp_path: Path) -> None:
     assert (kept and kept.weight, loaded and loaded.weight) == (9, 2)
     engine.delete(Crate, "c2")
     assert loading.load(found, Sender(engine)) == loading.Loaded(1, count - 1, ())
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    def peak(count: int) -> int:
+        text = "x" * 1000
+        lines = (json.dumps({"collection": "crates", "doc_id": f"{one}{text}", "document": {}}) for one in range(count))
+        path = written(tmp_path, *lines)
+        tracemalloc.start()
+        try:
+            assert sum(1 for _ in loading.read(path, MODELS)) == count
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(10)  # what is made once
+    assert peak(4_000) < peak(400) + 100_000  # bytes; the longer file has 3.6 MB more
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "crates.jsonl"
+    path.write_bytes(b"\xff\n")
+    with pytest.raises(loading.LoadError, match="cannot be read"):
+        loading.read(path, MODELS)
 
 
 def test_every_line_that_does_not_fit_is_named(tmp_path: Path) -> None:
