@@ -179,11 +179,44 @@ def test_methods_are_called_by_reference(side: WriteSide) -> None:
         Account.ref(ids[0], through=side.calls).transfer(to=ids[1], amount=500).result()
 
 
+def mixed(side: WriteSide, name: str) -> tuple[list[str], list[Made], list[Call]]:
+    """Make a shop, a hotel with a flight, an auction and a ring of links, all for the same accounts, and calls."""
+    ids, made = accounts(side, f"{name}-", 6)
+    places = {one: f"{name}-{one}" for one in ("hotel", "flight")}
+    items = [f"{name}-item{number}" for number in range(3)]
+    ring = [f"{name}-link{number}" for number in range(5)]
+    orders, trips = ([f"{name}-{one}{number}" for number in range(10)] for one in ("order", "trip"))
+    new = [Call("items", one, "new", {"stock": 5, "price": 7}) for one in items]
+    new += [Call("places", one, "new", {"free": 6, "guests": []}) for one in places.values()]
+    new += [
+        Call("auctions", f"{name}-auction", "new", {"highest": 0}),
+        *(Call("trips", one, "new", {}) for one in trips),
+    ]
+    new += [Call("links", one, "new", {"count": 0, "next": ring[(at + 1) % 5]}) for at, one in enumerate(ring)]
+    for at, one in enumerate(orders):
+        cart = [items[at % 3], items[(at + 1) % 3]]
+        new.append(Call("orders", one, "new", {"items": cart, "buyer": ids[1 + at % 5], "shop": ids[0]}))
+    made += side.play(new)
+    calls = [Call("orders", one, "check_out", {}) for one in orders]
+    calls += [Call("trips", one, "book", places) for one in trips]
+    calls += [Call("auctions", f"{name}-auction", "bid", {"bidder": ids[at % 6], "amount": 1 + at}) for at in range(12)]
+    calls += [Call("links", one, "pass_on", {"amount": 2}) for one in ring * 3]
+    return ids, made, calls
+
+
 @pytest.mark.parametrize("name", ["endpoint", "statefun", "kafka"])
 def test_nothing_is_lost_or_done_twice_when_a_process_is_killed(side: WriteSide, name: str) -> None:
-    ids, made = accounts(side, f"{name}-killed", 6)
-    calls = transfers(ids, 60 * KILLS, seed=7)
+    ids, made, calls = mixed(side, name)
+    calls += transfers(ids, 60 * KILLS, seed=7)
 
-    made += side.play(calls, kill=name, times=KILLS)
+    made += side.play(shuffled(7, calls), kill=name, times=KILLS)
     found = side.assert_serial(made, *COLLECTIONS)
-    assert sum(found[f"accounts/{one}"]["balance"] for one in ids) == 600
+    balances = [found[f"accounts/{one}"]["balance"] for one in ids]
+    assert sum(balances) + found[f"auctions/{name}-auction"]["highest"] == 600  # the highest bid is held back
+    assert min(balances) >= 0
+    paid = [order for number in range(10) if (order := found[f"orders/{name}-order{number}"]).get("paid")]
+    assert sum(found[f"items/{name}-item{number}"]["stock"] for number in range(3)) == 15 - 2 * len(paid)
+    hotel, flight = (found[f"places/{name}-{one}"] for one in ("hotel", "flight"))
+    assert (hotel["free"], flight["free"]) == (0, 0)
+    assert sorted(hotel["guests"]) == sorted(flight["guests"])
+    assert sum(found[f"links/{name}-link{number}"]["count"] for number in range(5)) == 0
