@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "reference"
 MODULES = {
     "Modelling": (
-        "attrs", "attribute", "domain_model", "store", "view_model", "models.factory", "mapper.schema",
-        "mapper.fields",
+        "attrs", "attribute", "domain_model", "store", "view_model", "aggregator", "models.factory",
+        "mapper.schema", "mapper.fields",
     ),
     "Queries and datastores": (
         "query", "query.cmp", "context", "config", "database.client", "database.protocol", "database.memory",

@@ -204,6 +204,19 @@ _ROWS: tuple[Code, ...] = (
         "store: SesionStore", "store: SessionStore",
     ),
     Code(
+        "E233", "aggregator without one of its functions",
+        "An aggregator says what no item is, what one more and one fewer does, and what comes of it. A job takes rows "
+        "back whenever one of them changes, so none of the four can be left out.",
+        "class Total(Aggregator):   # without retract",
+        "@classmethod\ndef retract(cls, total, visit):\n    return total - visit.days",
+    ),
+    Code(
+        "E234", "function of an aggregator that gives nothing",
+        "The functions of an aggregator are called of its class, and what they return is the accumulator from then on.",
+        "def accumulate(self, days, visit):\n    days.append(visit.days)",
+        "@classmethod\ndef accumulate(cls, days, visit):\n    return [*days, visit.days]",
+    ),
+    Code(
         "E240", "circular computed attributes",
         "A getter that needs its own value never ends.",
         "a reads self.b, b reads self.a", "let one of them read stored attributes only",

@@ -228,11 +228,14 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class RecordClass:
-    """A dataclass, NamedTuple, TypedDict or embedded class of the project: a record when it is called."""
+    """A dataclass, NamedTuple, TypedDict or embedded class of the project: a record when it is called.
+
+    An aggregator is one without fields, of which nothing is made.
+    """
 
     name: str
     fields: tuple[tuple[str, dtypes.Type, syntax.Expr | None], ...]  # name, type, default
-    kind: Literal["dataclass", "namedtuple", "typeddict", "embedded"]
+    kind: Literal["dataclass", "namedtuple", "typeddict", "embedded", "aggregator"]
     methods: tuple[Method, ...] = ()
     module: str = ""
 

@@ -76,6 +76,8 @@ def stored(app: model.App, name: str) -> tuple[model.StoredAttribute, ...]:
 
 
 _SKIPPED_DECORATORS = frozenset({"setter", "deleter", "init"})
+_OF_AGGREGATORS = ("create_accumulator", "accumulate", "retract", "get_value")
+"""What belongs to an aggregator: `over` names none of it where it is called."""
 _NEVER_RUN = frozenset({"__init__", "__new__", "__init_subclass__", "__class_getitem__", "__post_init__"})
 
 
@@ -228,6 +230,8 @@ class _Walk:
         if place in self.classes or tree is None or node is None:
             return
         self.classes[place] = kind
+        if self.sources.is_aggregator(place):
+            self.own_names["model"].update(_OF_AGGREGATORS)
         for base in node.bases:
             origin = self._class_named(tree, base)
             if origin is not None:
@@ -317,7 +321,9 @@ class _Walk:
                 _Visitor(self, _Frame(tree)).visit(statement)
 
     def _embedded(self, tree: ModuleTree, name: str) -> Kind | None:
-        """Tell whether a class is an embedded one, which has attributes as a domain model does."""
+        """Tell whether a class is an embedded one or an aggregator, which has members as a domain model does."""
+        if self.sources.is_aggregator((tree.module.name, name)):
+            return "model"
         node = tree.class_node(name)
         bases = () if node is None else node.bases
         return "model" if any(self.sources.of_onto(tree, base) for base in bases) else None

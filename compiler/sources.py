@@ -103,6 +103,12 @@ class Sources:
         """Tell whether a class is a view, a store or a domain model."""
         return self.kinds.get(place)
 
+    def is_aggregator(self, place: Place) -> bool:
+        """Tell whether a class is an aggregator."""
+        module = self.app.modules.get(place[0])
+        found = None if module is None else module.names.get(place[1])
+        return isinstance(found, model.RecordClass) and found.kind == "aggregator"
+
     def module(self, name: str) -> ModuleTree | None:
         """Return the tree of a module of the project, None for any other module."""
         if name not in self.trees and name in self.app.modules:

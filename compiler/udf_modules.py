@@ -221,9 +221,14 @@ class _ModuleWriter:
         for base in node.bases:
             if self.sources.of_onto(self.tree, base):
                 self.uses_runtime = True
-                yield "runtime.Embedded" if self._embedded(node.name) is not None else _RUNTIME[kind]
+                yield self._runtime_class(node.name, kind)
             elif not isinstance(base, ast.Subscript):
                 yield ast.unparse(base)
+
+    def _runtime_class(self, name: str, kind: Kind) -> str:
+        if self.sources.is_aggregator((self.tree.module.name, name)):
+            return "runtime.Aggregator"
+        return "runtime.Embedded" if self._embedded(name) is not None else _RUNTIME[kind]
 
     def _embedded(self, name: str) -> model.RecordClass | None:
         bound = self.tree.module.names.get(name)

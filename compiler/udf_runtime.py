@@ -63,6 +63,20 @@ class Embedded:
     __hash__ = None  # type: ignore[assignment]  # values may change
 
 
+class Aggregator:
+    """A class whose class methods aggregate; the compiler has seen that all of them are there."""
+
+    # Any: what an accumulator is made of, and what comes of it, is the subclass's own matter.
+    @classmethod
+    def over(cls, items: Iterable[Any] | Mapping[Any, Any]) -> Any:
+        """Return the value of all items, accumulated in their order; of a reference or a dict, its values."""
+        given: Any = cls
+        accumulator = given.create_accumulator()
+        for item in items.values() if isinstance(items, Mapping) else items:
+            accumulator = given.accumulate(accumulator, item)
+        return given.get_value(accumulator)
+
+
 class Store:
     """A store: its references are put on it one by one."""
 

@@ -13,6 +13,7 @@ import hashlib
 from compiler import diagnostics, dtypes, facts, model
 from compiler.diagnostics import Log
 from compiler.resolve import (
+    aggregators,
     bodies,
     circles,
     clashes,
@@ -83,6 +84,7 @@ def resolve(given: facts.Facts, log: Log) -> model.App:
     clashes.check_models(app_models, log)
     clashes.check_views(app_views, app_models, log)
     circles.check(app_models, app_views, log)
+    aggregators.check(infos, read, log)
     app_modules = modules.Modules(given, known, classes, types, read, fixed).all()
     followed = mediators.Mediators(infos, given, known, app_models, stores, app_views, log).all()
     return model.App(given.app, app_modules, app_models, stores, app_views, _hash(given), followed)

@@ -13,13 +13,25 @@ from compiler import diagnostics, facts, syntax
 from compiler.diagnostics import Log
 from compiler.resolve import names
 
-Kind = Literal["model", "store", "view", "schema", "embedded", "dataclass", "namedtuple", "typeddict", "enum", "plain"]
+Kind = Literal[
+    "model",
+    "store",
+    "view",
+    "schema",
+    "embedded",
+    "aggregator",
+    "dataclass",
+    "namedtuple",
+    "typeddict",
+    "enum",
+    "plain",
+]
 
 RECORD_KINDS = ("embedded", "dataclass", "namedtuple", "typeddict")
 
 _KINDS_OF_ONTO: dict[str, Kind] = {
     "DomainModel": "model", "ViewModel": "view", "Store": "store", "Schema": "schema", "Embedded": "embedded",
-    "Serializable": "embedded",
+    "Serializable": "embedded", "Aggregator": "aggregator",
 }  # fmt: skip
 
 _KINDS_OUTSIDE: dict[str, Kind] = {

@@ -72,6 +72,8 @@ class Modules:
             )
         if info.kind in ("model", "store", "view"):
             return model.ModelClass(info.name)
+        if info.kind == "aggregator":
+            return model.RecordClass(info.name, (), "aggregator", self.read.methods(info), info.module)
         return self._record(info)
 
     def _record(self, info: hierarchy.ClassInfo) -> model.RecordClass:

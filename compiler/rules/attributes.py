@@ -107,6 +107,8 @@ def _of_static(scope: Scope, owner: values.Static, node: syntax.Attribute) -> va
             method = next((one for one in record.methods if one.name == node.name), None)
             if method is not None and method.kind in ("static", "class"):
                 return _method(scope, method, owner, node)
+            if record.kind == "aggregator" and node.name == "over":
+                return values.BoundMethod(owner, "over")
         case values.Builtin(qualified):
             return values.Builtin(f"{qualified}.{node.name}")
     return ir.Declined("D302", node.span, f"attribute `{node.name}` of this value has no SQL form")

@@ -13,6 +13,7 @@ from typing import Any
 
 from compiler import (
     accumulators,
+    aggregators,
     displays,
     dtypes,
     early,
@@ -75,6 +76,8 @@ def apply(
     match function:
         case values.Closure():
             return scope.call(function, args, keywords, span)
+        case values.ClassValue(record) if record.kind == "aggregator":
+            return ir.Declined("D302", span, f"an object of the class `{record.name}` has no SQL form")
         case values.ClassValue():
             return _construct(scope, function, args, keywords, span)
         case values.BoundMethod():
@@ -143,6 +146,8 @@ def _method(
     span: Span,
 ) -> values.Value | ir.Declined:
     receiver, name = method.receiver, method.name
+    if isinstance(receiver, values.ClassValue):
+        return aggregators.over(scope, receiver, args, keywords, span)  # no other method of a class is bound
     known = _known_method(scope, receiver, name, args, keywords, span)
     if known is not None:
         return known
