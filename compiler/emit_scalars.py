@@ -35,6 +35,8 @@ class Scalars:
                 return self._connected(expr, holds=False, positive=True)
             case ir.Prim("record.field"):
                 return self._field(expr)
+            case ir.Prim("after", (_, value)):  # what comes before it was told elsewhere
+                return self.value(value)
             case ir.Prim():
                 return self._call(expr)
             case ir.If():

@@ -107,6 +107,10 @@ def _check(expr: ir.Prim, scope: Scope, functions: Functions) -> Any:
     return value(expr.args[2], scope, functions) if fine is True else None
 
 
+def _after(expr: ir.Prim, scope: Scope, functions: Functions) -> Any:
+    return value(expr.args[1], scope, functions)  # what comes before it was told elsewhere
+
+
 def _coalesce(expr: ir.Prim, scope: Scope, functions: Functions) -> Any:
     for one in expr.args:
         found = value(one, scope, functions)
@@ -116,6 +120,7 @@ def _coalesce(expr: ir.Prim, scope: Scope, functions: Functions) -> Any:
 
 
 _LAZY: dict[str, Callable[[ir.Prim, Scope, Functions], Any]] = {
+    "after": _after,
     "and": _and,
     "or": _or,
     "check": _check,

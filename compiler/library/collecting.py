@@ -59,11 +59,11 @@ def combined(scope: Scope, op: str, left: values.Value, right: values.Value, spa
     if not (_is_set(left) and _is_set(right)):
         return None
     found = _of_sets(scope, op, left, right, span)
-    if op in ("&", "-") and not isinstance(
-        found, ir.Declined
-    ):  # the other one is made even if there is nothing to find
-        return scope.after(right, found, span)
-    return found
+    if isinstance(found, ir.Declined) or op not in ("&", "-"):
+        return found
+    # Both are made, even if there is nothing to look for.
+    found = scope.after(right, found, span)
+    return scope.after(left, found, span) if isinstance(found, values.Several) and not found.items else found
 
 
 def _of_sets(scope: Scope, op: str, left: values.Value, right: values.Value, span: Span) -> values.Value | ir.Declined:

@@ -330,7 +330,9 @@ class Rows:
 
     def _elements(self, var: str, collection: ir.Expr) -> None:
         inner = dtypes.required(collection.type)
-        value = failures.guarded(self.scalar(_unchecked(collection)))
+        # An item that raises is no item that is None: then there are none at all.
+        read = collection if isinstance(collection, ir.MakeList) else _unchecked(collection)
+        value = failures.guarded(self.scalar(read))
         alias = self._alias(f"{var}_entry")
         if isinstance(inner, dtypes.DictOf):
             self.grown.append(lambda below: plan.Unnest(below, value, alias, "dict"))

@@ -341,7 +341,9 @@ def _len(
         )
     distinct = isinstance(value, ir.Comp) and value.kind == "set"
     comp = value if isinstance(value, ir.Comp) else scope.comprehend(value, span)
-    return ir.Reduce("count", comp, dtypes.INT, _ZERO, distinct=distinct, span=span)
+    sorting, comp = raising.apart(comp)
+    counted = ir.Reduce("count", comp, dtypes.INT, _ZERO, distinct=distinct, span=span)
+    return counted if sorting is None else scope.after(sorting, counted, span)
 
 
 def _sum(
@@ -516,6 +518,8 @@ def _set(
 def _next(
     scope: Scope, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
 ) -> values.Value | ir.Declined:
+    if isinstance(args[0], ir.Attr | ir.MakeList):
+        return ir.Declined("D305", span, "`next` of a list raises TypeError; write `next(iter(…))`")
     comp = scope.comprehend(args[0], span)
     empty = scope.as_expr(args[1], span) if len(args) > 1 else None
     kind = comp.head.type if empty is None else dtypes.join(comp.head.type, empty.type)

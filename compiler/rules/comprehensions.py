@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler import conditions, displays, dtypes, ir, raising, syntax, values
-from compiler.diagnostics import NOWHERE
+from compiler import conditions, displays, dtypes, ir, raising, rewrite, syntax, values
+from compiler.diagnostics import NOWHERE, Span
 from compiler.scope import Scope, conjunction, entity_id, facts_of
 
 
@@ -22,18 +22,37 @@ def comprehension(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined
     if items is not None:
         written = _written_out(scope, node, items)
         if written is not None:
-            return scope.after(source, written, node.span) if isinstance(source, ir.Expr) else written
+            if isinstance(source, ir.Expr):
+                return scope.after(source, written, node.span)
+            return _after_items(scope, items, written, node.span)
     return _over_rows(scope, node, source, others)
+
+
+def _after_items(scope: Scope, items: tuple[values.Item, ...], written: values.Value, span: Span) -> values.Value:
+    """Return what a comprehension gives, after those of the known items that may raise and that nothing of it reads."""
+    parts = [one.value for one in written.items] if isinstance(written, values.Several) else [written]
+    read = [one for part in parts if isinstance(part, ir.Expr) for one in rewrite.walk(part)]
+    for one in reversed(items):
+        if isinstance(one.value, ir.Expr) and raising.may_raise(one.value) and one.value not in read:
+            if one.test is not None:
+                scope.decline("D367", span, "what is computed here may raise, and the result does not begin with it")
+            written = scope.after(one.value, written, span)
+    return written
 
 
 def _over_rows(
     scope: Scope, node: syntax.Comprehension, source: values.Value, others: list[syntax.Generator]
 ) -> values.Value | ir.Declined:
-    sorting = None
+    told: list[ir.Expr] = []
+    if isinstance(source, ir.Comp) and others and raising.may_raise(source.head):
+        told = [one for one in raising.counted(source) or () if isinstance(one, ir.Reduce) and one.op == "count"]
     if isinstance(source, ir.Comp) and (others or node.kind != "list" or node.generators[0].conditions):
         sorting, source = raising.apart(source)
-    made = _combined(scope, node, source, others)
-    return made if sorting is None else scope.after(sorting, made, node.span)
+        told += [] if sorting is None else [sorting]
+    made: values.Value = _combined(scope, node, source, others)
+    for one in reversed(told):  # of all that is looped over: what comes next may leave it out
+        made = scope.after(one, made, node.span)
+    return made
 
 
 def _combined(
