@@ -20,7 +20,8 @@ from compiler.sources import Sources
 
 def emit(whole: plan.Plan, app: model.App, version: str = "") -> dict[str, str]:
     """Return the texts of the modules by their path below `udfs/`; empty where no getter needs Python."""
-    functions = [one for view in whole.views for one in view.functions]
+    # Views share the function of a static method.
+    functions = list({one.name: one for view in whole.views for one in view.functions}.values())
     if not functions:
         return {}
     sources = Sources(app)
@@ -136,6 +137,9 @@ class _Function:
         view = app.views[self.function.view]
         store = app.stores[view.store]
         given = [name for name, _ in self.function.params]
+        if self.function.is_method:
+            called = f"return {self._class(view.module, view.name)}.{self.function.field}"
+            return "\n".join(self._lines(view, given, _call(called, given, "", 100))) + "\n"
         constants: list[str] = []
         body: list[str] = [f"store = {self._class(store.module, store.name)}()"]
         for reference in store.references:
@@ -143,7 +147,11 @@ class _Function:
                 make, arguments = self._reference(reference, constants)
                 body += _call(f"store.{reference.name} = {make}", arguments, "", 100)
         body.append(f"return {self._class(view.module, view.name)}(store).{self.function.field}")
-        lines = [
+        function = "\n".join(self._lines(view, given, body)) + "\n"
+        return "\n".join(constants) + "\n\n\n" + function if constants else function
+
+    def _lines(self, view: model.ViewModel, given: list[str], body: list[str]) -> list[str]:
+        return [
             *_call(f"def {self.function.name}", given, ":", 108),
             f'    """{self._place(view)}."""',
             "",
@@ -152,12 +160,12 @@ class _Function:
             "",
             f"    return runtime.result(compute, {_packer(self.function.result)})",
         ]
-        function = "\n".join(lines) + "\n"
-        return "\n".join(constants) + "\n\n\n" + function if constants else function
 
     def _place(self, view: model.ViewModel) -> str:
         attribute = view.attribute(self.function.field)
         where = attribute.getter.span if attribute is not None and attribute.getter is not None else view.span
+        if self.function.is_method:
+            where = next(one.span for one in view.methods if one.name == self.function.field)
         return f"{view.name}.{self.function.field}, {where.file}:{where.line}".replace("\\", "/")
 
     def _class(self, module: str, name: str) -> str:

@@ -71,12 +71,14 @@ def narrowed(whole: plan.Plan, name: str | None) -> plan.Plan:
 def _of_field(view: plan.View, name: str) -> plan.View:
     nodes = tuple(one for one in view.document if one.name == name)
     tables = set(_tables(nodes, view.tables[0].name))
+    fields = tuple(one for one in view.fields if one.name == name)
+    called = {one.function for one in fields}
     return replace(
         view,
         tables=tuple(one for one in view.tables if one.name in tables),
         document=nodes,
-        fields=tuple(one for one in view.fields if one.name == name),
-        functions=tuple(one for one in view.functions if one.field == name),
+        fields=fields,
+        functions=tuple(one for one in view.functions if one.name in called),
         errors=None,
     )
 
@@ -141,6 +143,9 @@ def _view(view: plan.View, sources: Mapping[str, str]) -> Iterator[_Line]:
         yield [(f"  {field.name:<{width}}    ", "bold"), (f"{field.tier:<11}", _STYLES[field.tier]), (_what(field), "")]
         for reason in field.why:
             yield from _why(reason, sources)
+        for one in view.functions:
+            if one.is_method and one.name == field.function:
+                yield [("    calls ", "dim"), (one.name, ""), (f", the function of {one.view}.{one.field}", "dim")]
         yield from _depends(field.lineage)
 
 
@@ -226,6 +231,7 @@ def _field_json(view: plan.View, field: plan.FieldInfo) -> dict[str, Any]:
         "over": list(lineage.over),
         "tables": list(dict.fromkeys(_tables(nodes, view.tables[0].name))),
         "reads": list(field.reads),
+        "function": field.function or None,
         "lineage": [{"attribute": one.attribute, "role": one.role, **_place(one.span)} for one in lineage.reads],
         "why": [_reason(reason) for reason in field.why],
     }

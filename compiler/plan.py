@@ -133,7 +133,8 @@ Relation = Scan | Unnest | Join | Filter | Project | Group | Union | TopN
 class PyFunction:
     """A Python UDF: its SQL name, the module under udfs/ that holds it, its parameters and result.
 
-    `kind` "scalar": arguments are columns; "collect": arguments are the JSON texts of the store's parts.
+    `kind` "scalar": arguments are columns; "collect": arguments are the JSON texts of the store's parts. `field` of
+    `view` is what it computes: a getter, or a static method (`is_method`), which any number of getters share.
     """
 
     name: str
@@ -143,6 +144,7 @@ class PyFunction:
     result: dtypes.Type
     view: str
     field: str
+    is_method: bool = False
 
 
 # ---------------------------------------------------------------- documents and tables
@@ -218,6 +220,7 @@ class FieldInfo:
     lineage: Lineage
     why: tuple[ir.Declined, ...] = ()
     span: Span = field(default=NOWHERE, compare=False)
+    function: str = ""  # of Python, by its name in SQL
 
     @property
     def reads(self) -> tuple[str, ...]:

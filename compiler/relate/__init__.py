@@ -9,11 +9,13 @@ This is the only place that picks join kinds, child tables and tiers.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from compiler import build, dtypes, ir, lineage, model, plan, rewrite, slices, sources, udf_contract
 from compiler.diagnostics import Log
-from compiler.relate import finish, joins, products, shapes, tables, unfolded
+from compiler.relate import finish, joins, products, shapes, static_calls, tables, unfolded
 
 
 def relate(app: model.App, program: build.Program, log: Log) -> plan.Plan:
@@ -108,6 +110,9 @@ def _in_python(
     context: joins.Context, place: shapes.Place, texts: sources.Sources, view: model.ViewModel,
     attribute: model.ViewAttribute, reason: ir.Declined,
 ) -> _Candidate:  # fmt: skip
+    called_alone = static_calls.find(context.app, view, attribute)
+    if called_alone is not None:
+        return _of_method(context, attribute, called_alone, reason)
     reads = slices.reads(texts, view.name, attribute.name)
     arguments: list[ir.Expr] = []
     params: list[tuple[str, dtypes.Type]] = []
@@ -124,17 +129,47 @@ def _in_python(
             params.append((udf_contract.parameter(name, one), dtypes.optional(stored.type)))
             entity = ir.One(name, dtypes.Entity(reference.model))  # a missing target gives NULLs, told by doc_id
             arguments.append(udf_contract.argument(ir.Attr(entity, one, dtypes.optional(stored.type))))
-    declared = attribute.declared
-    scalar = declared is not None and isinstance(dtypes.required(declared), dtypes.Scalar)
-    result = dtypes.required(declared) if scalar and declared is not None else dtypes.JSON
     function = plan.PyFunction(
         udf_contract.function_name(view.name, attribute.name), udf_contract.module(context.app),
-        "collect" if collects else "scalar", tuple(params), result, view.name, attribute.name,
+        "collect" if collects else "scalar", tuple(params), _result(attribute), view.name, attribute.name,
     )  # fmt: skip
-    node = plan.FieldNode(attribute.name, attribute.json_name, "scalar" if scalar else "json", column=attribute.name)
+    return _calling(context, attribute, function, arguments, reads, reason)
+
+
+def _of_method(
+    context: joins.Context, attribute: model.ViewAttribute, call: static_calls.StaticCall, reason: ir.Declined
+) -> _Candidate:
+    """Call the function of a static method, which getters share."""
+    root = context.store.root
+    name = call.method.name
+    params = (
+        (udf_contract.parameter(name, one), dtypes.optional(kind or dtypes.JSON)) for one, kind in call.method.params
+    )
+    function = plan.PyFunction(
+        udf_contract.function_name(call.owner, name), udf_contract.module(context.app), "scalar", tuple(params),
+        _result(attribute), call.owner, name, is_method=True,
+    )  # fmt: skip
+    entity = ir.One(root.name, dtypes.Entity(root.model))
+    arguments = [udf_contract.argument(ir.Attr(entity, one.name, dtypes.optional(one.type))) for one in call.attributes]
+    reads = {root.name: tuple(dict.fromkeys(one.name for one in call.attributes))}
+    return _calling(context, attribute, function, arguments, reads, reason)
+
+
+def _result(attribute: model.ViewAttribute) -> dtypes.Type:
+    declared = None if attribute.declared is None else dtypes.required(attribute.declared)
+    return declared if isinstance(declared, dtypes.Scalar) else dtypes.JSON
+
+
+def _calling(
+    context: joins.Context, attribute: model.ViewAttribute, function: plan.PyFunction, arguments: list[ir.Expr],
+    reads: Mapping[str, tuple[str, ...]], reason: ir.Declined,
+) -> _Candidate:  # fmt: skip
+    kind: Literal["scalar", "json"] = "scalar" if isinstance(function.result, dtypes.Scalar) else "json"
+    node = plan.FieldNode(attribute.name, attribute.json_name, kind, column=attribute.name)
     called = udf_contract.call(function, arguments)
     read = lineage.of_slice(context.app, context.store, context.predicates, reads)
-    info = plan.FieldInfo(attribute.name, "udf-collect" if collects else "udf", read, (reason,), attribute.span)
+    tier: plan.Tier = "udf-collect" if function.kind == "collect" else "udf"
+    info = plan.FieldInfo(attribute.name, tier, read, (reason,), attribute.span, function.name)
     return _Candidate(shapes.Shape(node, [(attribute.name, called)]), info, function)
 
 

@@ -116,7 +116,7 @@ def view(context: joins.Context, declared: model.ViewModel, place: shapes.Place,
     root = context.app.models[context.store.root.model]
     return plan.View(
         declared.name, declared.collection, root.collection, (main, *children), tuple(nodes),
-        tuple(info for _, info, _ in parts), tuple(one for _, _, one in parts if one is not None),
+        tuple(info for _, info, _ in parts), tuple(dict.fromkeys(one for _, _, one in parts if one is not None)),
         _errors(declared.name, _ungrouped(relation, key, texts) or _again(context, place, tuple(raising))),
     )  # fmt: skip
 

@@ -49,7 +49,10 @@ def _plan(app: model.App) -> plan.Plan:
                 "Card", "Card", "User", (plan.Table("Card", None, columns, ("doc_id",), query),),
                 (plan.FieldNode("title", "title", "scalar", column="title"),),
                 (
-                    plan.FieldInfo("title", "udf", plan.Lineage((_read("User.doc_id"), _read("User.name"))), (why,)),
+                    plan.FieldInfo(
+                        "title", "udf", plan.Lineage((_read("User.doc_id"), _read("User.name"))), (why,),
+                        function="card__title",
+                    ),
                     plan.FieldInfo("constant", "expr", plan.Lineage()),
                 ),
                 (function,), None,
@@ -96,6 +99,7 @@ def test_json_says_the_same(tmp_path: Path) -> None:
     assert second == {
         "name": "constant", "file": None, "line": None, "column": None, "tier": "expr",
         "what": "one SQL expression over joined rows", "over": [], "tables": [], "reads": [], "lineage": [], "why": [],
+        "function": None,
     }  # fmt: skip
 
 
@@ -105,6 +109,8 @@ def test_one_getter_may_be_asked_for(tmp_path: Path) -> None:
     assert explain.names(whole) == ("Card", "Card.title", "Card.constant")
     (view,) = explain.narrowed(whole, "Card.title").views
     assert ([one.name for one in view.fields], [one.name for one in view.tables]) == (["title"], ["Card"])
+    assert [one.name for one in view.functions] == ["card__title"]
+    assert explain.narrowed(whole, "Card.constant").views[0].functions == ()
 
 
 def test_a_plan_has_a_stable_text(tmp_path: Path) -> None:
