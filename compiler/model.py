@@ -238,6 +238,7 @@ class RecordClass:
     kind: Literal["dataclass", "namedtuple", "typeddict", "embedded", "aggregator"]
     methods: tuple[Method, ...] = ()
     module: str = ""
+    layers: tuple[Layer, ...] = field(default=(), compare=False)  # of an aggregator
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ def _super(scope: Scope, args: Arguments, keywords: Keywords, span: Span) -> _An
     here = next((places[one] for one in reversed(scope.calls) if one in places), None)
     if receiver is not None and here is not None:
         return values.Super(receiver, layers[here + 1 :])
-    return ir.Declined("D302", span, "`super()` here is no method of a model, store or view")
+    return ir.Declined("D302", span, "`super()` here is no method of a model, store, view or aggregator")
 
 
 def _keys(layer: model.Layer) -> Iterator[str]:
@@ -37,6 +37,8 @@ def _layers(scope: Scope, receiver: values.Value) -> tuple[model.Layer, ...]:
     match receiver:
         case values.SelfView():
             return scope.shared.view.layers
+        case values.ClassValue(record):
+            return record.layers
         case values.ModelValue(name):
             found = app.models.get(name) or app.views.get(name)
             return () if found is None else found.layers

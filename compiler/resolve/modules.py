@@ -73,7 +73,8 @@ class Modules:
         if info.kind in ("model", "store", "view"):
             return model.ModelClass(info.name)
         if info.kind == "aggregator":
-            return model.RecordClass(info.name, (), "aggregator", self.read.methods(info), info.module)
+            methods, layers = self.read.methods(info), self.read.layers(info)
+            return model.RecordClass(info.name, (), "aggregator", methods, info.module, layers)
         return self._record(info)
 
     def _record(self, info: hierarchy.ClassInfo) -> model.RecordClass:

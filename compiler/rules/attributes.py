@@ -109,6 +109,10 @@ def _of_static(scope: Scope, owner: values.Static, node: syntax.Attribute) -> va
                 return _method(scope, method, owner, node)
             if record.kind == "aggregator" and node.name == "over":
                 return values.BoundMethod(owner, "over")
+            constants = (_constant(scope, layer.constants, node) for layer in record.layers)
+            constant = next((one for one in constants if one is not None), None)
+            if method is None and constant is not None:
+                return constant
         case values.Builtin(qualified):
             return values.Builtin(f"{qualified}.{node.name}")
     return ir.Declined("D302", node.span, f"attribute `{node.name}` of this value has no SQL form")
