@@ -89,7 +89,8 @@ class References:
         if isinstance(written, syntax.Lambda):
             if len(written.params) == 2:
                 return written
-            self.log.add("E221", written.span, "`on=` takes the store and the item, in this order")
+            hint = "write `lambda store, item: …`; what a relation of the store leads to is found without `on=`"
+            self.log.add("E221", written.span, "`on=` takes the store and the item, in this order", hint=hint)
             return syntax.Lambda(_PARAMETERS, _unknown(written), written.span)
         site = self.known.find_expr(module, written)
         if isinstance(site, names.FunctionSite):
