@@ -392,8 +392,11 @@ def _for(scope: Scope, node: syntax.For) -> Outcome:
     if items is None:
         hint = node.target.id if isinstance(node.target, syntax.Name) else "entry"
         one = loops.run(scope, node, scope.iterate(built, node.span, hint), execute)
-        if isinstance(built, ir.Expr):  # what the loop leaves may not be read: then nothing else tells of None
+        # What the loop leaves may not be read: then nothing else tells of None.
+        if isinstance(built, ir.Expr):
             steps = (*steps, *outcomes.evaluated((_iterated(built),)))
+        elif isinstance(built, values.Entries) and isinstance(built.of, ir.Expr):
+            steps = (*steps, *outcomes.evaluated((_iterated(built.of, built.kind),)))
     elif isinstance(built, values.Several) and built.kind == "set" and len(items) > 1:
         scope.decline("D359", node.span, "the order of a set is not defined; loop over a tuple")
     else:
@@ -401,8 +404,10 @@ def _for(scope: Scope, node: syntax.For) -> Outcome:
     return Outcome(steps, Next(scope)).then(one)
 
 
-def _iterated(built: ir.Expr) -> ir.Expr:
-    message = ir.Const("TypeError: 'NoneType' object is not iterable", dtypes.STR)
+def _iterated(built: ir.Expr, method: str = "") -> ir.Expr:
+    """Return what tells that a collection is None, of which the method is called."""
+    told = f"AttributeError: 'NoneType' object has no attribute '{method}'"
+    message = ir.Const(told if method else "TypeError: 'NoneType' object is not iterable", dtypes.STR)
     there = ir.Prim("not_none", (built,), dtypes.BOOL)
     if isinstance(built, ir.Comp | ir.GroupBy) or not dtypes.nullable(built.type):
         return built
