@@ -168,7 +168,7 @@ _OF_MODELS = frozenset(
     {
         "doc_id", "doc_ref", "obj_type", "now", "save", "delete", "to_dict", "to_snapshot", "update_vals", "get",
         "new", "create", "all", "where", "get_query", "collection_name", "from_dict", "from_stored", "from_snapshot",
-        "upgrade", "class_of", "family", "json_name", "ref_from_id", "Meta",
+        "from_upgraded", "upgrade", "class_of", "family", "json_name", "ref_from_id", "Meta",
     }
 )  # fmt: skip
 """What every domain model has of its own."""

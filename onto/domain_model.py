@@ -100,7 +100,11 @@ class DomainModel(attribute.Closed):
 
     @classmethod
     def upgrade(cls, document: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return a stored document as this version of the class has it, before a method sees it; to be overridden."""
+        """Return a stored document as this version of the class has it; to be overridden.
+
+        Whatever reads stored documents calls it first. It may be given any version, this one too, which it returns as
+        it is; the document is a copy of its own, so it may be changed in place. What it raises is a MappingError.
+        """
         return document
 
     @classmethod
@@ -124,6 +128,13 @@ class DomainModel(attribute.Closed):
         cls, document: Mapping[str, Any], doc_id: str | None = None, *, read_only: bool = False
     ) -> Self | None:
         """Return the same; None when the document is of another class."""
+        return cls.from_upgraded(upgraded(cls, document), doc_id, read_only=read_only)
+
+    @classmethod
+    def from_upgraded(
+        cls, document: Mapping[str, Any], doc_id: str | None = None, *, read_only: bool = False
+    ) -> Self | None:
+        """Return the same of a document that is in this version already."""
         kind = cls.class_of(document.get("obj_type"))
         if kind is None:
             return None
@@ -280,6 +291,8 @@ class DomainModel(attribute.Closed):
 
     @classmethod
     def _key_of(cls, name: str) -> str | None:
+        if _has_upgrades(_base_of_collection(cls)):
+            return None  # documents of older versions may hold the value elsewhere
         owners = [one for one in cls.family() if name in one._attributes]
         keys = {one.json_name(name) for one in owners}
         plain = all(
@@ -363,6 +376,38 @@ def differs_plainly(cls: type[DomainModel], document: Mapping[str, Any], stored:
     return any(document.get(slot.key) != stored.get(slot.key) for slot in _slots(cls) if slot.plain and not slot.hidden)
 
 
+def upgraded(cls: type[DomainModel], document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a stored document of the class's collection in this version; MappingError where that fails.
+
+    The class that its `obj_type` names upgrades it, the collection's topmost one where none has that name: every class
+    through which it is read sees the same.
+    """
+    base = _base_of_collection(cls)
+    if not _has_upgrades(base):
+        return document
+    kind = base.class_of(document.get("obj_type"))
+    assert kind is not None  # the topmost class takes every document of its collection
+    try:
+        found = kind.upgrade(frozen.thaw(dict(document)))
+    except Exception as error:  # user code: whatever it raises, this document cannot be read
+        raise load.MappingError(f"{kind.__name__}.upgrade: {type(error).__name__}: {error}") from error
+    if not isinstance(found, Mapping):
+        raise load.MappingError(
+            f"{kind.__name__}.upgrade returns {found!r}, which is no document; end it with `return`"
+        )
+    return found
+
+
+def _has_upgrades(cls: type) -> bool:
+    """Tell whether the class or one below it overrides `upgrade`."""
+    return _overrides_upgrade(cls) or any(map(_has_upgrades, cls.__subclasses__()))
+
+
+@functools.lru_cache(maxsize=4096)
+def _overrides_upgrade(cls: type) -> bool:
+    return next(base for base in cls.__mro__ if "upgrade" in vars(base)) is not DomainModel
+
+
 def _load_attrs(kind: type[DomainModel], document: Mapping[str, Any], read_only: bool) -> types.SimpleNamespace:
     values: dict[str, Any] = {}
     for slot in _slots(kind):
@@ -380,7 +425,13 @@ def _topmost(cls: type[DomainModel]) -> type[DomainModel]:
     return [one for one in cls.__mro__ if issubclass(one, DomainModel) and one is not DomainModel][-1]
 
 
-def _base_of_collection(cls: type[DomainModel]) -> type[DomainModel]:
+def _base_of_collection(cls: type) -> type[DomainModel]:
+    return _base_of_collection_once(cls)
+
+
+@functools.lru_cache(maxsize=4096)
+def _base_of_collection_once(cls: type) -> type[DomainModel]:
+    assert issubclass(cls, DomainModel)
     collection = cls.collection_name()
     above = [one for one in cls.__mro__ if issubclass(one, DomainModel) and one is not DomainModel]
     return [one for one in above if one.collection_name() == collection][-1]

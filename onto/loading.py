@@ -181,9 +181,11 @@ def _line(place: str, written: str, models: methods.Models) -> Line:
         raise ValueError(f"the doc_id is {doc_id!r}, not a text")
     if not isinstance(document, dict):
         raise ValueError("the document is no object")
-    entity = model.from_dict(document, doc_id)
+    current = domain_model.upgraded(model, document)
+    entity = model.from_upgraded(current, doc_id)
+    assert entity is not None  # the topmost class takes every document of its collection
     entity.to_dict()  # says which value does not fit
-    _check_keys(type(entity), document)
+    _check_keys(type(entity), current)
     return Line(place, collection, doc_id, document)
 
 

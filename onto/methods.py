@@ -426,12 +426,11 @@ class _Session:
     def _load(self, ref: str, document: Document | None) -> _Held:
         if document is None:
             return _Held(None, None)
-        topmost = self._topmost(ref)
-        stored = topmost.upgrade(dict(document))
+        stored = domain_model.upgraded(self._topmost(ref), document)
         return _Held(self._entity(ref, stored), stored)
 
     def _entity(self, ref: str, stored: Document) -> domain_model.DomainModel:
-        entity = self._topmost(ref).from_stored(stored, ref.partition("/")[2])
+        entity = self._topmost(ref).from_upgraded(stored, ref.partition("/")[2])
         assert entity is not None  # the topmost class takes every document of its collection
         return entity
 
