@@ -24,7 +24,7 @@ from onto.consume import job_progress
 from onto.verify import outcome
 
 DEADLINE = 300.0  # seconds until the job has to have read what it was fed: on a busy machine it takes long to start
-CHECKPOINTS = "200 ms"  # apart: how often the job tells how far it has read
+CHECKPOINTS = "500 ms"  # apart: how often the job tells how far it has read
 POLL = 0.05
 WAKING = 0.3  # seconds between records without a value: Flink's reader tells Kafka nothing while it waits for the next
 
