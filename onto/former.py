@@ -20,7 +20,9 @@ MODULES: Mapping[str, Mapping[str, str]] = {
     "onto.source": {
         "domain_model_transactional": "write a `TaskMediator`, whose `on_task` is one transaction",
         "view_model": "write `View.get(doc_id, once=False, f_notify=...)`",
-        **dict.fromkeys(("rest", "RestViewModelSource", "graphql", "json_rpc", "leancloud"), WEB),
+        "rest": "write `from onto.rest import RestViewModelSource`",
+        "RestViewModelSource": "write `from onto.rest import RestViewModelSource`",
+        **dict.fromkeys(("graphql", "json_rpc", "leancloud"), WEB),
     },
     "onto.sink": {
         "view_model": "write `sink.domain_model()`, which saves views too, or `sink.firestore()`",

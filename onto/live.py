@@ -8,6 +8,7 @@ One engine per view class follows the datastore; it goes with `release`, or when
 
 from __future__ import annotations
 
+import contextvars
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -15,6 +16,9 @@ from typing import Any, TypeVar
 from onto import boiler, context, view_model
 
 V = TypeVar("V", bound=view_model.ViewModel)
+
+ONCE: contextvars.ContextVar[bool] = contextvars.ContextVar("once", default=False)
+"""Set where nobody is there to hear of later changes: every view is then told of once."""
 
 _LOCK = threading.RLock()
 _ENGINES: dict[type[view_model.ViewModel], boiler.Engine] = {}
@@ -31,7 +35,7 @@ def get(cls: type[V], doc_id: str, once: bool, f_notify: Callable[..., Any] | No
         return view
 
     with engine.transaction():  # no commit between the first telling and the next
-        if not once:
+        if not (once or ONCE.get()):
             engine.watch(cls, doc_id, tell)
         return tell()
 

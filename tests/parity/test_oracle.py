@@ -43,7 +43,7 @@ def compiled(app: str, *, in_python: bool) -> Made:
     made = optimize.optimize(relate.relate(result.app, program, log))
     assert log.found == []
     sql = emit_sql.emit(made, result.app, emit_sql.Settings())
-    described = manifest.manifest(result.app, made, sql, (), "0", "", ())
+    described = manifest.manifest(result.app, made, sql, (), (), "0", "", ())
     return Made(made, described, emit_udf.emit(made, result.app))
 
 

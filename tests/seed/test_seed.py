@@ -7,6 +7,7 @@ import pathlib
 from collections.abc import Iterator
 from typing import Any
 
+import flask
 import pytest
 
 from onto import errors, sink
@@ -86,6 +87,29 @@ def test_1_4_4_every_participants_screen_shows_the_new_list() -> None:
     assert shown() == [["ann", "bob"], ["ann", "bob"]]
     assert page.MeetingSessionGet.source.failures == []
     page.MeetingSessionGet.stop()
+
+
+@pytest.mark.usefixtures("meeting")
+def test_1_4_5_a_flask_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flask.Flask, "run", lambda app, debug: None)  # it would never return
+    known = {
+        "Flask": flask.Flask,
+        "jsonify": flask.jsonify,
+        "Swagger": lambda app: None,
+        "MeetingSessionC": MeetingSession,
+    }
+    page = Page(BEGIN + "from onto.rest import RestViewModelSource\n", Meeting=Meeting, **known)
+    page.run("1.4.5 Create Flask View")
+    page.MeetingSessionRest.start(page.app)
+    Meeting.new(doc_id="m", title="Town hall").save()
+    for names in (["ann"], ["ann", "bob"]):  # each request finds what is there now, and leaves no listener behind
+        with page.app.test_client() as client:
+            answered = client.get("/MeetingSession/m")
+        assert (answered.status_code, answered.json["attending"]) == (200, names)
+        bob = Ticket.get("t2")
+        assert bob is not None
+        bob.attending = True
+        bob.save()
 
 
 @pytest.mark.usefixtures("meeting")
