@@ -43,7 +43,7 @@ def joined_by(app: model.App, store: model.Store, one: model.Reference) -> str:
             return "root"
         case model.ThroughOne(owner, attribute) | model.ThroughList(owner, attribute):
             return f"{collection(owner)}.{attribute}"
-        case model.ThroughDict(owner, attribute):
+        case model.ThroughDict(owner, attribute) | model.ThroughEach(owner, attribute):
             return f"{collection(owner)}.{attribute}"
         case model.PointsBack(attribute, _):
             return f"{app.models[one.model].collection}.{attribute}"

@@ -76,7 +76,7 @@ class _Walk:
             case model.ThroughOne(owner, attribute) | model.ThroughList(owner, attribute):
                 self.add("join", self.named(owner, attribute), reference.span)
                 self.join(owner)
-            case model.ThroughDict(owner, attribute):
+            case model.ThroughDict(owner, attribute) | model.ThroughEach(owner, attribute):
                 self.add("join", self.named(owner, attribute), reference.span)
                 self.join(owner)
             case model.PointsBack(attribute, owner):

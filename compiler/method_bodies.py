@@ -304,7 +304,7 @@ class _Walk:
                 assert above is not None  # references stand after those that they join through
                 self._join(node, store, above)
                 self._touch(f"self.{attribute}" if isinstance(above.via, model.Root) else UNKNOWN)
-            case model.PointsBack() | model.On():
+            case model.ThroughEach() | model.PointsBack() | model.On():
                 where = f"`{spell(node)}` in `{self.function.key}` cannot be read in a setter"
                 message = f"{where}: no relation leads there from the root `{store.root.name}`"
                 root, target = store.root.model, reference.model

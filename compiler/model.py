@@ -133,8 +133,19 @@ class ThroughDict:
 
 
 @dataclass(frozen=True, slots=True)
+class ThroughEach:
+    """By the ids in a relation, or a list or dict of relations, of each entry of a joined mapping; keyed by doc_id."""
+
+    reference: str
+    attribute: str
+
+
+@dataclass(frozen=True, slots=True)
 class PointsBack:
-    """By a relation of the referenced model that holds the id of a joined one; keyed by doc_id."""
+    """By a relation of the referenced model that holds the id of a joined one, or of an entry of a joined mapping.
+
+    Keyed by doc_id.
+    """
 
     attribute: str
     reference: str
@@ -148,7 +159,8 @@ class On:
     module: str
 
 
-Via = Root | ThroughOne | ThroughList | ThroughDict | PointsBack | On
+Through = ThroughOne | ThroughList | ThroughDict | ThroughEach
+Via = Root | ThroughOne | ThroughList | ThroughDict | ThroughEach | PointsBack | On
 
 
 @dataclass(frozen=True, slots=True)
@@ -435,6 +447,8 @@ def _via(via: Via) -> str:
         case ThroughOne(reference, attribute) | ThroughList(reference, attribute) | ThroughDict(reference, attribute):
             how = {ThroughOne: "the id", ThroughList: "the list", ThroughDict: "the dict"}[type(via)]
             return f"through {how} {reference}.{attribute}"
+        case ThroughEach(reference, attribute):
+            return f"through {attribute} of each of {reference}"
         case PointsBack(attribute, reference):
             return f"whose {attribute} is {reference}"
         case On(function):

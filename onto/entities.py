@@ -9,7 +9,7 @@ A token stands for one lookup: an id in a collection, or a value of a join key. 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -126,9 +126,12 @@ class Reader:
             case joins.ThroughDict(reference, attribute):
                 held = _attribute(of, reference, attribute) or {}
                 return self._mapping(join, held.items())
+            case joins.ThroughEach(reference, attribute):
+                return self._mapping(
+                    join, ((doc_id, doc_id) for doc_id in _held_by_each(of.read(reference), attribute))
+                )
             case joins.PointsBack(attribute, reference):
-                target = of.read(reference)
-                values = [] if target is None else [target.doc_id]
+                values = [one.doc_id for one in _targets(of.read(reference))]
                 return self._matches(join, self._ids(join, Index(attribute), values), lambda _: True)
             case joins.On(holds, keys):
                 index = Index(keys)
@@ -182,6 +185,28 @@ def _reindex(
     for value in new - old:
         found.setdefault(value, {})[doc_id] = None
     return {(collection, index, value) for value in old | new}
+
+
+def _targets(found: Any) -> Iterable[Entity]:
+    """Return the entities that a reference reads as: one, none, or those of a mapping."""
+    if found is None:
+        return ()
+    return found.values() if isinstance(found, Mapping) else (found,)
+
+
+def _held_by_each(found: Mapping[str, Entity], attribute: str) -> Iterator[str]:
+    """Yield the ids that the entities of a mapping hold: each its one, those of its list, or of its dict."""
+    for entity in found.values():
+        held = getattr(entity, attribute)
+        match held:
+            case None:
+                continue
+            case str():
+                yield held
+            case Mapping():
+                yield from held.values()
+            case _:
+                yield from held
 
 
 def _attribute(of: store.Store, reference: str, attribute: str) -> Any:

@@ -1,6 +1,7 @@
 """How the references of a store join: as inferred from relations, or as `on=` says.
 
     users = reference(dm_cls=User, many=True)                          →  ThroughList("meeting", "users")
+    products = reference(dm_cls=Product, many=True)                    →  ThroughEach("lines", "product")
     orders = reference(Order, True, on=lambda s, o: o.meeting == s.meeting)   →  On(predicate, (Key(…),))
 
 The same rules as the compiler's. A mistake raises a JoinError with the candidates and the `on=` to write.
@@ -8,7 +9,7 @@ The same rules as the compiler's. A mistake raises a JoinError with the candidat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,8 +53,22 @@ class ThroughDict:
 
 
 @dataclass(frozen=True, slots=True)
+class ThroughEach:
+    """By the doc_ids in a relation, or in a list or dict of relations, of each entity of a joined mapping.
+
+    Keyed by doc_id; an entity to which several lead is there once.
+    """
+
+    reference: str
+    attribute: str
+
+
+@dataclass(frozen=True, slots=True)
 class PointsBack:
-    """By a relation of the referenced model that holds the doc_id of a joined to-one reference."""
+    """By a relation of the referenced model that holds the doc_id of a joined entity, of one or of many.
+
+    Keyed by doc_id.
+    """
 
     attribute: str
     reference: str
@@ -67,7 +82,8 @@ class On:
     keys: tuple[predicate.Key, ...]
 
 
-Via = Root | ThroughOne | ThroughList | ThroughDict | PointsBack | On
+Through = ThroughOne | ThroughList | ThroughDict | ThroughEach
+Via = Root | ThroughOne | ThroughList | ThroughDict | ThroughEach | PointsBack | On
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +106,21 @@ def resolve(cls: type[store.Store], given: Mapping[str, Model] | None = None) ->
     found = {root: Join(root, models[root], False, Root())}
     waiting = [one for name, one in cls.references.items() if name != root]
     while waiting:
-        joined = [(one, via) for one in waiting if (via := _via(cls, one, models, found)) is not None]
-        if not joined:
+        joined = _next(waiting, lambda one: _via(cls, one, models, found))
+        # Through mappings only where nothing else is left: what leads from a single entity is meant first.
+        joined = joined or _next(waiting, lambda one: _via_many(one, models, found))
+        if joined is None:
             raise JoinError(_unjoined(cls, waiting[0], models, found))
-        one, via = joined[0]
+        one, via = joined
         found[one.name] = Join(one.name, models[one.name], one.many, via)
         waiting.remove(one)
     return found
+
+
+def _next(
+    waiting: Iterable[store.Reference[Any]], via: Callable[[store.Reference[Any]], Via | None]
+) -> tuple[store.Reference[Any], Via] | None:
+    return next(((one, found) for one in waiting if (found := via(one)) is not None), None)
 
 
 def _root(cls: type[store.Store]) -> str:
@@ -129,19 +153,29 @@ def _via(
         found = predicate.read(one.on, f"{cls.__name__}.{one.name}")
         needed = found.store_names & set(cls.references)
         return On(found.holds, found.keys) if needed <= set(joined) else None
-    through = list(_through(one, models, joined))
+    return _chosen(one, list(_through(one, models, joined)), list(_back(one, models, joined, many=False)))
+
+
+def _via_many(one: store.Reference[Any], models: Mapping[str, Model], joined: Mapping[str, Join]) -> Via | None:
+    """Return the way through a joined mapping, None where there is another way or more than one."""
+    if one.on is not None or not one.many:
+        return None
+    if any(_through(one, models, joined)) or any(_back(one, models, joined, many=False)):
+        return None
+    return _chosen(one, list(_through_each(one, models, joined)), list(_back(one, models, joined, many=True)))
+
+
+def _chosen(one: store.Reference[Any], through: list[Through], back: list[PointsBack]) -> Via | None:
+    """Return the one way there is: by a relation of the reference's name, by any, by one that points back."""
     named = [via for via in through if via.attribute in _numbers(one.name)]
     if len(named) == 1:
         return named[0]
     if len(named) > 1 or len(through) > 1:
         return None
-    back = list(_back(one, models, joined))
     return through[0] if through else back[0] if len(back) == 1 else None
 
 
-def _through(
-    one: store.Reference[Any], models: Mapping[str, Model], joined: Mapping[str, Join]
-) -> Iterator[ThroughOne | ThroughList | ThroughDict]:
+def _through(one: store.Reference[Any], models: Mapping[str, Model], joined: Mapping[str, Join]) -> Iterator[Through]:
     """Yield the relations of joined models that lead to the reference's model, as many or as one as it is."""
     for each in joined.values():
         if each.many:
@@ -156,12 +190,31 @@ def _through(
                     yield ThroughDict(each.name, name)
 
 
-def _back(one: store.Reference[Any], models: Mapping[str, Model], joined: Mapping[str, Join]) -> Iterator[PointsBack]:
-    """Yield the relations of the reference's model that lead to joined ones."""
+def _through_each(
+    one: store.Reference[Any], models: Mapping[str, Model], joined: Mapping[str, Join]
+) -> Iterator[ThroughEach]:
+    """Yield the relations of the entities of joined mappings that lead to the reference's model."""
+    for each in joined.values():
+        if not each.many:
+            continue
+        for name, attribute in each.model._attributes.items():
+            match attribute.explicit:
+                case (
+                    (shape.RelationTo() as to)
+                    | shape.ListOf(shape.RelationTo() as to)
+                    | shape.DictOf(shape.RelationTo() as to)
+                ) if _leads(to, models[one.name]):
+                    yield ThroughEach(each.name, name)
+
+
+def _back(
+    one: store.Reference[Any], models: Mapping[str, Model], joined: Mapping[str, Join], *, many: bool
+) -> Iterator[PointsBack]:
+    """Yield the relations of the reference's model that lead to joined ones, to mappings or to single entities."""
     for name, attribute in models[one.name]._attributes.items():
         if isinstance(attribute.explicit, shape.RelationTo):
             for each in joined.values():
-                if not each.many and _leads(attribute.explicit, each.model):
+                if each.many == many and _leads(attribute.explicit, each.model):
                     yield PointsBack(name, each.name)
 
 
@@ -191,12 +244,20 @@ def _unjoined(
     where = f"{cls.__name__}.{one.name}"
     if one.on is not None:
         return f"{where}: its `on=` reads a reference that joins through `{one.name}` itself"
-    through = [f"store.{via.reference}.{via.attribute}" for via in _through(one, models, joined)]
-    back = list(_back(one, models, joined))
-    candidates = [*through, *(f"{models[one.name].__name__}.{via.attribute}" for via in back)]
+    ways: list[Through] = list(_through(one, models, joined))
+    back = list(_back(one, models, joined, many=False))
+    if one.many and not ways and not back:
+        ways = list(_through_each(one, models, joined))
+        back = list(_back(one, models, joined, many=True))
+    through = [f"store.{via.reference}.{via.attribute}" for via in ways]
+    candidates = [*through, *dict.fromkeys(f"{models[one.name].__name__}.{via.attribute}" for via in back)]
     root = next(iter(joined))
-    sides = (back[0].attribute, back[0].reference) if back else ("…", root)
-    example = f"on=lambda store, item: item.{sides[0]} == store.{sides[1]}"
+    if back:
+        holds = "in" if joined[back[0].reference].many else "=="
+        condition = f"item.{back[0].attribute} {holds} store.{back[0].reference}"
+    else:
+        condition = f"item.… == store.{root}"
+    example = f"on=lambda store, item: {condition}"
     if candidates:
         return f"{where} could join through {', '.join(candidates)}: say which, such as {example}"
     return f"{where}: no relation leads from {', '.join(joined)} to {models[one.name].__name__}: write {example}"

@@ -80,7 +80,8 @@ def _check_joins(app: model.App, program: build.Program, store: model.Store, log
         if found is not None:
             log.add(
                 "E401", found.span, f"the join of `{reference.name}` cannot be a SQL join: {found.message}",
-                hint="use equalities and `in` over relations, and conditions that SQL can say",
+                hint="use equalities and `in` over relations and mappings, conditions that SQL can say, "
+                "and `… or []` where a list may be None",
             )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ Lookup("tickets", user.key)         →  … ⟕ tickets ON tickets.doc_id = mee
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from typing import Literal, Protocol
 
 from compiler import dtypes, failures, ir, model, plan, primitives, ranges, rewrite, sequences
 from compiler.diagnostics import Span
-from compiler.relate import cuts, derived, entries, groups
+from compiler.relate import cuts, derived, entries, groups, members
 
 ID = "doc_id"
 _FALSE = ir.Const(False, dtypes.BOOL)
@@ -212,7 +213,8 @@ class Rows:
                 return False
             made = self._concatenated(var, value, sequences.branches(value) or (), outer)
         assert made is not None
-        self._join_made(var, made, outer)
+        self._join_made(made, outer)
+        self.made[var] = made
         return True
 
     def _below(self, steps: tuple[ir.Step, ...], outer: frozenset[str], reads: tuple[ir.Expr, ...]) -> Rows:
@@ -253,7 +255,7 @@ class Rows:
             found.append(derived.Branch(below, self._key(rows, outer), item, told, comp))
         return derived.concatenated(self._alias(f"{var}_made"), tuple(found), _held(kind))
 
-    def _join_made(self, var: str, made: derived.Made, outer: frozenset[str]) -> None:
+    def _join_made(self, made: derived.Made, outer: frozenset[str]) -> None:
         root = self.context.store.root.name
         own = made.part(ID)
         assert own is not None
@@ -273,7 +275,6 @@ class Rows:
                 on.append((self.scalar(one), right))
             pairs = tuple(on)
             self.grown.append(lambda below: plan.Join(below, made.relation(), "inner", pairs))
-        self.made[var] = made
 
     # ------------------------------------------------------------ aggregates per row
 
@@ -347,32 +348,57 @@ class Rows:
             raise decline("D305", collection.span, f"a loop over `{dtypes.show(collection.type)}` has no join")
 
     def _many(self, var: str, reference: model.Reference) -> None:
-        alias = self._alias(var)
-        self.entities[var] = alias
+        self.entities[var], self.keys[var] = self._entries(var, reference)
+
+    def _entries(self, wanted: str, reference: model.Reference) -> tuple[str, ir.Expr]:
+        """Join the entries of a mapping; return their alias, as wanted or like it, and their keys."""
+        alias = self._alias(wanted)
         scan = self.context.scan(reference, alias)
         own_id = ir.Column(alias, ID, dtypes.STR)
-        self.keys[var] = own_id
         match reference.via:
             case model.ThroughList(owner, attribute):
-                entry = self._alias(f"{var}_entry")
-                ids = self._attribute(owner, attribute, reference)
+                entry = self._alias(f"{wanted}_entry")
+                ids = self._attribute(owner, attribute)
                 self._unnest(ids, entry, "list")
                 self._inner(scan, ((ir.Column(entry, "value", dtypes.STR), own_id),))
             case model.ThroughDict(owner, attribute):
-                entry = self._alias(f"{var}_entry")
-                ids = self._attribute(owner, attribute, reference)
+                entry = self._alias(f"{wanted}_entry")
+                ids = self._attribute(owner, attribute)
                 self._unnest(ids, entry, "dict")
                 self._inner(scan, ((ir.Column(entry, "value", dtypes.STR), own_id),))
-                self.keys[var] = ir.Column(entry, "key", dtypes.STR)
+                return alias, ir.Column(entry, "key", dtypes.STR)
+            case model.ThroughEach():
+                held = self._distinct(wanted, members.held_by_each(self.context.app, self.context.store, reference.via))
+                self._inner(scan, ((held, own_id),))
             case model.PointsBack(attribute, owner):
-                back = self._column(reference, alias, attribute)
-                self._inner(scan, ((self._attribute(owner, ID, reference), back),))
-            case model.ThroughOne():
-                raise decline("D402", reference.span, f"`{reference.name}` goes through another mapping")
+                found = self._owner_id(wanted, owner, reference)
+                self._inner(scan, ((found, self._column(reference, alias, attribute)),))
             case model.On():
-                self._on(var, reference, scan)
-            case model.Root():
-                raise AssertionError("the root is no mapping")
+                self._on(wanted, reference, scan)
+            case model.Root() | model.ThroughOne():
+                raise AssertionError(f"`{reference.name}` is no mapping")
+        return alias, own_id
+
+    def _owner_id(self, wanted: str, owner: str, reference: model.Reference) -> ir.Expr:
+        """Return the id of the entity to which relations point back, after joining each entry once, if it is many."""
+        declared = self.context.reference(owner)
+        if not declared.many:
+            return self._attribute(owner, ID)
+        if isinstance(declared.via, model.ThroughDict):  # two of its keys may have one entity
+            return self._distinct(wanted, members.ids(declared))
+        alias, _ = self._entries(f"{wanted}_{owner}", declared)
+        return ir.Column(alias, ID, dtypes.STR)
+
+    def _distinct(self, wanted: str, ids: ir.Comp) -> ir.Expr:
+        """Join the distinct values of what a view has many of; return their column."""
+        made = self._made_of(
+            wanted, ids, frozenset(), lambda alias, below, key: derived.distinct(alias, below, key, ids.head)
+        )
+        assert made is not None
+        self._join_made(made, frozenset())
+        value = made.part("value")
+        assert value is not None
+        return value
 
     def _unnest(self, ids: ir.Expr, alias: str, kind: Literal["list", "dict"]) -> None:
         self.grown.append(lambda below: plan.Unnest(below, ids, alias, kind, distinct=kind == "list"))
@@ -383,48 +409,80 @@ class Rows:
     def _left(self, scan: plan.Relation, on: tuple[tuple[ir.Expr, ir.Expr], ...]) -> None:
         self.grown.append(lambda below: plan.Join(below, scan, "left", on))
 
-    def _on(self, var: str, reference: model.Reference, scan: plan.Scan) -> None:
-        pairs, membership, rest = self._predicate(reference, scan.alias)
+    def _on(self, wanted: str, reference: model.Reference, scan: plan.Scan) -> None:
+        pairs, membership, rest = self._predicate(wanted, reference, scan.alias)
         if membership is not None:
-            entry = self._alias(f"{var}_entry")
-            collection, wanted, from_item = membership
+            entry = self._alias(f"{wanted}_entry")
+            collection, value, from_item = membership
             kind: dtypes.Type = dtypes.required(collection.type)
             unnest_kind: Literal["list", "dict"] = "dict" if isinstance(kind, dtypes.DictOf) else "list"
             column = ir.Column(entry, "key" if unnest_kind == "dict" else "value", dtypes.STR)
             if from_item:
                 right = plan.Unnest(scan, collection, entry, unnest_kind, distinct=unnest_kind == "list")
-                self._inner(right, (*pairs, (wanted, column)))
+                self._inner(right, (*pairs, (value, column)))
             else:
                 self._unnest(collection, entry, unnest_kind)
-                self._inner(scan, (*pairs, (column, wanted)))
+                self._inner(scan, (*pairs, (column, value)))
         else:
             self._inner(scan, pairs)
-        for test in rest:
-            self.where(_harmless(test))
+        with self._item(scan.alias):
+            for test in rest:
+                self.where(_harmless(self.scalar(test)))
+
+    @contextlib.contextmanager
+    def _item(self, alias: str) -> Iterator[None]:
+        """Read the item of an `on=` test as the rows of an alias."""
+        outer = self.entities.get(ir.JOINED)
+        self.entities[ir.JOINED] = alias
+        yield
+        if outer is None:
+            del self.entities[ir.JOINED]
+        else:
+            self.entities[ir.JOINED] = outer
 
     def _predicate(
-        self, reference: model.Reference, alias: str
+        self, wanted: str, reference: model.Reference, alias: str
     ) -> tuple[tuple[tuple[ir.Expr, ir.Expr], ...], tuple[ir.Expr, ir.Expr, bool] | None, tuple[ir.Expr, ...]]:
-        """Split an `on=` test: pairs (store side, item side), one membership, and what remains as conditions."""
-        test = self.context.predicates[reference.name]
-        parts = test.args if isinstance(test, ir.Prim) and test.op == "and" else (test,)
+        """Split an `on=` test: pairs (store side, item side), one membership, and what remains as conditions.
+
+        What the item's side is to be among is joined, where it is of a mapping.
+        """
         pairs: list[tuple[ir.Expr, ir.Expr]] = []
         member: tuple[ir.Expr, ir.Expr, bool] | None = None
         rest: list[ir.Expr] = []
-        self.entities[ir.JOINED] = alias
-        for part in parts:
-            pair = self._pair(part)
-            found = self._membership(part) if pair is None and member is None else None
-            if pair is not None:
+        for part in members.parts(self.context.predicates[reference.name]):
+            among = members.among(part)
+            if among is None and any(_reduces((part,))):
+                raise decline("D403", part.span, f"`{reference.name}` is compared with a mapping in no way that joins")
+            with self._item(alias):
+                pair = self._pair(part)
+                found = self._membership(part) if pair is None and member is None else None
+            if among is not None:
+                if among.may_raise:
+                    raise decline(
+                        "D403",
+                        part.span,
+                        f"making what `{reference.name}` is compared with may raise, and then nothing joins",
+                    )
+                held = self._among(wanted, among)
+                with self._item(alias):
+                    pairs.append((held, self.scalar(_unchecked(among.item))))
+            elif pair is not None:
                 pairs.append(pair)
             elif found is not None:
                 member = found
             else:
-                rest.append(self.scalar(part))
-        del self.entities[ir.JOINED]
+                rest.append(part)
         if not pairs and member is None:
             raise decline("D403", reference.span, f"`{reference.name}` has no equality to join by")
         return tuple(pairs), member, tuple(rest)
+
+    def _among(self, wanted: str, among: members.Among) -> ir.Expr:
+        """Join what the item's side is to be among, each once; return its column."""
+        if isinstance(among.of, ir.Comp):
+            return self._distinct(wanted, among.of)
+        declared = self.context.reference(among.of)
+        return self._entries(f"{wanted}_{among.of}", declared)[1]
 
     def _pair(self, part: ir.Expr) -> tuple[ir.Expr, ir.Expr] | None:
         if not (isinstance(part, ir.Prim) and part.op == "eq"):
@@ -433,6 +491,8 @@ class Rows:
         if _reads_item(left) == _reads_item(right):
             return None
         store, item = (right, left) if _reads_item(left) else (left, right)
+        if members.looks_up(item):
+            return None  # what it looks up is joined to the item, after it
         # NULL never joins NULL; Python's None == None would, but an absent relation points at nothing.
         return self.scalar(_unchecked(store)), self.scalar(_unchecked(item))
 
@@ -440,7 +500,7 @@ class Rows:
         if not (isinstance(part, ir.Prim) and part.op in ("list.contains", "dict.has")):
             return None
         collection, wanted = part.args
-        if _reads_item(collection) == _reads_item(wanted):
+        if _reads_item(collection) == _reads_item(wanted) or members.looks_up(part):
             return None
         return self.scalar(_unchecked(collection)), self.scalar(_unchecked(wanted)), _reads_item(collection)
 
@@ -461,7 +521,7 @@ class Rows:
             return alias
         match reference.via:
             case model.ThroughOne(owner, attribute):
-                on = ((self._attribute(owner, attribute, reference), own_id),)
+                on = ((self._attribute(owner, attribute), own_id),)
             case _:
                 on = ((self._first_id(reference), own_id),)
         self._left(scan, on)
@@ -486,11 +546,8 @@ class Rows:
         self._left(first, ((own_id, ir.Column(alias, "root_id", dtypes.STR)),))
         return ir.Column(alias, "id", dtypes.optional(dtypes.STR))
 
-    def _attribute(self, owner: str, attribute: str, reference: model.Reference) -> ir.Expr:
-        declared = self.context.reference(owner)
-        if declared.many:
-            raise decline("D402", reference.span, f"`{reference.name}` goes through the mapping `{owner}`")
-        return self._column(declared, self.one(owner), attribute)
+    def _attribute(self, owner: str, attribute: str) -> ir.Expr:
+        return self._column(self.context.reference(owner), self.one(owner), attribute)
 
     def _column(self, reference: model.Reference, alias: str, attribute: str) -> ir.Expr:
         stored = self.context.app.models[reference.model].attribute(attribute)
@@ -512,25 +569,55 @@ class Rows:
         own_id = ir.Column(alias, ID, dtypes.STR)
         match reference.via:
             case model.ThroughDict(owner, attribute):
-                ids = self._attribute(owner, attribute, reference)
+                ids = self._attribute(owner, attribute)
                 on: tuple[tuple[ir.Expr, ir.Expr], ...] = ((_dict_get(ids, key), own_id),)
             case model.ThroughList(owner, attribute):
-                ids = self._attribute(owner, attribute, reference)
+                ids = self._attribute(owner, attribute)
                 listed = ir.Prim("list.contains", (ids, key), dtypes.BOOL)
                 absent = ir.Const(None, dtypes.optional(dtypes.STR))
                 on = ((ir.If(listed, key, absent, dtypes.optional(dtypes.STR)), own_id),)
-            case model.PointsBack(attribute, owner):
-                on = ((key, own_id), (self._attribute(owner, ID, reference), self._column(reference, alias, attribute)))
-            case model.On():
-                pairs, member, rest = self._predicate(reference, alias)
-                if member is not None or rest:
-                    raise decline("D405", found.span, f"a look-up in `{reference.name}` needs more than equalities")
+            case model.PointsBack(attribute, owner) if not self.context.reference(owner).many:
+                on = ((key, own_id), (self._attribute(owner, ID), self._column(reference, alias, attribute)))
+            case model.On() if members.has_equalities_only(self.context.predicates[reference.name]):
+                pairs, _, _ = self._predicate(reference.name, reference, alias)
                 on = ((key, own_id), *pairs)
+            case _ if self._is_held(found):
+                on = ((key, own_id),)
             case _:
-                raise decline("D402", found.span, f"`{reference.name}` goes through another mapping")
+                on = ((self._member(reference, key), own_id),)
         self._left(scan, on)
         self.lookups[found.reference, raw] = alias
         return alias
+
+    def _is_held(self, found: ir.Lookup) -> bool:
+        """Tell whether a key is a relation of an entry of the mapping through whose entries the reference joins."""
+        ids = members.of(
+            self.context.app, self.context.store, self.context.reference(found.reference), self.context.predicates
+        )
+        if ids is None or len(ids.steps) != 1:
+            return False
+        match found.key, ids.head, ids.steps[0]:
+            case ir.Attr(ir.EntryValue(var), name), ir.Attr(ir.EntryValue(), held), ir.Gen(_, source):
+                return name == held and any(
+                    isinstance(step, ir.Gen) and (step.var, step.source) == (var, source) for step in self.steps
+                )
+        return False
+
+    def _member(self, reference: model.Reference, key: ir.Expr) -> ir.Expr:
+        """Join the entries of a mapping by a key; return the entry's id, NULL where the mapping has no such key."""
+        root = self.context.store.root
+        root_id = ir.Attr(ir.One(root.name, dtypes.Entity(root.model)), ID, dtypes.STR)
+        inner = Rows(self.context)
+        entry, held = inner._entries(reference.name, reference)
+        named = (("root_id", inner.scalar(root_id)), ("key", held), ("id", ir.Column(entry, ID, dtypes.STR)))
+        alias = self._alias(f"{reference.name}_members")
+        relation = plan.Project(inner.relation, named, alias)
+        on = (
+            (self.scalar(root_id), ir.Column(alias, "root_id", dtypes.STR)),
+            (key, ir.Column(alias, "key", dtypes.STR)),
+        )
+        self._left(relation, on)
+        return ir.Column(alias, "id", dtypes.optional(dtypes.STR))
 
     # ------------------------------------------------------------ expressions
 

@@ -2,13 +2,15 @@
 
     users = reference(dm_cls=User, many=True)
     →  Reference("users", "User", many=True, via=ThroughList("meeting", "users"))
+    products = reference(dm_cls=Product, many=True), where a store has many lines, each with its product
+    →  Reference("products", "Product", many=True, via=ThroughEach("lines", "product"))
 
 The in-process engine follows the same rules (`onto.joins`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from compiler import dtypes, model
@@ -39,7 +41,9 @@ class Joins:
         # An `on=` that is wrong in itself is reported once and joins nothing.
         waiting = [one for one in usable if one is not wanted and self._is_sound(one, by_name)]
         while waiting:
-            found = next(((one, via) for one in waiting if (via := self._via(one, joined)) is not None), None)
+            found = _next(waiting, lambda one: self._via(one, joined))
+            # Through mappings only where nothing else is left: what leads from a single entity is meant first.
+            found = found or _next(waiting, lambda one: self._via_many(one, joined))
             if found is None:
                 self._unjoined(waiting, joined)
                 break
@@ -67,20 +71,17 @@ class Joins:
         if one.on is not None:
             needed = predicates.store_names(one.on) - {one.name}
             return model.On(one.on, one.module) if needed <= set(joined) else None
-        through = list(self._through(one, joined))
-        named = [via for via in through if via.attribute in numbers(one.name)]
-        if len(named) == 1:
-            return named[0]
-        if len(named) > 1 or len(through) > 1:
-            return None
-        if through:
-            return through[0]
-        back = list(self._back(one, joined))
-        return back[0] if len(back) == 1 else None
+        return _chosen(one, list(self._through(one, joined)), list(self._back(one, joined, many=False)))
 
-    def _through(
-        self, one: references.Declared, joined: Mapping[str, model.Reference]
-    ) -> Iterator[model.ThroughOne | model.ThroughList | model.ThroughDict]:
+    def _via_many(self, one: references.Declared, joined: Mapping[str, model.Reference]) -> model.Via | None:
+        """Return the way through a joined mapping, None where there is another way or more than one."""
+        if one.on is not None or not one.many:
+            return None
+        if any(self._through(one, joined)) or any(self._back(one, joined, many=False)):
+            return None
+        return _chosen(one, list(self._through_each(one, joined)), list(self._back(one, joined, many=True)))
+
+    def _through(self, one: references.Declared, joined: Mapping[str, model.Reference]) -> Iterator[model.Through]:
         """Yield the relations of joined models that lead to the reference's model, to many or to one."""
         for each in joined.values():
             if each.many:
@@ -95,13 +96,24 @@ class Joins:
                 elif isinstance(attribute.type, dtypes.DictOf) and one.many:
                     yield model.ThroughDict(each.name, attribute.name)
 
-    def _back(self, one: references.Declared, joined: Mapping[str, model.Reference]) -> Iterator[model.PointsBack]:
-        """Yield the relations of the reference's model that lead to joined ones."""
+    def _through_each(
+        self, one: references.Declared, joined: Mapping[str, model.Reference]
+    ) -> Iterator[model.ThroughEach]:
+        """Yield the relations of the entries of joined mappings that lead to the reference's model."""
+        for each in joined.values():
+            for attribute in self.models[each.model].stored if each.many else ():
+                if self._leads(attribute, one.model or ""):
+                    yield model.ThroughEach(each.name, attribute.name)
+
+    def _back(
+        self, one: references.Declared, joined: Mapping[str, model.Reference], *, many: bool
+    ) -> Iterator[model.PointsBack]:
+        """Yield the relations of the reference's model that lead to joined ones, to mappings or to single entities."""
         for attribute in self.models[one.model or ""].stored:
             if attribute.type != dtypes.STR:
                 continue
             for each in joined.values():
-                if not each.many and self._leads(attribute, each.model):
+                if each.many == many and self._leads(attribute, each.model):
                     yield model.PointsBack(attribute.name, each.name)
 
     def _leads(self, attribute: model.StoredAttribute, target: str) -> bool:
@@ -122,13 +134,17 @@ class Joins:
             self._unjoined_inferred(one, where, joined)
 
     def _unjoined_inferred(self, one: references.Declared, where: str, joined: Mapping[str, model.Reference]) -> None:
-        through = list(self._through(one, joined))
-        back = list(self._back(one, joined))
+        through: list[model.Through] = list(self._through(one, joined))
+        back = list(self._back(one, joined, many=False))
+        if one.many and not through and not back:
+            through = list(self._through_each(one, joined))
+            back = list(self._back(one, joined, many=True))
         target = self.models[one.model or ""].name
         candidates = [f"store.{via.reference}.{via.attribute}" for via in through]
-        candidates.extend(f"{target}.{via.attribute}" for via in back)
+        candidates.extend(dict.fromkeys(f"{target}.{via.attribute}" for via in back))
         if back:
-            condition = f"item.{back[0].attribute} == store.{back[0].reference}"
+            holds = "in" if joined[back[0].reference].many else "=="
+            condition = f"item.{back[0].attribute} {holds} store.{back[0].reference}"
         elif through:
             condition = _through_condition(through[0])
         else:
@@ -140,6 +156,24 @@ class Joins:
             return
         message = f"no relation leads from {_listed(joined)} to `{target}`, so {where} cannot join"
         self.log.add("E225", one.span, message, hint=hint)
+
+
+def _next(
+    waiting: Iterable[references.Declared], via: Callable[[references.Declared], model.Via | None]
+) -> tuple[references.Declared, model.Via] | None:
+    return next(((one, found) for one in waiting if (found := via(one)) is not None), None)
+
+
+def _chosen(
+    one: references.Declared, through: Sequence[model.Through], back: Sequence[model.PointsBack]
+) -> model.Via | None:
+    """Return the one way there is: by a relation of the reference's name, by any, by one that points back."""
+    named = [via for via in through if via.attribute in numbers(one.name)]
+    if len(named) == 1:
+        return named[0]
+    if len(named) > 1 or len(through) > 1:
+        return None
+    return through[0] if through else back[0] if len(back) == 1 else None
 
 
 def numbers(name: str) -> set[str]:
@@ -156,7 +190,7 @@ def numbers(name: str) -> set[str]:
     return forms
 
 
-def _through_condition(via: model.ThroughOne | model.ThroughList | model.ThroughDict) -> str:
+def _through_condition(via: model.Through) -> str:
     held = f"store.{via.reference}.{via.attribute}"
     match via:
         case model.ThroughOne():
@@ -165,6 +199,8 @@ def _through_condition(via: model.ThroughOne | model.ThroughList | model.Through
             return f"item.doc_id in {held}"
         case model.ThroughDict():
             return f"item.doc_id in {held}.values()"
+        case model.ThroughEach(reference, attribute):
+            return f"item.doc_id in [each.{attribute} for each in store.{reference}.values()]"
 
 
 def _listed(items: Iterable[str]) -> str:

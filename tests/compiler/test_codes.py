@@ -26,8 +26,7 @@ def _shown() -> set[str]:
 
 
 NEVER_MET = {
-    "D402": "a guard: joins are inferred through to-one references only",
-    "D403": "a guard: E227 tells it first",
+    "D403": "a guard: E227 and E401 tell it",
     "D304": "a guard: keys of made dicts join by what they are made of",
     "D406": "a guard: lists are not compared (D321), and everything else of them is a value",
     "D414": "a guard: every expression of a record type has its fields",

@@ -81,6 +81,23 @@ def test_a_chain_goes_through_references_in_whatever_order_they_are_declared() -
     assert found["organiser"].via == joins.ThroughOne("meeting", "organiser")
 
 
+def test_mappings_join_through_the_entries_of_others_where_nothing_leads_from_one_entity() -> None:
+    class Through(Store):
+        place = reference(dm_cls=Place)
+        notes = reference(dm_cls=Note, many=True)
+        meetings = reference(dm_cls=Meeting, many=True)
+        seats = reference(dm_cls=Seat, many=True)
+        members = reference(dm_cls=Guest, many=True, on=lambda store, one: one.doc_id in store.seats)
+
+    assert vias(Through) | {"members": None} == {
+        "place": joins.Root(),
+        "meetings": joins.PointsBack("place", "place"),
+        "notes": joins.PointsBack("meeting", "meetings"),
+        "seats": joins.ThroughEach("meetings", "seats"),
+        "members": None,
+    }
+
+
 def test_the_root_is_the_first_reference_to_one_without_on() -> None:
     class Late(Store):
         notes = reference(dm_cls=Note, many=True)
