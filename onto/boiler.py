@@ -13,7 +13,6 @@ that it touches, never from how many documents there are.
 from __future__ import annotations
 
 import contextlib
-import datetime
 import logging
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,7 +20,7 @@ from concurrent import futures
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from onto import app, calling, domain_model, entities, joins, methods, store, view_model, wire
+from onto import app, calling, direct, domain_model, entities, joins, methods, store, view_model, wire
 from onto.database import memory, protocol
 from onto.mapper import load
 
@@ -88,7 +87,7 @@ class Engine:
         self._readers: dict[entities.Token, set[tuple[int, str]]] = {}
         self._subscribers: list[Callable[[Event], None]] = []
         self._watchers: dict[tuple[int, str], Callable[[], object]] = {}
-        self._replies: dict[str, futures.Future[calling.Reply]] = {}
+        self._replies: dict[tuple[str, str], futures.Future[calling.Reply]] = {}  # by place and request id
         self.timepoint = 0  # the version of the last commit that was taken in
         scopes = [protocol.Scope("collection", one) for one in self._entities.collections]
         self._stop = self.database.listen(self._follow, *scopes, replay=True) if scopes else lambda: None
@@ -136,28 +135,19 @@ class Engine:
         LookupError without the entity, TypeError for arguments that the method does not take.
         """
         request = methods.Request(method, methods.dump_args(cls, method, arguments), cls.__name__)
-        done = self._run(cls, doc_id, request, uuid.uuid4().hex)
+        ref = f"{cls.collection_name()}/{doc_id}"
+        done = direct.run(self.database, self._models(cls), ref, request, uuid.uuid4().hex)
         return methods.read_result(cls, method, done.result)
 
     def submit(
         self, model: type[domain_model.DomainModel], doc_id: str, command: wire.Command
     ) -> futures.Future[calling.Reply]:
         """Run a command as the stack would, and return its reply; a command that comes again is answered again."""
-        reply: futures.Future[calling.Reply] | None = self._replies.get(command.request_id)
+        ref = f"{model.collection_name()}/{doc_id}"
+        reply = self._replies.get((ref, command.request_id))
         if reply is None:
-            reply = futures.Future()
-            request = methods.Request(command.method, command.args, command.model)
-            try:
-                done = self._run(model, doc_id, request, command.request_id)
-            except Exception as error:
-                failure = calling.CallError(methods.kind_of(error), methods.message_of(error))
-                failure.__cause__ = error
-                reply.set_exception(failure)
-            else:
-                changed = (ref.partition("/") for ref in done.writes)
-                token = tuple((written, doc, self.timepoint) for written, _, doc in changed)
-                reply.set_result(calling.Reply(command.request_id, done.result, token))
-            self._replies[command.request_id] = reply
+            reply = direct.outcome(lambda: direct.reply_to(self.database, self._models(model), ref, command))
+            self._replies[ref, command.request_id] = reply
             if len(self._replies) > REPLIES:
                 del self._replies[next(iter(self._replies))]
         return reply
@@ -165,24 +155,9 @@ class Engine:
     def forget(self, request_id: str) -> None:
         """Do nothing: here every call is answered before it is waited for."""
 
-    def _run(
-        self, cls: type[domain_model.DomainModel], doc_id: str, request: methods.Request, seed: str
-    ) -> methods.Done:
+    def _models(self, cls: type[domain_model.DomainModel]) -> methods.Models:
         known = [cls, *(one.model for view in self._views for one in view.joins.values())]
-        models = methods.Models.around(known, self.views)
-        moment = datetime.datetime.now(datetime.UTC)
-        with self.transaction():
-            ref = f"{cls.collection_name()}/{doc_id}"
-            done = methods.run(models, request, ref, self._lookup, moment, seed)
-            for path, document in done.writes.items():
-                if document is None:
-                    self.database.delete(path)
-                else:
-                    self.database.set(path, document)
-        return done
-
-    def _lookup(self, refs: tuple[str, ...]) -> dict[str, protocol.Document | None]:
-        return {ref: self.database.get(ref) for ref in refs}
+        return methods.Models.around(known, self.views)
 
     def update(self, cls: type[view_model.ViewModel], key: str, **values: Any) -> None:
         """Assign to a view's attributes, through their setters, and save the entities that these change."""

@@ -59,6 +59,16 @@ class Caller(Protocol):
         """Wait no longer for a reply."""
 
 
+class Sender(Protocol):
+    """What takes commands by the collection that they are for."""
+
+    def send(self, collection: str, doc_id: str, command: wire.Command) -> futures.Future[Reply]:
+        """Send a command and return its reply to come."""
+
+    def forget(self, request_id: str) -> None:
+        """Wait no longer for a reply."""
+
+
 class Pending:
     """A reply to come, waited for until the call's time is up: then NoReplyError."""
 

@@ -16,10 +16,9 @@ import sqlite3
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent import futures
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from onto import calling, domain_model, errors, methods, wire
 from onto.mapper import load as mapping
@@ -51,16 +50,6 @@ class Loaded:
     new: int
     there: int
     refused: tuple[str, ...]
-
-
-class Sender(Protocol):
-    """Where commands go: a gateway."""
-
-    def send(self, collection: str, doc_id: str, command: wire.Command) -> futures.Future[calling.Reply]:
-        """Send a command and return its reply to come."""
-
-    def forget(self, request_id: str) -> None:
-        """Wait no longer for a reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +118,7 @@ def _written(path: Path) -> Iterator[tuple[int, str]]:
 
 def load(
     lines: Iterable[Line],
-    sender: Sender,
+    sender: calling.Sender,
     *,
     seconds: float = calling.SECONDS,
     heard: Callable[[], object] = lambda: None,

@@ -3,6 +3,7 @@
 [tool.onto]
 bootstrap_servers = "kafka:9092"          →  Settings(bootstrap_servers="kafka:9092", …)
 requirements = ["semver>=3"]              →  Settings(requirements=("semver>=3",), …)
+database = "sqlite:///shop.db"            →  Settings(database="sqlite:///shop.db", …): methods run in process
 [tool.onto.kafka]
 "security.protocol" = "SASL_SSL"          →  Settings(kafka={"security.protocol": "SASL_SSL"}, …)
 """
@@ -42,6 +43,9 @@ class Settings:
     flink_port: int = 8081
     slots: int = 8
     requirements: tuple[str, ...] = ()  # packages that getters import, as pip spells them
+    database: str | None = (
+        None  # URL of a datastore on which methods are called in process; "": Kafka was named instead
+    )
     workers: int = 1  # processes of the endpoint that runs domain methods
     kafka: Mapping[str, str] = dataclasses.field(default_factory=dict)  # client properties, as Kafka spells them
     formats: Mapping[str, Format] = dataclasses.field(default_factory=dict)  # of collections that are not Debezium's
@@ -51,17 +55,20 @@ class Settings:
 def load(root: Path, environment: Mapping[str, str], flags: Mapping[str, object]) -> Settings:
     """Read the settings that hold in project folder `root`; SettingsError names the place of a wrong one.
 
-    `flags` holds what was given on the command line; None means not given.
+    `flags` holds what was given on the command line; None means not given. Methods are called where the most specific
+    place says, in process on a `database` or over Kafka at `bootstrap_servers`.
     """
-    given: dict[str, object] = {}
-    for place, layer in (
+    layers = (
         (f"{root / 'pyproject.toml'} [tool.onto]", _project(root / "pyproject.toml")),
         ("environment", _environment(environment)),
         ("command line", {name: value for name, value in flags.items() if value is not None}),
-    ):
-        given.update({name: _checked(place, name, value) for name, value in layer.items()})
-    folder = root / str(given.get("folder", Settings().folder))
-    return dataclasses.replace(Settings(), **{**_stack(folder), **given, "folder": str(folder)})  # type: ignore[arg-type] # checked above
+    )
+    checked = [{name: _checked(place, name, value) for name, value in layer.items()} for place, layer in layers]
+    folder = root / str(next((one["folder"] for one in reversed(checked) if "folder" in one), Settings().folder))
+    given: dict[str, object] = {}
+    for one in (_stack(folder), *checked):
+        given |= {"database": "", **one} if "bootstrap_servers" in one else one
+    return dataclasses.replace(Settings(), **{**given, "folder": str(folder)})  # type: ignore[arg-type] # checked above
 
 
 def _project(path: Path) -> dict[str, object]:

@@ -12,17 +12,19 @@ from __future__ import annotations
 
 import difflib
 import json
+import uuid
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from onto import bundle, errors
-from onto.cli import options
+from onto import errors
+from onto.cli import calls, options
 
 if TYPE_CHECKING:
-    from onto import app, domain_model, view_model
+    from onto import domain_model, view_model
+    from onto.app import App
     from onto.mapper import shape
 
 
@@ -32,13 +34,14 @@ if TYPE_CHECKING:
 @click.argument("method")
 @click.argument("arguments", nargs=-1, metavar="[NAME=VALUE]...")
 @options.bundle
+@options.datastore
 @options.connection
 @click.option("--request-id", metavar="TEXT", help="Call again under this id: it is applied once.")
 @click.option("--seconds", default=30.0, show_default=True, help="Wait so long; a call not begun by then never is.")
 @click.option("--wait", is_flag=True, help="Return when the views include what the call changed.")
 @options.as_json
 def command(
-    model_name: str, doc_id: str, method: str, arguments: tuple[str, ...], bundle_folder: str,
+    model_name: str, doc_id: str, method: str, arguments: tuple[str, ...], bundle_folder: str, app: str | None,
     request_id: str | None, seconds: float, wait: bool, as_json: bool, **flags: Any,
 ) -> None:  # fmt: skip
     """Call METHOD of the MODEL with that DOC_ID, and write what it returns as JSON.
@@ -46,19 +49,19 @@ def command(
     Values are text, numbers, true, false, null or JSON, as the method's parameters have it; an entity is given by its
     doc_id. Every model also has new NAME=VALUE..., save document=JSON and delete. A VIEW, by the DOC_ID of its root,
     has set NAME=VALUE..., which runs the setters of these attributes.
+
+    The stack runs the method; or this process on a datastore, if --database, the settings or boiler.yaml name one.
     """
-    from onto import app, gateway
+    from onto import calling, wire
 
-    chosen = options.settings_from(flags)
-    made = bundle.read(Path(bundle_folder))
-    collection, args = command_of(app.load(made.app), made, model_name, method, arguments)
-    prefix = chosen.topic_prefix or made.topic_prefix
-    with gateway.Gateway(chosen.bootstrap_servers, made.replies_topic, prefix=prefix, properties=chosen.kafka) as calls:
-        reply = calls.call(collection, doc_id, method, args, model=model_name, request_id=request_id, seconds=seconds)
+    place = calls.place(Path(bundle_folder), app, flags, keep=request_id is not None)
+    collection, args = command_of(place.app, model_name, method, arguments)
+    with place.opened() as sender:
+        called = wire.Command(request_id or uuid.uuid4().hex, method, args, model_name, calling.deadline(seconds))
+        sent = sender.send(collection, doc_id, called)
+        reply = calling.Pending(sent, called.request_id, seconds, sender.forget).reply()
     if wait:
-        from onto.consume import inclusion
-
-        inclusion.wait(reply.token, made, chosen.bootstrap_servers, prefix=prefix, properties=chosen.kafka)
+        place.wait(reply.token)
     if as_json:
         told = {"ok": reply.result, "request_id": reply.request_id, "token": [list(one) for one in reply.token]}
         click.echo(json.dumps(told, ensure_ascii=False))
@@ -66,9 +69,7 @@ def command(
         click.echo(json.dumps(reply.result, ensure_ascii=False))
 
 
-def command_of(
-    loaded: app.App, made: bundle.Bundle, name: str, method: str, arguments: Iterable[str]
-) -> tuple[str, dict[str, Any]]:
+def command_of(loaded: App, name: str, method: str, arguments: Iterable[str]) -> tuple[str, dict[str, Any]]:
     """Return the collection where a call of a model or view goes, and its arguments as they travel."""
     from onto import methods, setting
 
@@ -80,7 +81,10 @@ def command_of(
         if method != methods.SET:
             raise methods.NoSuchMethodError(f"{name} is a view and has no method `{method}`; it has {methods.SET}")
         return setting.root_of(view).collection_name(), parse_values(view, arguments)
-    raise errors.OntoError(_unknown(f"{made.app} has no model or view `{name}`", name, made, models.view_names()))
+    known = [one.__name__ for one in (*loaded.models, *loaded.views)]
+    near: list[str] = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(known)}"
+    raise errors.OntoError(f"{loaded.name} has no model or view `{name}`; {hint}")
 
 
 def parse(model: type[domain_model.DomainModel], method: str, given: Iterable[str]) -> dict[str, Any]:
@@ -133,9 +137,3 @@ def _value(of: shape.Shape | None, text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text
-
-
-def _unknown(message: str, name: str, made: bundle.Bundle, views: Iterable[str]) -> str:
-    known = list(dict.fromkeys([*(one.model for one in made.methods), *views]))
-    near: list[str] = difflib.get_close_matches(name, known, n=1)
-    return f"{message}; did you mean `{near[0]}`?" if near else f"{message}; there are: {', '.join(known)}"

@@ -39,6 +39,16 @@ def connection(function: F) -> F:
     return folder(function)
 
 
+def datastore(function: F) -> F:
+    """Add the options with which methods run in this process instead of on the stack."""
+    for option in (
+        click.option("--app", metavar="APP", help="The app's module or path, for one that was not compiled."),
+        click.option("--database", metavar="URL", help="Run methods here, on this datastore, without a stack."),
+    ):
+        function = option(function)
+    return function
+
+
 def bundle(function: F) -> F:
     """Add `--bundle`."""
     return click.option(

@@ -155,6 +155,9 @@ class Database(Protocol):
 
     # ------------------------------------------------------------ what follows from these
 
+    def close(self) -> None:
+        """Let go of what the datastore holds outside of this object, such as a file or connections."""
+
     def get(self, path: str) -> Document | None:
         """Return the document at a path, None where there is none."""
         found = self.read(path)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 import pytest
 
-from onto import app, bundle, errors
+from onto import app, errors
 from onto.attrs import attrs
 from onto.cli import call
 from onto.domain_model import DomainModel
@@ -121,13 +121,12 @@ def test_what_a_view_does_not_take_is_said(given: list[str], message: str) -> No
         call.parse_values(TicketView, given)
 
 
-MADE = bundle.Bundle(bundle.MANIFEST_VERSION, "shop", "0", "", (), (), (), (), (), {})
 LOADED = app.App("shop", (Ticket,), (TicketView,))
 
 
 def test_a_call_goes_to_the_collection_of_the_model_or_of_the_root_of_the_view() -> None:
-    assert call.command_of(LOADED, MADE, "Seat", "move", ["row=3"]) == ("Ticket", {"row": 3})
-    assert call.command_of(LOADED, MADE, "TicketView", "set", ["there=true"]) == ("Ticket", {"there": True})
+    assert call.command_of(LOADED, "Seat", "move", ["row=3"]) == ("Ticket", {"row": 3})
+    assert call.command_of(LOADED, "TicketView", "set", ["there=true"]) == ("Ticket", {"there": True})
 
 
 @pytest.mark.parametrize(
@@ -139,4 +138,4 @@ def test_a_call_goes_to_the_collection_of_the_model_or_of_the_root_of_the_view()
 )
 def test_who_is_not_there_is_said(name: str, method: str, message: str) -> None:
     with pytest.raises(errors.OntoError, match=message.replace("?", r"\?")):
-        call.command_of(LOADED, MADE, name, method, [])
+        call.command_of(LOADED, name, method, [])

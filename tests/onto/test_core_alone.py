@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 BLOCKED = """
 import sys
@@ -30,6 +31,12 @@ def test_an_app_runs_in_process() -> None:
 def test_an_app_is_checked() -> None:
     done = run_onto("check", "examples.meeting_room")
     assert (done.returncode, done.stdout) == (0, "examples.meeting_room: 1 views, 6 getters, no errors\n")
+
+
+def test_a_method_is_called_on_a_datastore(tmp_path: Path) -> None:
+    app = ("--app", "examples.meeting_room", "--database", f"file:{tmp_path / 'room.onto'}")
+    done = run_onto("call", *app, "Meeting", "m1", "new", "status=in-session")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "null\n", "")
 
 
 def test_what_needs_more_says_so_in_one_line() -> None:

@@ -202,7 +202,14 @@ def test_bad_calls_say_what_is_wrong(
     engine = bank()
     request = methods.Request(method, arguments, "Account")
     with pytest.raises(kind, match=message):
-        methods.run(methods.Models.around([Account]), request, f"accounts/{doc_id}", engine._lookup, NOON, "x")
+        methods.run(
+            methods.Models.around([Account]),
+            request,
+            f"accounts/{doc_id}",
+            lambda refs: {one: engine.database.get(one) for one in refs},
+            NOON,
+            "x",
+        )
 
 
 def test_values_are_typed_at_the_edge() -> None:
@@ -216,7 +223,12 @@ def test_now_and_ids_are_the_same_in_every_run_of_one_call() -> None:
     engine = bank()
     models = methods.Models.around([Holder])
     stamp = methods.Request("stamp", {})
-    runs = [methods.run(models, stamp, "holders/ann", engine._lookup, NOON, seed).result for seed in ("x", "x", "y")]
+    runs = [
+        methods.run(
+            models, stamp, "holders/ann", lambda refs: {one: engine.database.get(one) for one in refs}, NOON, seed
+        ).result
+        for seed in ("x", "x", "y")
+    ]
     assert runs[0] == runs[1] != runs[2]
     assert runs[0][:2] == [NOON.isoformat()] * 2
     assert runs[0][2] != runs[0][3]

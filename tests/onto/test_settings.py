@@ -31,6 +31,7 @@ def test_flags_win_over_variables_over_the_project_over_the_local_stack(tmp_path
         parallelism=2,
         slots=4,
         requirements=("semver>=3",),
+        database="",
         kafka={"security.protocol": "SSL", "socket.keepalive.enable": "true"},
     )
 
