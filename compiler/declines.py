@@ -221,8 +221,8 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     (
         "D410", "comparison with None inside a collection",
         "Which comparison Python makes, and so which one raises, depends on the order of the rows.",
-        "sorted(users.values(), key=lambda u: (u.age, u.name))",
-        'sorted(users.values(), key=lambda u: (u.age or 0, u.name or ""))',
+        "min(users.values(), key=lambda u: (u.age, u.name))",
+        "sorted(users.values(), key=lambda u: (u.age, u.name))[0]",
     ),
     ("D411", "empty dict", "A dict without keys has no columns.", "return {}", "return None"),
     (

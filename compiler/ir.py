@@ -265,13 +265,14 @@ class Cond:
 class Order:
     """One sort key; `descending` keeps the order of equals, as `reverse=True` does.
 
-    `leads`: it is the first item of a tuple, so that None equals None, and the next item decides. `checked`: what
-    computing and comparing the keys raises is told elsewhere, of all that was sorted.
+    `leads`: it is the first item of a tuple, so that None equals None, and the next item decides; `follows`: it is one
+    of the others. `checked`: what computing and comparing the keys raises is told elsewhere, of all that was sorted.
     """
 
     key: Expr
     descending: bool = False
     leads: bool = False
+    follows: bool = False
     checked: bool = False
 
 

@@ -7,10 +7,13 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 
 from compiler import dtypes, ir, raising, ranges, rewrite, sequences
+from compiler.operations import arranged
 from compiler.relate import guards, joins, tables
 
 _TEXT = dtypes.optional(dtypes.STR)
@@ -154,9 +157,18 @@ def of_order(comp: ir.Comp) -> list[ir.Expr]:
     for place, one in enumerate(comp.order):
         if not dtypes.nullable(one.key.type) or sequences.is_natural(one) or one.checked:
             continue
-        if place > 0:
-            raise joins.decline("D410", one.key.span, "a second sort key that may be None has no exact SQL form")
-        found.append(_uncomparable(comp, one.key, leads=one.leads))
+        if not one.follows:
+            found.append(_uncomparable(comp, one.key, leads=one.leads))
+            continue
+        # Of sorts of what is sorted already, each has its own tuple.
+        start = max(at for at, each in enumerate(comp.order[:place]) if not each.follows)
+        before = tuple(each.key for each in comp.order[start:place])
+        if not all(arranged.can_rank(each.type) for each in before):
+            shown = ", ".join(dtypes.show(each.type) for each in before)
+            raise joins.decline(
+                "D410", one.key.span, f"a sort key that may be None, after one of `{shown}`, has no exact SQL form"
+            )
+        found.append(_uncomparable_among(comp, before, one.key))
     return found
 
 
@@ -214,6 +226,34 @@ def _uncomparable(comp: ir.Comp, key: ir.Expr, *, leads: bool = False) -> ir.Exp
     missing = ir.Prim("lt", (known, number), dtypes.BOOL)
     both = ir.Prim("and", (several, missing), dtypes.BOOL)
     return ir.If(both, ir.Const("TypeError", dtypes.STR), _NOTHING, _TEXT)
+
+
+def _uncomparable_among(comp: ir.Comp, before: tuple[ir.Expr, ...], key: ir.Expr) -> ir.Expr:
+    # The next item of a tuple is compared where those before it are equal: None beside something else raises there.
+    # Then there are more pairs of what is equal and whether the next one is None than there are of what is equal.
+    parts = ((_is_none(one), _rank(one)) if dtypes.nullable(one.type) else (_rank(one),) for one in before)
+    equal = functools.reduce(_beside, itertools.chain.from_iterable(parts))
+    pairs = _distinct(comp, _beside(_is_none(key), equal))
+    mixed = ir.Prim("gt", (pairs, _distinct(comp, equal)), dtypes.BOOL)
+    return ir.If(mixed, ir.Const("TypeError", dtypes.STR), _NOTHING, _TEXT)
+
+
+def _is_none(key: ir.Expr) -> ir.Expr:
+    there, missing = ir.Const("1", dtypes.STR), ir.Const("0", dtypes.STR)
+    return ir.If(ir.Prim("is_none", (key,), dtypes.BOOL), missing, there, dtypes.STR)
+
+
+def _rank(key: ir.Expr) -> ir.Expr:
+    return ir.Prim("rank.of", (key,), dtypes.STR, key.span)
+
+
+def _beside(left: ir.Expr, right: ir.Expr) -> ir.Expr:
+    return ir.Prim("str.add", (left, right), dtypes.STR)
+
+
+def _distinct(comp: ir.Comp, head: ir.Expr) -> ir.Reduce:
+    counted = ir.Comp("list", comp.steps, head, dtypes.ListOf(head.type))
+    return ir.Reduce("count", counted, dtypes.INT, ir.Const(0, dtypes.INT), distinct=True)
 
 
 def _count(comp: ir.Comp, more: tuple[ir.Step, ...]) -> ir.Reduce:

@@ -148,6 +148,10 @@ def _method(
     receiver, name = method.receiver, method.name
     if isinstance(receiver, values.ClassValue):
         return aggregators.over(scope, receiver, args, keywords, span)  # no other method of a class is bound
+    match name, args:
+        case "join", (ir.Prim("after", (before, listed)),):
+            text = _method(scope, method, (listed,), keywords, span)
+            return text if isinstance(text, ir.Declined) else scope.after(before, text, span)
     known = _known_method(scope, receiver, name, args, keywords, span)
     if known is not None:
         return known
@@ -245,6 +249,10 @@ def _builtin(
     scope: Scope, name: str, args: tuple[values.Value, ...], keywords: Mapping[str, values.Value], span: Span
 ) -> values.Value | ir.Declined:
     name = name.removeprefix("builtins.")
+    match args:
+        case (ir.Prim("after", (before, ir.Comp() | ir.GroupBy() | ir.Prim("after") as listed)), *rest):
+            of_list: values.Value | ir.Declined = _builtin(scope, name, (listed, *rest), keywords, span)
+            return of_list if isinstance(of_list, ir.Declined) else scope.after(before, of_list, span)
     known = library.FUNCTIONS.get(name)
     answer = None if known is None else known(scope, args, keywords, span)
     if answer is not None:
@@ -413,16 +421,14 @@ def _extreme(op: str) -> Builder:
         empty = None if default is None else scope.as_expr(default, span)
         error = "" if default is not None else _told_of_nothing(op)
         if "key" in keywords:
-            ordered = _ordered(scope, comp, keywords["key"], op == "max", span)
+            ordered = _extremely(op, scope, comp, keywords["key"], span)
             kind = comp.head.type if empty is None else dtypes.join(comp.head.type, empty.type)
             if kind is None:
                 return ir.Declined("D313", span, "the default has another type than the items")
             return _defaulted(ir.Reduce("first", ordered, kind, empty, error, span=span))
         inner = dtypes.required(comp.head.type)
         if isinstance(comp.head, ir.MakePair) and empty is None:  # tuples are compared item by item
-            return ir.Reduce(
-                "first", _ordered(scope, comp, None, op == "max", span), comp.head.type, None, error, span=span
-            )
+            return ir.Reduce("first", _extremely(op, scope, comp, None, span), comp.head.type, None, error, span=span)
         if not isinstance(inner, dtypes.Scalar) or inner.name in ("bool", "bytes", "str"):
             # MIN and MAX of texts compare UTF-16 units in one mode and bytes in another; a text goes by order instead.
             if inner == dtypes.STR:
@@ -438,6 +444,15 @@ def _extreme(op: str) -> Builder:
         return _defaulted(ir.Reduce("min" if op == "min" else "max", comp, kind, empty, error, span=span))
 
     return build
+
+
+def _extremely(op: str, scope: Scope, comp: ir.Comp, key: values.Value | None, span: Span) -> ir.Comp:
+    """Return a list in the order in which its extreme is the first."""
+    ordered = _ordered(scope, comp, key, op == "max", span)
+    if any(one.follows and dtypes.nullable(one.key.type) for one in ordered.order if one not in comp.order):
+        # Each is compared with the best before it alone, so that None may never meet anything else.
+        scope.decline("D410", span, f"`{op}` by a second key that may be None has no exact SQL form")
+    return ordered
 
 
 def _defaulted(reduce: ir.Reduce) -> ir.Expr:
@@ -475,7 +490,8 @@ def _ordered(scope: Scope, comp: ir.Comp, key: values.Value | None, descending: 
             break  # `sorted(mapping.items())`: keys are unique, so the second part never decides
         if not _sortable(part.type):
             scope.decline("D358", span, f"sorting by a value of type `{dtypes.show(part.type)}` has no exact SQL form")
-        order.append(ir.Order(part, descending, leads=part is parts[0] and len(parts) > 1))
+        is_first = part is parts[0]
+        order.append(ir.Order(part, descending, leads=is_first and len(parts) > 1, follows=not is_first))
     natural = tuple(one for one in comp.order if not any(one.key == other.key for other in order))
     return replace(comp, order=sequences.completed((*order, *natural), comp.steps))
 

@@ -169,6 +169,27 @@ class OrderSheet(ViewModel):
         }
 
     @attrs.getter
+    def catalogue(self) -> list[str]:
+        """A second key that may be None raises only among those of one category."""
+        return [
+            one.name or one.doc_id
+            for one in sorted(self.store.products.values(), key=lambda one: (one.category or "", one.price, one.name))
+        ]
+
+    @attrs.getter
+    def ranges(self) -> dict[str, list[str]]:
+        """Lists that are sorted for themselves: None in one of them raises for all."""
+        found: dict[str, list[str]] = {}
+        for one in self.store.products.values():
+            found.setdefault(one.category or "other", []).append(one.name)
+        return {category: sorted(names) for category, names in found.items()}
+
+    @attrs.getter
+    def long_lines(self) -> str:
+        lines = sorted(self.store.lines.values(), key=lambda line: (line.product or "", line.quantity), reverse=True)
+        return ", ".join([line.doc_id for line in lines if line.quantity is not None and line.quantity > 1])
+
+    @attrs.getter
     def spelled(self) -> str:
         """What SQL cannot say: the store is collected."""
         return ", ".join(f"{key}={one.name!r}" for key, one in self.store.products.items())
