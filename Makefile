@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check fuzz format reference lock clean
+.PHONY: help demo test check fuzz format reference ingress lock clean
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,9 @@ format: $(READY) ## format, and fix what can be fixed
 
 reference: $(READY) ## write docs/reference from the docstrings
 	@$(BIN)/python .ci/reference.py
+
+ingress: $(READY) ## compile the class that reads command topics (needs a JDK)
+	@$(BIN)/python .ci/ingress.py
 
 lock: ## lock the newest versions that pyproject.toml allows (needs uv)
 	uv pip compile .ci/lock/build.in --universal --python-version 3.11 --generate-hashes --upgrade --quiet \

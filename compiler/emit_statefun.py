@@ -21,6 +21,7 @@ NAMESPACE = "onto"
 COMMAND = "onto/command"  # the type of a command's bytes
 EGRESS = "onto/out"
 ENDPOINT = "http://localhost:8090/statefun"
+PAYLOAD = 134_217_728  # bytes of the largest reply of the endpoint, which keeps its own far below
 # A transaction is begun anew with each checkpoint, and Kafka seldom says yes at once: all functions wait for it, by
 # default for 100 ms.
 RETRY_MS = "5"
@@ -95,7 +96,7 @@ def _module(app: model.App, settings: emit_ddl.Settings) -> list[dict[str, Any]]
             "spec": {
                 "functions": f"{NAMESPACE}/*",
                 "urlPathTemplate": ENDPOINT,
-                "transport": {"type": "io.statefun.transports.v1/async"},
+                "transport": {"type": "io.statefun.transports.v1/async", "payload_max_bytes": PAYLOAD},
                 "maxNumBatchRequests": 1000,
             },
         },

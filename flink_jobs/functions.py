@@ -29,7 +29,10 @@ RECORD_TYPE = "type.googleapis.com/io.statefun.sdk.egress.KafkaProducerRecord"
 # All that is kept for an entity is one value: StateFun's runtime has a table for each value of a function, and writes
 # out with every checkpoint those that have changed, which costs more than the bytes that go back and forth.
 STATE = "entity"
-INPUT_LIMIT = 10_000  # characters of what an error entry repeats of its command
+INPUT_LIMIT = 1_000  # characters of what an error entry repeats of its command
+# Bytes. A reply has both. One of more than `payload_max_bytes` in module.yaml StateFun does not take, and asks again.
+STATE_ROOM = 16_000_000  # of what is kept while calls run or wait at an entity; no more are taken in beyond
+REPLY_ROOM = 16_000_000  # of what goes out for one request; commands that come beyond are to come again
 LIMITS = transactions.Limits()
 
 
@@ -111,6 +114,7 @@ class _Turn:
         self._functions = functions
         self._entity = entities.load(place.ref, before)
         self._out = _Out(functions.names, place, _reply())
+        self._kept = len(before or b"")
 
     @property
     def reply(self) -> FromFunction:
@@ -118,8 +122,12 @@ class _Turn:
 
     def take(self, typename: str, value: bytes) -> None:
         """Take in one message."""
+        self._kept += len(value)
         if typename == MESSAGE:
             self._handle(messages.load(json.loads(value)))
+            return
+        if self._out.size > REPLY_ROOM:
+            self._out.refuse(value, transactions.OVERLOADED, f"{self._entity.ref} has much to do: call again")
             return
         try:
             command = wire.decode_command(value)
@@ -133,18 +141,24 @@ class _Turn:
         return entities.dump(self._entity)
 
     def _handle(self, message: messages.Message) -> None:
-        functions = self._functions
-        for one in transactions.handle(self._entity, message, functions.programs, functions.clock(), functions.limits):
+        functions, room = self._functions, self._kept <= STATE_ROOM
+        effects = transactions.handle(
+            self._entity, message, functions.programs, functions.clock(), functions.limits, room
+        )
+        for one in effects:
             self._out.put(one)
+        if not self._entity.locks and not self._entity.running:
+            self._kept = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Out:
-    """What goes out for one request."""
+    """What goes out for one request, and how many bytes that is."""
 
     names: Names
     place: _Place
     reply: FromFunction = field(repr=False)
+    size: int = 0
 
     def put(self, effect: transactions.Effect) -> None:
         """Send what the protocol decided."""
@@ -171,16 +185,17 @@ class _Out:
 
     def _problem(self, kind: str, message: str, request_id: str | None, method: str | None, given: Any) -> None:
         shown = given if isinstance(given, str) else json.dumps(given)
+        doc_id = self.place.doc_id[: wire.DOC_ID_LIMIT]  # a command may be for an id that nothing can have
         entry = {
             "collection": self.place.collection,
-            "doc_id": self.place.doc_id,
+            "doc_id": doc_id,
             "request_id": request_id,
             "method": method,
             "exception": kind,
             "message": message,
             "input": shown if len(shown) <= INPUT_LIMIT else f"{shown[:INPUT_LIMIT]}…",
         }
-        self._record(self.names.errors, self.place.doc_id, wire.dumps_ascii(entry))
+        self._record(self.names.errors, doc_id, wire.dumps_ascii(entry))
 
     def _send(self, ref: str, message: messages.Message) -> None:
         collection, _, doc_id = ref.partition("/")
@@ -188,6 +203,7 @@ class _Out:
         sent.target.namespace, sent.target.type, sent.target.id = NAMESPACE, collection, doc_id
         sent.argument.typename, sent.argument.has_value = MESSAGE, True
         sent.argument.value = wire.dumps(messages.dump(message))
+        self.size += len(sent.argument.value)
 
     def _record(self, topic: str, key: str, value: bytes) -> None:
         record = KafkaProducerRecord(topic=topic, key=key, value_bytes=value)
@@ -195,6 +211,7 @@ class _Out:
         sent.egress_namespace, sent.egress_type = NAMESPACE, EGRESS
         sent.argument.typename, sent.argument.has_value = RECORD_TYPE, True
         sent.argument.value = record.SerializeToString()
+        self.size += len(value)
 
 
 def _reply() -> FromFunction:

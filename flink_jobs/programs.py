@@ -78,10 +78,24 @@ class Programs:
         except methods.NeedEntity as needed:
             return transactions.Need(needed.refs)
         except MethodTimeout:
-            return transactions.Failed("MethodTimeout", f"`{call.method}` ran longer than {self.seconds:g} s")
+            return self._late(call)
         except BaseException as error:  # whatever user code raises, SystemExit too, is the caller's news
-            return transactions.Failed(methods.kind_of(error), methods.message_of(error))
+            return self._failed(call, error)
         return transactions.Done(done.result, writes)
+
+    def _failed(self, call: messages.Call, error: BaseException) -> transactions.Failed:
+        kind = methods.kind_of(error)
+        try:
+            with _limited(self.seconds):
+                return transactions.Failed(kind, methods.message_of(error))
+        except MethodTimeout:
+            return self._late(call)
+        except BaseException as failed:  # to tell the message runs user code as well
+            return transactions.Failed(kind, f"its message cannot be told: {methods.kind_of(failed)}")
+
+    def _late(self, call: messages.Call) -> transactions.Failed:
+        signal.setitimer(signal.ITIMER_REAL, 0)  # the alarm may have rung just before it was to be ended
+        return transactions.Failed("MethodTimeout", f"`{call.method}` ran longer than {self.seconds:g} s")
 
 
 @contextlib.contextmanager

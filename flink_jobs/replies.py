@@ -19,6 +19,7 @@ from onto import wire
 Reply = Mapping[str, Any]  # {"ok": result, "token": changes} or {"error": {"type", "message"}}
 
 KEPT_MS = 10 * 60 * 1000
+KEPT_BYTES = 2_000_000  # of an entity's replies together
 BETWEEN = b",\n"  # in no JSON text that is written on one line
 
 
@@ -43,10 +44,12 @@ class Replies:
         return reply
 
     def keep(self, request_id: str, reply: Reply, now: int, most: int) -> None:
-        """Add a reply, and forget the oldest: those of long ago, and all but `most`."""
+        """Add a reply, and forget the oldest: those of long ago, all but `most`, and those that take too many bytes."""
         kept, line = self.text, b"[%b,%b,%d]" % (wire.dumps(request_id), wire.text_of(reply), now)
         left = len(self)
-        while left and (left >= most or _when(kept.partition(BETWEEN)[0]) <= now - KEPT_MS):
+        while left and (
+            left >= most or len(kept) + len(line) > KEPT_BYTES or _when(kept.partition(BETWEEN)[0]) <= now - KEPT_MS
+        ):
             kept = kept.partition(BETWEEN)[2]
             left -= 1
         self.text = b"%b%b%b" % (kept, BETWEEN, line) if kept else line

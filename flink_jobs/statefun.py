@@ -25,6 +25,7 @@ from flink_jobs import cluster, console_log, jars, warden
 from onto import errors
 
 MODULE = "statefun/module.yaml"
+INGRESS = Path(__file__).with_name("ingress") / "ingress.jar"  # takes the place of a class of the distribution
 OPEN = (
     "java.base/java.util", "java.base/java.lang", "java.base/java.lang.reflect", "java.base/java.nio",
     "java.base/java.net", "java.base/java.io", "java.base/java.text", "java.base/java.time",
@@ -91,7 +92,7 @@ def prepare(
         *(part for one in OPEN for part in ("--add-opens", f"{one}=ALL-UNNAMED")),
         f"-Dlog4j.configurationFile={(conf / 'log4j2.properties').as_uri()}",
         f"-Djava.io.tmpdir={home / 'tmp'}",
-        "-cp", ":".join(map(str, (conf, *libraries))),
+        "-cp", ":".join(map(str, (conf, INGRESS, *libraries))),
         "org.apache.flink.client.cli.CliFrontend", "run", "-t", "local", warden.RESUME, "-c", JOB, str(distribution),
     )  # fmt: skip
     serve = (

@@ -20,6 +20,9 @@ from typing import Any, Protocol, assert_never
 from flink_jobs import entities, locks, messages, replies
 from onto import wire
 
+MESSAGE_LIMIT = 2_000  # characters of an error's message
+OVERLOADED = "Overloaded"  # the error of a call that was not begun and may be made again, under the same id
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -28,6 +31,7 @@ class Limits:
     seen: int = 32  # replies kept per entity, for commands that come again
     waiting: int = 1000  # commands that wait or run at one entity
     entities: int = 1000  # entities that one transaction may lock
+    reply: int = 1_000_000  # bytes of a reply, which has to fit a record
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +112,13 @@ Effect = Send | Answer | Changed
 
 
 def handle(
-    entity: entities.Entity, message: messages.Message, programs: Programs, now: int, limits: Limits
+    entity: entities.Entity, message: messages.Message, programs: Programs, now: int, limits: Limits, room: bool = True
 ) -> list[Effect]:
-    """Take in one message for `entity`, change it, and return what goes out, in order."""
-    turn = _Turn(entity, programs, now, limits)
+    """Take in one message for `entity`, change it, and return what goes out, in order.
+
+    Without `room` to keep more for it, calls that would have to wait are not begun, and those that get documents ended.
+    """
+    turn = _Turn(entity, programs, now, limits, room)
     match message:
         case messages.Call():
             turn.call(message)
@@ -142,6 +149,7 @@ class _Turn:
     programs: Programs
     now: int
     limits: Limits
+    room: bool
     effects: list[Effect] = field(default_factory=list)
 
     # ------------------------------------------------------------ what has come
@@ -158,8 +166,10 @@ class _Turn:
         if any(one.call.request_id == call.request_id for one in self.entity.running.values()):
             return
         if len(waiting) + len(self.entity.running) >= self.limits.waiting:
-            busy = f"{self.entity.ref} has {self.limits.waiting} commands to do"
-            self.effects.append(Answer(call, _error("Overloaded", busy)))  # not kept: it may come again later
+            self._answer(call, _error(OVERLOADED, f"{self.entity.ref} has {self.limits.waiting} commands to do"))
+            return
+        if not self.room and (self.entity.locks or self.entity.running):
+            self._answer(call, self._full())
             return
         earlier = [one.ts for one in waiting] + [one.ts for one in self.entity.running.values()]
         ts = max(self.now, *(one + 1 for one in earlier)) if earlier else self.now
@@ -178,6 +188,9 @@ class _Turn:
         transaction = entities.Transaction(lock.x, lock.ts, call, {})
         outcome = self.programs.run(Attempt(lock.x, lock.ts, lock.root, call, {lock.root: self.entity.document}))
         transaction.refs[lock.root] = entities.CheckedOut(lock.at, held=True)
+        if isinstance(outcome, Need) and not self.room:
+            self._answer(call, self._full())
+            return
         if isinstance(outcome, Need):
             self.entity.locks.holders.append(dataclasses.replace(lock, call=None))
             self.entity.running[lock.x] = transaction
@@ -191,6 +204,8 @@ class _Turn:
         out = transaction.refs.get(grant.ref)
         if out is not None and out.at == grant.at:
             out.held, out.document, out.version = True, grant.document, grant.version
+            if not self.room:
+                self._end(transaction, {}, self._full())
 
     def wounded(self, x: str, at: int, ref: str) -> None:
         """Give a document back to an older transaction, and ask for it again; the others stay."""
@@ -268,7 +283,12 @@ class _Turn:
                     self._end(transaction, {}, _error("ReadOnlyMethod", error))
                     return
                 token = [[*_place(ref), self._version(transaction, ref) + 1] for ref in writes]
-                self._end(transaction, writes, {"ok": result, "token": token})
+                reply = wire.Written.of({"ok": result, "token": token})
+                if len(reply.text) > self.limits.reply:
+                    error = f"the reply has {len(reply.text)} bytes; at most {self.limits.reply} fit a record"
+                    self._end(transaction, {}, _error("ResultTooLarge", error))
+                    return
+                self._end(transaction, writes, reply)
             case _:
                 assert_never(outcome)
 
@@ -302,11 +322,14 @@ class _Turn:
         self._answer(transaction.call, reply)
 
     def _answer(self, call: messages.Call, reply: replies.Reply) -> None:
-        """Reply, and keep the reply unless the call can be run again without effect."""
+        """Reply, and keep the reply unless the call can be run again without effect, or is to be made again later."""
         reply = wire.Written.of(reply)
         self.effects.append(Answer(call, reply))
-        if self.programs.mode(call) == "X":
+        if self.programs.mode(call) == "X" and not ("error" in reply and reply["error"]["type"] == OVERLOADED):
             self.entity.seen.keep(call.request_id, reply, self.now, self.limits.seen)
+
+    def _full(self) -> replies.Reply:
+        return _error(OVERLOADED, f"the calls at {self.entity.ref} hold too many bytes, in arguments and documents")
 
     def _is_late(self, call: messages.Call) -> bool:
         return call.deadline is not None and call.deadline < self.now
@@ -320,7 +343,7 @@ def _late(call: messages.Call) -> replies.Reply:
 
 
 def _error(kind: str, message: str) -> replies.Reply:
-    return {"error": {"type": kind, "message": message}}
+    return {"error": {"type": kind, "message": message[:MESSAGE_LIMIT]}}
 
 
 def _place(ref: str) -> Iterable[str]:

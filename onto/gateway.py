@@ -102,7 +102,8 @@ class Gateway:
             except BufferError:
                 self._producer.poll(STEP)  # the queue is full: let some of it go out
             except confluent_kafka.KafkaException as error:  # too large, for one
-                self._settle(command.request_id, errors.BrokerError(f"the command was not taken: {error}"))
+                told = f"the command was not taken: {error.args[0].str()} ({len(record.value or b'')} bytes)"
+                self._settle(command.request_id, errors.BrokerError(told))
                 return future
             else:
                 self._producer.poll(0)

@@ -166,8 +166,8 @@ def _line(place: str, written: str, models: methods.Models) -> Line:
     model = models.of_collection(collection) if isinstance(collection, str) else None
     if model is None:
         raise ValueError(f"no model has the collection {collection!r}")
-    if not isinstance(doc_id, str) or not doc_id:
-        raise ValueError(f"the doc_id is {doc_id!r}, not a text")
+    if not isinstance(doc_id, str) or not wire.is_doc_id(doc_id):
+        raise ValueError(f"the doc_id is {doc_id!r}, not 1 to {wire.DOC_ID_LIMIT} bytes of text without `/`")
     if not isinstance(document, dict):
         raise ValueError("the document is no object")
     current = domain_model.upgraded(model, document)

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from onto import domain_model, errors, related, session, setting, signature, view_model
+from onto import domain_model, errors, related, session, setting, signature, view_model, wire
 from onto.mapper import dump, load, shape
 
 Document = Mapping[str, Any]
@@ -51,6 +51,10 @@ class DoesNotExistError(errors.OntoError, LookupError):
 
 class AlreadyExistsError(errors.OntoError, ValueError):
     """A new entity whose id is taken."""
+
+
+class BadIdError(errors.OntoError, ValueError):
+    """An entity that is saved under an id that no document can have."""
 
 
 class NoSuchMethodError(errors.OntoError, AttributeError):
@@ -197,7 +201,7 @@ def read_result(model: type[domain_model.DomainModel], method: str, result: Any)
 
 def kind_of(error: BaseException) -> str:
     """Return the name under which an exception reaches the caller: that of its class, onto's own without `Error`."""
-    name = type(error).__name__
+    name = _sendable(type(error).__name__)
     own = type(error).__module__.startswith(("onto.", "flink_jobs."))
     return NAMES.get(name, name.removesuffix("Error")) if own else name
 
@@ -205,10 +209,15 @@ def kind_of(error: BaseException) -> str:
 def message_of(error: BaseException) -> str:
     """Return the message with which an exception reaches the caller."""
     try:
-        text = str(error)
+        text = _sendable(str(error))
     except Exception as failed:  # a user's own __str__
         text = f"its message cannot be told: {type(failed).__name__}"
     return text if len(text) <= MESSAGE_LIMIT else f"{text[:MESSAGE_LIMIT]}…"
+
+
+def _sendable(text: str) -> str:
+    """Return a text without halves of surrogate pairs, which no reply can carry."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _call(running: _Session, request: Request, ref: str) -> Any:
@@ -346,7 +355,11 @@ class _Session:
         return entity if isinstance(entity, model) else None
 
     def save(self, entity: domain_model.DomainModel) -> None:
-        """Keep an entity: in its place, whatever was there."""
+        """Keep an entity: in its place, whatever was there; BadIdError where there can be none."""
+        if not wire.is_doc_id(entity.doc_id):
+            shown = entity.doc_id if len(entity.doc_id) < wire.ID_LIMIT else f"{entity.doc_id[: wire.ID_LIMIT]}…"
+            wanted = f"1 to {wire.DOC_ID_LIMIT} bytes of text without `/`"
+            raise BadIdError(f"{type(entity).__name__}: {shown!r} is no doc_id: that is {wanted}")
         self._fetch(entity.collection_name(), [entity.doc_id])
         self.held[_ref(entity)].entity = entity
 
@@ -419,8 +432,10 @@ class _Session:
         return [None if doc_id is None else self.held[ref].entity for ref, doc_id in zip(refs, ids, strict=True)]
 
     def _take(self, refs: tuple[str, ...]) -> None:
-        documents = self.lookup(tuple(ref for ref in refs if ref not in self.held))
-        for ref, document in documents.items():
+        missing = tuple(ref for ref in refs if ref not in self.held and wire.is_doc_id(ref.partition("/")[2]))
+        if len(missing) < len(refs):  # where nothing can be stored, there is nothing
+            self.held.update({ref: _Held(None, None) for ref in refs if ref not in self.held and ref not in missing})
+        for ref, document in self.lookup(missing).items():
             self.held[ref] = self._load(ref, document)
 
     def _load(self, ref: str, document: Document | None) -> _Held:

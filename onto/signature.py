@@ -77,7 +77,7 @@ class Signature:
     def result(self, value: Any) -> Any:
         """Return what a method returned as JSON; MappingError when it is not of the declared type."""
         if self.returns == shape.RAW:
-            return dump.json_form(value)
+            return dump.json_form(value, f"{self.name}: its result")
         return dump.dump(self.returns, value, f"{self.name}: its result")
 
     def read(self, value: Any) -> Any:

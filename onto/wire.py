@@ -11,13 +11,15 @@ are plain upserts instead (`bundle.UPSERT`) hold the document itself and a null 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from onto import bundle, errors
 
-ID_LIMIT = 200  # characters of a request id
+ID_LIMIT = 200  # characters of a request id, and of a method's name
+DOC_ID_LIMIT = 1500  # bytes of a document's id, as in Firestore
 
 StoredDocument = Mapping[str, Any]  # stored form: camelCase keys and JSON values
 
@@ -102,6 +104,8 @@ def decode_command(value: bytes) -> Command:
     """Read a command; RecordError says what is wrong with it."""
     try:
         found = _READ(value.decode("utf-8"))
+        if b"\\u" in value:
+            dumps(found)  # half a surrogate pair, which no message and no record can carry
     except (ValueError, RecursionError) as error:
         raise errors.RecordError(f"a command is not JSON: {error}") from error
     if not isinstance(found, dict):
@@ -110,6 +114,8 @@ def decode_command(value: bytes) -> Command:
         given = found.get(name)
         if type(given) is not kind and (required or given is not None):
             raise errors.RecordError(f"a command's `{name}` is {given!r}")
+    if len(found["method"]) > ID_LIMIT:
+        raise errors.RecordError(f"a command's `method` has more than {ID_LIMIT} characters")
     if not _is_usable(found["request_id"]):
         raise errors.RecordError(f"a command's `request_id` is a text of 1 to {ID_LIMIT} characters")
     return Command(
@@ -128,8 +134,23 @@ def request_id_of(value: bytes) -> str | None:
     try:
         found = json.loads(value)["request_id"]
     except (ValueError, TypeError, KeyError, RecursionError):
-        return None
+        # A gateway names it first: so it can be told of what cannot be read to its end.
+        begun = _BEGUN.match(value)
+        found = None if begun is None else json.loads(begun[1].decode("utf-8", "replace"))
     return found if isinstance(found, str) and _is_usable(found) else None
+
+
+_BEGUN = re.compile(rb'\s*\{\s*"request_id"\s*:\s*("[^"\\\x00-\x1f]*")')
+
+
+def is_doc_id(text: str) -> bool:
+    """Tell whether a document can be stored under an id: 1 to 1500 bytes, without `/`."""
+    if text.isascii():
+        return 0 < len(text) <= DOC_ID_LIMIT and "/" not in text
+    try:
+        return len(text.encode("utf-8")) <= DOC_ID_LIMIT and "/" not in text
+    except UnicodeEncodeError:
+        return False
 
 
 def _is_usable(request_id: str) -> bool:

@@ -11,6 +11,7 @@ import dataclasses
 import datetime
 import decimal
 import enum
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any, assert_never
 
@@ -36,7 +37,7 @@ def dump(to: shape.Shape, value: Any, where: str) -> Any:
         case shape.RelationTo():
             return load.text(getattr(value, "doc_id", value), where)
         case shape.Raw():
-            return json_form(value)
+            return json_form(value, where)
         case shape.Number() | shape.Moment() | shape.Choice():
             return json_form(load.load(to, value, where))
         case _:
@@ -106,8 +107,11 @@ def _money(value: decimal.Decimal) -> decimal.Decimal:
     return value if isinstance(exponent, int) and exponent >= -18 else value.quantize(_STEP, context=_ROOMY)
 
 
-def json_form(value: Any) -> Any:
-    """Return a value as JSON can carry it: Decimals as text, moments as ISO 8601, bytes as base64."""
+def json_form(value: Any, where: str = "a value") -> Any:
+    """Return a value as JSON can carry it: Decimals as text, moments as ISO 8601, bytes as base64.
+
+    MappingError, naming `where`, for a float that is not finite.
+    """
     match plain(value):
         case decimal.Decimal() as number:
             return format(number, "f")
@@ -120,9 +124,11 @@ def json_form(value: Any) -> Any:
         case bytes() as binary:
             return base64.b64encode(binary).decode("ascii")
         case dict() as mapping:
-            return {str(json_form(key)): json_form(item) for key, item in mapping.items()}
+            return {str(json_form(key)): json_form(item, where) for key, item in mapping.items()}
         case list() as items:
-            return [json_form(item) for item in items]
+            return [json_form(item, where) for item in items]
+        case float() as number if not math.isfinite(number):
+            raise load.MappingError(f"{where}: {number} is not a finite number")
         case scalar:
             return scalar
 

@@ -20,6 +20,17 @@ from onto.store import Store, reference
 from onto.view_model import ViewModel
 
 
+class MutteringError(Exception):
+    def __str__(self) -> str:
+        raise SystemExit(4)
+
+
+class EndlessError(Exception):
+    def __str__(self) -> str:
+        while True:
+            pass
+
+
 class Jar(DomainModel):
     class Meta:
         collection_name = "jars"
@@ -27,6 +38,7 @@ class Jar(DomainModel):
     coins: int = attrs.nothing
     label: str | None = attrs.nothing
     spare = attrs.relation(dm_cls="Jar")
+    note = attrs.nothing
 
     @classmethod
     def upgrade(cls, document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -44,6 +56,10 @@ class Jar(DomainModel):
 
     def count(self) -> int:
         return self.coins
+
+    def echo(self, text: str) -> str:
+        self.label = text
+        return text
 
     def spin(self) -> None:
         while True:
@@ -63,6 +79,31 @@ class Jar(DomainModel):
 
     def mumble(self) -> None:
         self.label = "\ud800"
+
+    def drift(self) -> None:
+        self.note = float("inf")
+
+    def lend(self, to: Jar, how: str) -> None:
+        to.coins = 0
+        match how:
+            case "muttering":
+                raise ValueError("\ud800")
+            case "unheard":
+                raise MutteringError
+            case "endlessly":
+                raise EndlessError
+            case "to nobody":
+                Jar.get("\ud800").coins = 1
+            case "nowhere":
+                Jar.new(doc_id="", coins=1).save()
+            case "far away":
+                Jar.new(doc_id="x" * 2_000, coins=1).save()
+            case "astray":
+                Jar.new(doc_id="a/b", coins=1).save()
+
+    def keep(self, into: Jar, what: str) -> int:
+        into.coins += 1
+        return len(what)
 
 
 class JarStore(Store):
@@ -221,6 +262,7 @@ def test_a_repeated_command_is_answered_again_and_applied_once(runtime: Runtime)
         ("boast", {}, "ResultTooLarge"),
         ("leave", {}, "SystemExit"),
         ("mumble", {}, "UnicodeEncodeError"),
+        ("drift", {}, "BadValue"),
         ("put", {"coins": "many"}, "BadArguments"),
         ("put", {}, "BadArguments"),
         ("put", {"coins": 1, "more": 2}, "BadArguments"),
@@ -250,6 +292,67 @@ def test_what_cannot_be_done_is_replied_and_noted(
     assert runtime.call("a", "put", coins=1)["ok"] == 11
 
 
+@pytest.mark.parametrize(
+    ("how", "kind", "message"),
+    [
+        ("muttering", "ValueError", "?"),
+        ("unheard", "MutteringError", "its message cannot be told: SystemExit"),
+        ("endlessly", "MethodTimeout", "`lend` ran longer than 0.2 s"),
+        ("to nobody", "AttributeError", "'NoneType' object has no attribute 'coins'"),
+        ("nowhere", "BadId", "Jar: '' is no doc_id: that is 1 to 1500 bytes of text without `/`"),
+        ("far away", "BadId", f"Jar: '{'x' * 200}…' is no doc_id: that is 1 to 1500 bytes of text without `/`"),
+        ("astray", "BadId", "Jar: 'a/b' is no doc_id: that is 1 to 1500 bytes of text without `/`"),
+    ],
+)
+def test_what_fails_late_gives_back_all_that_it_has_locked(runtime: Runtime, how: str, kind: str, message: str) -> None:
+    assert runtime.call("a", "lend", to="b", how=how) == {"error": {"type": kind, "message": message}}
+    for one in ("a", "b"):
+        assert not runtime.entity(one).locks
+        assert not runtime.entity(one).running
+    assert runtime.call("a", "pour", into="b", coins=10)["ok"] is None
+    assert runtime.call("b", "put", coins=1)["ok"] == 11
+
+
+@pytest.mark.parametrize("doc_id", ["", "a/b", "x" * 1501, "ü" * 751, "x" * 900_000, "\x01" * 200_000])
+def test_an_id_that_no_document_can_have_is_refused(runtime: Runtime, doc_id: str) -> None:
+    assert runtime.call(doc_id, "new", coins=1)["error"]["type"] == "BadId"
+    assert runtime.call(doc_id, "put", coins=1)["error"]["type"] == "DoesNotExist"
+    assert runtime.call("a", "pour", into=doc_id, coins=1)["error"]["type"] == "BadArguments"
+    assert runtime.of("dev-jars") == []
+    for topic, key, value in runtime.records:
+        assert len(key) + len(json.dumps(value)) < 50_000, topic
+
+
+@pytest.mark.parametrize("doc_id", ["ü" * 750, "ä ö", "#@!?%&=", "\0", "\u2028", "'\"\\"])
+def test_an_id_may_hold_what_it_likes(runtime: Runtime, doc_id: str) -> None:
+    assert runtime.call(doc_id, "new", coins=1)["ok"] is None
+    assert runtime.call("a", "pour", into=doc_id, coins=1)["token"] == [["jars", "a", 2], ["jars", doc_id, 2]]
+    assert runtime.call(doc_id, "pour", into="a", coins=2)["ok"] is None
+
+
+def test_a_request_is_answered_with_what_the_runtime_takes(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(functions, "REPLY_ROOM", 3_000)
+    commands = [wire.Command(f"r{one}", "echo", {"text": "x" * 1_000}) for one in range(9)]
+    runtime.give("jars", "a", *(wire.encode_command(one, "jars", "a").value or b"" for one in commands))
+    replies = [value for topic, _, value in runtime.records if topic == "dev-app-replies"]
+    assert [one["error"]["type"] for one in replies if "error" in one] == ["Overloaded"] * 7
+    assert runtime.call("a", "echo", "r8", text="x")["ok"] == "x"
+    assert [one["exception"] for one in runtime.of("dev-app-errors")] == ["Overloaded"] * 7
+
+
+def test_calls_that_wait_are_kept_within_bounds(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(functions, "STATE_ROOM", 5_000)
+    commands = [wire.Command(f"r{one}", "keep", {"into": "b", "what": "x" * 1_000}) for one in range(9)]
+    runtime.give("jars", "a", *(wire.encode_command(one, "jars", "a").value or b"" for one in commands))
+    replies = {key: value for topic, key, value in runtime.records if topic == "dev-app-replies"}
+    done = [key for key, value in replies.items() if "ok" in value]
+    refused = [key for key, value in replies.items() if value.get("error", {}).get("type") == "Overloaded"]
+    assert len(done) + len(refused) == 9
+    assert 2 <= len(done) <= 5
+    assert runtime.call("b", "count")["ok"] == len(done)
+    assert runtime.call("a", "keep", refused[0], into="b", what="x")["ok"] == 1
+
+
 def test_a_missing_entity_is_replied(runtime: Runtime) -> None:
     reply = {"error": {"type": "DoesNotExist", "message": "Jar 'c' does not exist"}}
     assert runtime.call("c", "put", coins=1) == reply
@@ -264,6 +367,14 @@ def test_a_missing_entity_is_replied(runtime: Runtime) -> None:
         (b"[]", False),
         (b"null", False),
         (b"[" * 100_000, False),
+        (b'{"request_id": "r1", "args": {"coins": ' + b"[" * 100_000, True),
+        (b'{"request_id": "r1", "method": "put", "args": {"coins": ' + b"9" * 5_000 + b"}}", True),
+        (b'{"request_id":"r1","method":"put","args":{"coins":"\xff"}}', True),
+        (b'{"request_id":"r1","method":"\\ud800"}', True),
+        (b'{"request_id":"r1","method":"put","args":{"\\ud800":1}}', True),
+        (b'{"request_id":"r1","method":"%b"}' % (b"x" * 900_000), True),
+        (b'\xef\xbb\xbf{"request_id":"r1","method":"put"}', True),
+        ('{"request_id":"r1","method":"put"}'.encode("utf-16"), True),
         (b'{"method": "put", "args": {}}', False),
         (b'{"request_id": "", "method": "put"}', False),
         (b'{"request_id": "\\ud800", "method": "put"}', False),
@@ -281,6 +392,7 @@ def test_what_is_no_command_holds_nobody_up(runtime: Runtime, value: bytes, answ
     assert replies.pop("r2")["ok"] == 11
     assert [one["error"]["type"] for one in replies.values()] == ["MalformedCommand"] * answered
     assert [one["exception"] for one in runtime.of("dev-app-errors")] == ["MalformedCommand"]
+    assert max(len(json.dumps(one)) for *_, one in runtime.records) < 30_000
 
 
 def test_a_large_command_makes_a_small_entry(runtime: Runtime) -> None:

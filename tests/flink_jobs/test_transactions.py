@@ -183,12 +183,48 @@ def test_an_entity_with_too_much_to_do_says_so_and_takes_the_command_later() -> 
     assert _handle(entity, messages.Call("r2", "m", {}))[-1].reply["ok"] == "done"
 
 
+def test_without_room_a_call_that_would_wait_is_not_begun_and_is_taken_later() -> None:
+    entity = entities.Entity("n/a")
+    call, limits = messages.Call("r1", "m", {"refs": ["n/b"]}), transactions.Limits()
+    refused = transactions.handle(entity, call, _Echo(), 100, limits, room=False)
+    assert [one.reply["error"]["type"] for one in refused if isinstance(one, transactions.Answer)] == ["Overloaded"]
+    assert entities.dump(entity) is None
+    local = transactions.handle(entity, messages.Call("r2", "m", {}), _Echo(), 100, limits, room=False)
+    assert [type(one).__name__ for one in local] == ["Changed", "Answer"]
+    assert len(_handle(entity, call)) == 1
+    (refused,) = transactions.handle(entity, messages.Call("r3", "m", {}), _Echo(), 100, limits, room=False)
+    assert refused.reply["error"]["type"] == "Overloaded"
+    assert len(entity.locks.queue) == 0
+
+
+def test_without_room_a_call_that_gets_a_document_ends_and_gives_back_what_it_has() -> None:
+    entity = entities.Entity("n/a")
+    asked = _handle(entity, messages.Call("r1", "m", {"refs": ["n/b", "n/c"]}))
+    _handle(entity, messages.Call("r2", "m", {}))
+    grant = messages.Grant(asked[0].message.x, asked[0].message.at, "n/b", {"large": True}, 1)
+    effects = transactions.handle(entity, grant, _Echo(), 100, transactions.Limits(), room=False)
+    assert [one.message for one in effects[:2]] == [messages.Release(one.message.x, one.message.at) for one in asked]
+    assert effects[2].reply["error"]["type"] == "Overloaded"
+    assert effects[-1].reply["ok"] == "done"  # the call that waited for it
+    assert not entity.locks
+    assert entity.seen.find("r1") is None
+
+
 def test_a_transaction_may_not_lock_everything() -> None:
     entity = entities.Entity("n/a")
     refs = [f"n/{number}" for number in range(5)]
     effects = _handle(entity, messages.Call("r1", "m", {"refs": refs}), entities=5)
     assert effects[-1].reply["error"]["type"] == "TooManyEntities"
     assert not entity.locks
+
+
+def test_a_reply_that_no_record_holds_is_an_error_and_nothing_changes() -> None:
+    entity, other = entities.Entity("n/a"), entities.Entity(f"n/{'b' * 90}")
+    asked = _handle(entity, messages.Call("r1", "m", {"refs": [other.ref], "writes": [other.ref]}), reply=100)
+    granted = _handle(other, asked[0].message)
+    effects = _handle(entity, granted[0].message, reply=100)
+    assert isinstance(effects[0].message, messages.Release)
+    assert effects[1].reply["error"]["type"] == "ResultTooLarge"
 
 
 def test_what_was_compiled_as_read_only_changes_nothing() -> None:

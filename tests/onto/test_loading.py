@@ -109,7 +109,7 @@ def test_every_line_that_does_not_fit_is_named(tmp_path: Path) -> None:
         f"{path}:2: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
         f"{path}:3: not an object of {loading.FORM}",
         f"{path}:4: no model has the collection 'crate'",
-        f"{path}:5: the doc_id is 7, not a text",
+        f"{path}:5: the doc_id is 7, not 1 to 1500 bytes of text without `/`",
         f"{path}:6: the document is no object",
         f"{path}:7: Crate.weight: 'much' is not an integer",
         f"{path}:8: crates/c1 stands in line 1 already",
