@@ -54,8 +54,8 @@ def outputs(relation: plan.Project | plan.Group | plan.Union | plan.TopN) -> tup
             return (*grouped, *((name, _aggregate_type(one)) for name, one in aggregates))
         case plan.Union(inputs=inputs):
             return outputs(inputs[0])
-        case plan.TopN(input=inner):
-            return outputs(inner)
+        case plan.TopN(input=inner, number=number):
+            return (*outputs(inner), *(((number, dtypes.INT),) if number else ()))
 
 
 def _aggregate_type(one: plan.Agg) -> dtypes.Type:
@@ -272,6 +272,7 @@ def _union(union: plan.Union, stored: StoredNames) -> exp.Expression:
     return tree
 
 
+NO_LIMIT = 2**31 - 1  # Flink ranks rows in a stream up to some place only
 RANK = "rank__"
 """Name of the ROW_NUMBER column of a TopN."""
 
@@ -282,7 +283,7 @@ PLACE = "place__"
 def _top(top: plan.TopN, stored: StoredNames) -> exp.Expression:
     inner = dataclasses.replace(top.input, alias=top.alias)
     block = _Block(_derived(query(inner, stored), top.alias), aliases={top.alias: {}, top.input.alias: {}})
-    names = [name for name, _ in outputs(top)]
+    names = [name for name, _ in outputs(top.input)]
     block.scope.update({(top.input.alias, name): flink_sql.column(top.alias, name) for name in names})
     scalars = block.scalars()
     order = [
@@ -296,13 +297,14 @@ def _top(top: plan.TopN, stored: StoredNames) -> exp.Expression:
     )
     numbered = block.select([*(flink_sql.column(top.alias, name) for name in names), _named(ranked, RANK)])
     outer = _Block(_derived(numbered, top.alias), aliases={top.alias: {}})
-    outer.where.append(exp.LTE(this=flink_sql.column(top.alias, RANK), expression=flink_sql.number(top.limit)))
+    limit = flink_sql.number(NO_LIMIT if top.limit is None else top.limit)
+    outer.where.append(exp.LTE(this=flink_sql.column(top.alias, RANK), expression=limit))
     columns: list[exp.Expression] = [flink_sql.column(top.alias, name) for name in names]
-    return _beyond(outer, top, columns) if top.start else outer.select(columns)
+    return _placed(outer, top, columns) if top.start or top.number else outer.select(columns)
 
 
-def _beyond(best: _Block, top: plan.TopN, columns: list[exp.Expression]) -> exp.Expression:
-    """Leave the first rows out, after a Rank that begins at 1.
+def _placed(best: _Block, top: plan.TopN, columns: list[exp.Expression]) -> exp.Expression:
+    """Leave the first rows out, or give each its place, after a Rank that begins at 1.
 
     Flink's Rank from a later number on keeps rows in its state under the kind of the change that it wrote of them, and
     then does not find them to retract (2.2.1). A test of the rank would become a bound of the Rank, or make it an OVER
@@ -311,6 +313,9 @@ def _beyond(best: _Block, top: plan.TopN, columns: list[exp.Expression]) -> exp.
     ranked = best.select([*columns, flink_sql.column(top.alias, RANK)])
     table = exp.TableAlias(this=flink_sql.name_of(PLACE), columns=[flink_sql.name_of("value")])
     place = exp.Unnest(expressions=[flink_sql.array(flink_sql.column(top.alias, RANK))], alias=table)
-    later = exp.GT(this=flink_sql.column(PLACE, "value"), expression=flink_sql.number(top.start))
-    block = _Block(_derived(ranked, top.alias), [exp.Join(this=place, kind="CROSS")], [later])
-    return block.select([one.copy() for one in columns])
+    block = _Block(_derived(ranked, top.alias), [exp.Join(this=place, kind="CROSS")])
+    if top.start:
+        value = flink_sql.column(PLACE, "value")
+        block.where.append(exp.GT(this=value, expression=flink_sql.number(top.start)))
+    number = [_named(flink_sql.column(PLACE, "value"), top.number)] if top.number else []
+    return block.select([*(one.copy() for one in columns), *number])

@@ -179,7 +179,10 @@ class _Run:
         for rows in parts.values():
             for order in reversed(one.order):
                 rows.sort(key=functools.partial(self._rank, one, order.key), reverse=order.descending)
-            found += [{one.alias: row, one.input.alias: row} for row in rows[one.start : one.limit]]
+            kept = list(enumerate(rows, start=1))[one.start : one.limit]
+            if one.number:
+                kept = [(place, {**row, one.number: place}) for place, row in kept]
+            found += [{one.alias: row, one.input.alias: row} for _, row in kept]
         return found
 
     def _rank(self, one: plan.TopN, key: ir.Expr, row: Row) -> tuple[bool, Any]:

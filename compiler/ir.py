@@ -104,7 +104,7 @@ class EntryPart:
     """Something else that a generator's current entry has: what tells it apart, its place in the source's own order.
 
     `part` is "place0", "place1", … (sort keys, in turn), "branch" and more of lists after each other, or "unordered":
-    nothing says its place.
+    nothing says its place. "number0", … are places that a Cut counted.
     """
 
     var: str
@@ -281,14 +281,16 @@ class Cut:
     """`[start:stop]` of the combinations of the generators in `over`, for each combination of those before them.
 
     With `per`, of those that share that key. `heads` are what Python evaluates of every combination before it cuts.
+    `stop` None keeps all to the end. A combination's place, from 0, is then the `EntryPart(over[-1], number)`.
     """
 
     over: tuple[str, ...]
     order: tuple[Order, ...]
     start: int
-    stop: int
+    stop: int | None
     per: Expr | None = None
     heads: tuple[Expr, ...] = ()
+    number: str = ""
 
 
 Step = Gen | Cond | Cut

@@ -113,14 +113,18 @@ class Union:
 
 @dataclass(frozen=True, slots=True)
 class TopN:
-    """The rows `start` to `limit` per partition in the order (ROW_NUMBER); columns of the input stay as they are."""
+    """The rows `start` to `limit` per partition in the order (ROW_NUMBER); columns of the input stay as they are.
+
+    `number` is one more column, the place from 1; `limit` None keeps all.
+    """
 
     input: Project
     partition: tuple[str, ...]
     order: tuple[ir.Order, ...]
-    limit: int
+    limit: int | None
     alias: str
     start: int = 0
+    number: str = ""
 
 
 Relation = Scan | Unnest | Join | Filter | Project | Group | Union | TopN

@@ -101,9 +101,11 @@ def _line(one: plan.Relation) -> str:
             return _group(one)
         case plan.Union(_, alias):
             return f"union {alias}"
-        case plan.TopN(_, partition, order, limit, alias, start):
+        case plan.TopN(_, partition, order, limit, alias, start, number):
             by = ", ".join(ir.show(each.key) + (" desc" if each.descending else "") for each in order)
-            return f"top {f'{start}:' if start else ''}{limit} {alias} per {', '.join(partition)} by {by}"
+            kept = f"{start}:" if start else ""
+            named = f", numbered {number}" if number else ""
+            return f"top {kept}{'all' if limit is None else limit} {alias} per {', '.join(partition)} by {by}{named}"
         case _:
             assert_never(one)
 

@@ -24,6 +24,15 @@ def cut(comp: ir.Comp, start: int, stop: int, *, from_end: bool = False) -> ir.C
     return replace(comp, steps=(*comp.steps, ir.Cut(variables(comp), order, start, stop, heads=heads)))
 
 
+def numbered(comp: ir.Comp) -> tuple[ir.Comp, ir.Expr]:
+    """Return the list, whose combinations are counted, and the place of each from 0; for what has at least one loop."""
+    heads = (comp.head,) if raising.may_raise(comp.head) else ()
+    over = variables(comp)
+    name = f"number{sum(isinstance(step, ir.Cut) for step in comp.steps)}"
+    counted = replace(comp, steps=(*comp.steps, ir.Cut(over, comp.order, 0, None, heads=heads, number=name)))
+    return counted, ir.EntryPart(over[-1], name, dtypes.INT)
+
+
 def backwards(order: tuple[ir.Order, ...]) -> tuple[ir.Order, ...]:
     """Return the opposite of an order."""
     return tuple(replace(one, descending=not one.descending) for one in order)

@@ -5,9 +5,10 @@ max(a, b, key=f) → if(lt(f(a), f(b)), b, a)        map(f, users.values()) → 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from compiler import comparing, displays, dtypes, ir, values
+from compiler import comparing, displays, dtypes, ir, sequences, values
 from compiler.diagnostics import NOWHERE, Span
 from compiler.scope import Arguments, Builder, Keywords, Scope, conditional, conjunction, disjunction, facts_of, negate
 
@@ -39,16 +40,29 @@ def _enumerate(scope: Scope, args: Arguments, keywords: Keywords, span: Span) ->
             return displays.several("list", tuple(map(values.Item, pairs)), span)
     expr = args[0] if isinstance(args[0], ir.Expr) else None
     if expr is None or isinstance(expr, ir.Comp) or not isinstance(dtypes.required(expr.type), dtypes.ListOf):
-        return ir.Declined("D354", span, "`enumerate` of rows has no SQL form: their places are not kept")
+        return _numbered(scope, args[0], start, span)
     loop = scope.iterate(expr, span, "item")
     if not loop.order or not isinstance(loop.order[0].key, ir.EntryKey):
-        return ir.Declined("D354", span, "`enumerate` of rows has no SQL form: their places are not kept")
+        return _numbered(scope, args[0], start, span)
     number = scope.primitive("+", (loop.order[0].key, start), span)
     element = scope.as_expr(loop.element, span)
     if number is None:
         return None
     pair = ir.MakePair((number, element), dtypes.Pair((number.type, element.type)), span)
     return ir.Comp("list", loop.steps, pair, dtypes.ListOf(pair.type), None, loop.order, span)
+
+
+def _numbered(scope: Scope, items: values.Value, start: ir.Expr, span: Span) -> _Answer:
+    """Return rows beside their places, which are counted in the order of the rows."""
+    comp = scope.comprehend(items, span)
+    if sequences.is_unordered(comp.order) or not comp.order or not sequences.variables(comp):
+        return ir.Declined("D359", span, "the order of a set is not defined, so no item has a place; write `sorted(…)`")
+    counted, place = sequences.numbered(comp)
+    number = scope.primitive("+", (place, start), span)
+    if number is None:
+        return None
+    pair = ir.MakePair((number, comp.head), dtypes.Pair((number.type, comp.head.type)), span)
+    return replace(counted, head=pair, type=dtypes.ListOf(pair.type), span=span)
 
 
 def _tuple(parts: tuple[values.Value, ...]) -> values.Value:

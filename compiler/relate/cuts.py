@@ -1,6 +1,7 @@
 """Rows of which some are kept: the first so many in an order, for each of what came before.
 
 best = sorted(users.values(), key=…)[:3]   →  top 3 per meeting by level, user, above users of meetings
+enumerate(users.values())                  →  all per meeting by user, with their number
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ class Top:
     partition: tuple[ir.Expr, ...]
     order: tuple[ir.Order, ...]
     start: int
-    stop: int
+    stop: int | None
+    number: str = ""
     columns: dict[ir.Expr, str] = field(default_factory=dict)
 
     def carried(self, expr: ir.Expr) -> ir.Expr:
@@ -42,4 +44,4 @@ class Top:
         order = tuple(ir.Order(self.carried(one.key), one.descending) for one in self.order)
         columns = tuple((name, expr) for expr, name in self.columns.items())
         inner = plan.Project(self.below(), columns, self.alias)
-        return plan.TopN(inner, partition, order, self.stop, self.alias, self.start)
+        return plan.TopN(inner, partition, order, self.stop, self.alias, self.start, self.number)

@@ -20,6 +20,7 @@ from compiler.relate import cuts, derived, entries, groups, members
 ID = "doc_id"
 _FALSE = ir.Const(False, dtypes.BOOL)
 _TRUE = ir.Const(True, dtypes.BOOL)
+_NUMBER = "number"
 
 
 class NotRelational(Exception):  # noqa: N818 - not an error: it carries a decline
@@ -94,6 +95,7 @@ class Rows:
     entities: dict[str, str] = field(default_factory=dict)  # variable of Many → alias
     ones: dict[str, str] = field(default_factory=dict)  # to-one reference → alias
     lookups: dict[tuple[str, ir.Expr], str] = field(default_factory=dict)
+    numbers: dict[tuple[str, str], ir.Expr] = field(default_factory=dict)  # variable, part → the place that was counted
     aliases: set[str] = field(default_factory=set)  # taken, in this relation and in all below
     own: set[str] = field(default_factory=set)  # joined above the derived table
     below: tuple[Rows, Stage] | None = None
@@ -188,8 +190,12 @@ class Rows:
         )
         frozen = self.branched()
         alias = self._alias("t")
-        top = cuts.Top(lambda: frozen.relation, alias, tuple(partition), order, cut.start, cut.stop)
+        number = _NUMBER if cut.number else ""
+        top = cuts.Top(lambda: frozen.relation, alias, tuple(partition), order, cut.start, cut.stop, number)
         self._above(frozen, alias, top)
+        if number:
+            counted = ir.Column(alias, number, dtypes.INT, counts=True)
+            self.numbers[cut.over[-1], cut.number] = ir.Prim("int.sub", (counted, ir.Const(1, dtypes.INT)), dtypes.INT)
 
     def _above(self, frozen: Rows, alias: str, stage: Stage) -> None:
         self.base, self.grown = stage.relation, []
@@ -295,7 +301,9 @@ class Rows:
     def branched(self) -> Rows:
         """Return the rows as they are now, with joins of their own from here on."""
         frozen = copy.copy(self)
-        for name in ("grown", "steps", "keys", "items", "made", "entities", "ones", "lookups", "own", "reduced"):
+        for name in (
+            "grown", "steps", "keys", "items", "made", "entities", "ones", "lookups", "numbers", "own", "reduced",
+        ):  # fmt: skip
             setattr(frozen, name, copy.copy(getattr(self, name)))
         return frozen
 
@@ -634,6 +642,8 @@ class Rows:
                 if isinstance(entity, ir.If):
                     return None
                 return self._entity_id(entity, expr.type)
+            case ir.EntryPart(var, part) if (var, part) in self.numbers:
+                return self.numbers[var, part]
             case ir.EntryKey(var) | ir.EntryValue(var) | ir.EntryPart(var) if var in self.made:
                 return self._made_part(expr, var)
             case ir.EntryKey(var):

@@ -152,8 +152,8 @@ class _Assembly:
         """Return the rows of a collection below each row of the table; which rows there are is the spine's matter."""
         outer = self.table.steps
         if not any(
-            isinstance(one, ir.Cut) and one.per is not None for one in outer
-        ):  # then the key is not the entries'
+            isinstance(one, ir.Cut) and (one.per is not None or one.number) for one in outer
+        ):  # then the key is not the entries', or what is below may read a place
             outer = tuple(one for one in outer if isinstance(one, ir.Gen) or _is_cheap(one))
         return joins.Rows(self.context).run((*outer, *steps), reads)
 

@@ -190,6 +190,26 @@ class OrderSheet(ViewModel):
         return ", ".join([line.doc_id for line in lines if line.quantity is not None and line.quantity > 1])
 
     @attrs.getter
+    def numbered(self) -> list[dict]:
+        """Places are counted, so that all that comes later moves when one goes."""
+        lines = sorted(self.store.lines.values(), key=lambda line: (-(line.quantity or 0), line.doc_id))
+        return [
+            {"place": place, "line": line.doc_id, "last": place == len(lines)}
+            for place, line in enumerate(lines, start=1)
+        ]
+
+    @attrs.getter
+    def every_second(self) -> list[str]:
+        return [f"{place}: {one.name}" for place, one in enumerate(self.store.products.values()) if place % 2]
+
+    @attrs.getter
+    def place_of_first_tea(self) -> int | None:
+        for place, one in enumerate(self.store.products.values()):
+            if one.category == "tea":
+                return place
+        return None
+
+    @attrs.getter
     def spelled(self) -> str:
         """What SQL cannot say: the store is collected."""
         return ", ".join(f"{key}={one.name!r}" for key, one in self.store.products.items())
