@@ -75,11 +75,8 @@ class WriteSide:
         self.build = folder / "build"
         self.app = app.load(name)
         (self.folder / "log").mkdir(parents=True)
-        done = pipeline.run(name, emit_sql.Settings())
-        assert done.bundle is not None, [str(one) for one in done.found]
-        assert done.files is not None
-        self.bundle = done.bundle
-        bundle.write(done.bundle, done.files, self.build)
+        self._name = name
+        self.bundle = self._compiled()
         port = ports.free()
         self.kafka = f"localhost:{port}"
         self.chosen = settings.Settings(folder=str(self.folder), bootstrap_servers=self.kafka, workers=workers)
@@ -102,6 +99,18 @@ class WriteSide:
     ) -> None:
         self.calls.close()
         self._stop()
+
+    def redeploy(self) -> None:
+        """Compile the app anew and serve it in the place of what is served."""
+        self.bundle = self._compiled()
+        serve.serve(self.folder, self.build, self.chosen)()
+
+    def _compiled(self) -> bundle.Bundle:
+        done = pipeline.run(self._name, emit_sql.Settings())
+        assert done.bundle is not None, [str(one) for one in done.found]
+        assert done.files is not None
+        bundle.write(done.bundle, done.files, self.build)
+        return done.bundle
 
     def _stop(self) -> None:
         assert self._warden.stdin is not None
