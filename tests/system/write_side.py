@@ -26,6 +26,7 @@ import confluent_kafka
 from compiler import emit_sql, pipeline
 from flink_jobs import broker, cluster, ports, serve, warden
 from onto import app, boiler, bundle, calling, errors, gateway, settings, wire
+from tests.system.market.told import told
 
 SECONDS = 120.0
 
@@ -209,7 +210,8 @@ class WriteSide:
     def assert_serial(self, made: list[Made], *collections: str) -> dict[str, Mapping[str, Any]]:
         """Find the serial order of these calls and make them in-process in it; return the final documents.
 
-        All calls ever made for these entities have to be among them.
+        All calls ever made for these entities have to be among them. Those that changed nothing stand where they saw
+        what they tell of, and are left out if they tell of nothing.
         """
         ids = {f"{one.call.collection}/{one.call.doc_id}" for one in made}
         changes = self.changes(*collections)
@@ -217,19 +219,27 @@ class WriteSide:
         changes = [one for one in changes if one.request_id in known or f"{one.collection}/{one.doc_id}" in ids]
         _assert_once(known, changes)
         engine = boiler.Engine()
-        models = {one.__name__: one for one in self.app.models}
+        models = {one.collection_name(): one for one in self.app.models}
         for one in _order(made, changes):
-            model = next(each for each in models.values() if each.collection_name() == one.call.collection)
-            assert isinstance(one.outcome, calling.Reply)
-            if one.call.method == "new":
-                engine.save(model.new(doc_id=one.call.doc_id, **one.call.args))
-                continue
-            result = engine.call(model, one.call.doc_id, one.call.method, **_entities(engine, model, one.call))
-            assert result == one.outcome.result, one.call
+            _replay(engine, models[one.call.collection], one)
         final = {f"{one.collection}/{one.doc_id}": one.after for one in changes}
         found = {place: document for place, document in final.items() if document is not None}
         assert found == {place: engine.database.get(place) for place in found}
         return found
+
+
+def _replay(engine: boiler.Engine, model: type[Any], made: Made) -> None:
+    """Make a call in-process; its outcome has to be the same."""
+    call = made.call
+    if call.method == "new":
+        engine.save(model.new(doc_id=call.doc_id, **call.args))
+        return
+    command = wire.Command(call.request_id, call.method, call.args)
+    outcome = engine.submit(model, call.doc_id, command)
+    if isinstance(made.outcome, calling.CallError):
+        assert str(outcome.exception()) == str(made.outcome), call
+    else:
+        assert outcome.result().result == made.outcome.result, call
 
 
 def wait(condition: Callable[[], bool], seconds: float = SECONDS) -> None:
@@ -238,10 +248,6 @@ def wait(condition: Callable[[], bool], seconds: float = SECONDS) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
-
-
-def _entities(engine: boiler.Engine, model: Any, call: Call) -> dict[str, Any]:
-    return dict(call.args)  # entities travel as ids on both sides
 
 
 def _assert_once(known: Mapping[str, Made], changes: list[Written]) -> None:
@@ -263,23 +269,40 @@ def _assert_once(known: Mapping[str, Made], changes: list[Written]) -> None:
 
 
 def _order(made: list[Made], changes: list[Written]) -> Iterator[Made]:
-    """Yield the calls that changed something in an order in which each document's versions ascend.
+    """Yield the calls in an order in which each document's versions ascend, each where it saw what it tells of.
 
     A cycle, or an order against real time, is an error of the graph.
     """
-    known = {one.call.request_id: one for one in made if isinstance(one.outcome, calling.Reply) and one.outcome.token}
+    known = {one.call.request_id: one for one in made if told(one.outcome) or _changed(one)}
     graph: dict[str, set[str]] = {request_id: set() for request_id in known}
-    last: dict[tuple[str, str], str] = {}
+    writers: dict[str, list[Written]] = {}
     for one in changes:
-        if (before := last.get((one.collection, one.doc_id))) is not None:
-            graph[one.request_id].add(before)
-        last[one.collection, one.doc_id] = one.request_id
+        place = writers.setdefault(f"{one.collection}/{one.doc_id}", [])
+        if place:
+            graph[one.request_id].add(place[-1].request_id)
+        place.append(one)
+    for request_id, one in known.items():
+        for place_name, (name, value) in told(one.outcome).items():
+            after, before = _around(writers[place_name], name, value)
+            graph[request_id].add(after.request_id)
+            if before is not None:
+                graph[before.request_id].add(request_id)
     answered = sorted(known.values(), key=lambda each: each.answered)
     for each in known.values():  # what was answered before this one was sent, the latest few: the rest follows
         earlier = [other for other in answered if other.answered < each.sent][-20:]
         graph[each.call.request_id].update(other.call.request_id for other in earlier)
     for request_id in graphlib.TopologicalSorter(graph).static_order():
         yield known[request_id]
+
+
+def _changed(made: Made) -> bool:
+    return isinstance(made.outcome, calling.Reply) and bool(made.outcome.token)
+
+
+def _around(written: list[Written], name: str, value: Any) -> tuple[Written, Written | None]:
+    """Return the change that made the one version with that value, and the change that followed it."""
+    (at,) = (at for at, one in enumerate(written) if one.after is not None and one.after.get(name) == value)
+    return written[at], written[at + 1] if at + 1 < len(written) else None
 
 
 def _read(consumer: confluent_kafka.Consumer, partitions: int) -> Iterator[tuple[str, bytes]]:

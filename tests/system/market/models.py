@@ -1,4 +1,7 @@
-"""Every method also counts itself on each entity that it reads: so the versions of documents tell the serial order."""
+"""Every method that changes something counts itself on each entity that it reads: versions tell the serial order.
+
+What a method that changes nothing returns, and most of what is raised, tells which versions it saw: `market.told`.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ class Account(DomainModel):
 
     def withdraw(self, amount: int) -> int:
         if amount > self.touch():
-            raise ValueError(f"not enough on account {self.doc_id}")
+            raise ValueError(f"not enough on account {self.doc_id}, touched {self.seen - 1} times")
         self.balance -= amount
         return self.balance
 
@@ -35,6 +38,9 @@ class Account(DomainModel):
 
     def look(self) -> int:
         return self.balance
+
+    def survey(self, others: list[Account]) -> list[list[object]]:
+        return [[one.doc_id, one.seen, one.balance] for one in (self, *others)]
 
 
 class Item(DomainModel):
@@ -48,7 +54,7 @@ class Item(DomainModel):
 
     def take(self, count: int) -> int:
         if count > self.stock:
-            raise ValueError(f"only {self.stock} of {self.doc_id}")
+            raise ValueError(f"{self.doc_id} has only {self.stock}")
         self.stock -= count
         return count * self.price
 
@@ -84,7 +90,7 @@ class Place(DomainModel):
 
     def reserve(self, guest: str) -> int:
         if self.free < 1:
-            raise RuntimeError(f"{self.doc_id} is full")
+            raise RuntimeError(f"{self.doc_id} is full with {self.free} free")
         self.free -= 1
         self.guests = [*self.guests, guest]
         return self.free
@@ -115,7 +121,7 @@ class Auction(DomainModel):
 
     def bid(self, bidder: Account, amount: int) -> int:
         if amount <= self.highest:
-            raise ValueError(f"the highest bid is {self.highest}")
+            raise ValueError(f"the highest bid of {self.doc_id} is {self.highest}")
         bidder.withdraw(amount)
         if self.bidder is not None:
             self.bidder.deposit(self.highest)
