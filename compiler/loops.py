@@ -49,14 +49,17 @@ def _pass(scope: Scope, node: syntax.For, loop: values.Iteration, execute: Execu
     known: dict[str, values.Value] = {}
     for number in range(_ROUNDS):
         # What is None or empty before the loop has, at first, no type that anything could be done with.
-        scope.shared.probing = number < _PROBES and any(map(_is_vague, _entered(scope, starts, known).values()))
+        probed = number < _PROBES and any(map(_is_vague, _entered(scope, starts, known).values()))
         inner = scope.bind({name: _entering(name, start, known.get(name)) for name, start in starts.items()})
         inner = inner.bind(inner.destructure(node.target, loop.element))
         facts = (facts_of(step.test, True) for step in loop.steps if isinstance(step, ir.Cond))
         inner = inner.assume(fact for each in facts for fact in each)
-        body = outcomes.absorb(inner, execute(inner, node.body), outcomes.Continue)
+        scope.shared.probing = probed
+        try:
+            body = outcomes.absorb(inner, execute(inner, node.body), outcomes.Continue)
+        finally:
+            scope.shared.probing = probing  # of the loop around this one, which may go on without it
         ends = passes.ends(inner, body, starts)
-        probed, scope.shared.probing = scope.shared.probing, probing
         if not probed and _types(scope, starts, ends) == _types(scope, starts, known):
             return passes.Pass(starts, ends, body)
         known = ends

@@ -28,9 +28,22 @@ def numbered(comp: ir.Comp) -> tuple[ir.Comp, ir.Expr]:
     """Return the list, whose combinations are counted, and the place of each from 0; for what has at least one loop."""
     heads = (comp.head,) if raising.may_raise(comp.head) else ()
     over = variables(comp)
-    name = f"number{sum(isinstance(step, ir.Cut) for step in comp.steps)}"
+    name = f"{_NUMBER}{sum(isinstance(step, ir.Cut) for step in comp.steps)}"
     counted = replace(comp, steps=(*comp.steps, ir.Cut(over, comp.order, 0, None, heads=heads, number=name)))
     return counted, ir.EntryPart(over[-1], name, dtypes.INT)
+
+
+def places_read(expr: ir.Expr) -> frozenset[tuple[str, str]]:
+    """Return the places that an expression reads of what was counted around it."""
+    inner = rewrite.bound(expr)
+    return frozenset(
+        (one.var, one.part)
+        for one in rewrite.walk(expr)
+        if isinstance(one, ir.EntryPart) and one.part.startswith(_NUMBER) and one.var not in inner
+    )
+
+
+_NUMBER = "number"
 
 
 def backwards(order: tuple[ir.Order, ...]) -> tuple[ir.Order, ...]:

@@ -149,7 +149,6 @@ class Rows:
         """Apply a generator or a condition."""
         if isinstance(step, ir.Gen) and isinstance(step.source, ir.Items):
             self.aggregated((step.source.value,))  # of the rows so far
-        self.steps.append(step)
         match step:
             case ir.Cond(test):
                 self.where(true_where(self.scalar(test)))
@@ -160,6 +159,7 @@ class Rows:
             case ir.Gen(var, ir.Items(value)):
                 if not self._made(var, value):
                     self._elements(var, value)
+        self.steps.append(step)
 
     def where(self, condition: ir.Expr) -> None:
         """Keep the rows for which the condition over columns is true."""
@@ -285,7 +285,8 @@ class Rows:
     # ------------------------------------------------------------ aggregates per row
 
     def _is_bound(self, reduce: ir.Reduce) -> bool:
-        return reduce not in self.reduced and free(reduce) <= self.keys.keys() | self.made.keys()
+        known = free(reduce) <= self.keys.keys() | self.made.keys()
+        return reduce not in self.reduced and known and sequences.places_read(reduce) <= self.numbers.keys()
 
     def _reduce(self, reduces: tuple[ir.Reduce, ...]) -> None:
         """Group the rows so far by their identity, together with aggregates over what belongs to each."""

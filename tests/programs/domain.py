@@ -104,6 +104,17 @@ class ShopStore(Store):
     staff = reference(dm_cls=Person, many=True)
     desks = reference(dm_cls=Person, many=True)
     items = reference(dm_cls=Item, many=True, on=lambda store, item: item.shop == store.shop)
+    towns = reference(
+        dm_cls=City, many=True, on=lambda store, city: city.doc_id in [one.city for one in store.staff.values()]
+    )
+    buyers = reference(
+        dm_cls=Person,
+        many=True,
+        on=lambda store, person: person.doc_id in {item.person for item in store.items.values() if item.sold},
+    )
+    gifts = reference(
+        dm_cls=Item, many=True, on=lambda store, item: item.person in store.desks and (item.count or 0) > 0
+    )
 
 
 LIMIT = 3
@@ -178,7 +189,7 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
 ONE = {"city": "city", "owner": "person"}
 """References to one entity, which may not be there."""
 
-MANY = {"staff": "person", "desks": "person", "items": "item"}
+MANY = {"staff": "person", "desks": "person", "items": "item", "towns": "city", "buyers": "person", "gifts": "item"}
 """References to many."""
 
 LITERALS: dict[str, tuple[str, ...]] = {

@@ -199,6 +199,13 @@ class OrderSheet(ViewModel):
         ]
 
     @attrs.getter
+    def quantity_before(self) -> list[int]:
+        lines = list(self.store.lines.values())
+        return [
+            sum(other.quantity or 0 for at, other in enumerate(lines) if at < place) for place, _ in enumerate(lines)
+        ]
+
+    @attrs.getter
     def every_second(self) -> list[str]:
         return [f"{place}: {one.name}" for place, one in enumerate(self.store.products.values()) if place % 2]
 
