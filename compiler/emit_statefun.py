@@ -66,6 +66,7 @@ def _method(app: model.App, one: reach.Method) -> bundle.Method:
         read_only=one.read_only,
         tier=one.tier,
         prefetch=one.prefetch,
+        changes=one.changes,
     )
 
 
@@ -82,6 +83,7 @@ def _setter(collection: str, one: reach.Setter) -> bundle.Setter:
         read_only=one.read_only,
         tier=one.tier,
         prefetch=one.prefetch,
+        changes=one.changes,
     )
 
 

@@ -3,6 +3,7 @@
 Account (accounts), commands on accounts-cmd
   transfer      W2 known set     exclusive locks: `self.balance` is changed in models.py:18:9
     fetches at once   to
+    changes in        accounts; locks of others are shared
   total         W3 discovered    shared locks: it changes nothing
     may reach         self.accounts, others that the run finds
 AccountView (setters), commands on accounts-cmd
@@ -106,7 +107,8 @@ def to_json(found: Sequence[reach.Method], app: model.App) -> list[dict[str, Any
 def _what(one: reach.Method | reach.Setter) -> dict[str, Any]:
     return {
         "tier": one.tier, "what": TIERS[one.tier], "mode": "S" if one.read_only else "X",
-        "read_only": one.read_only, "reaches": list(one.reaches), "prefetch": list(one.prefetch),
+        "read_only": one.read_only, "changes": None if one.changes is None else list(one.changes),
+        "reaches": list(one.reaches), "prefetch": list(one.prefetch),
         "calls": list(one.calls), "file": one.span.file, "line": one.span.line, "column": one.span.column,
         "change": None if one.change is None else {
             "what": one.change.what, "file": one.change.span.file, "line": one.change.span.line,
@@ -135,6 +137,8 @@ def _rows(own: Sequence[reach.Method] | Sequence[reach.Setter], root: str) -> It
         more = [path for path in one.reaches if path not in one.prefetch]
         if more:
             yield [("    may reach         ", "dim"), (", ".join(_shown(path, root) for path in more), "")]
+        if one.changes and one.tier != "W1":
+            yield [("    changes in        ", "dim"), (f"{', '.join(one.changes)}; locks of others are shared", "")]
         if isinstance(one, reach.Setter):
             yield [("    collections       ", "dim"), (", ".join(one.collections), "")]
 

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from compiler import diagnostics, impurities, model, reach
 from compiler.callables import Function, Key, Lookup
 from compiler.entity_types import NEW, UNKNOWN, Anything, Cls, Fresh, Many, One, Plain, StoreOf, Type, Types, View
+
+EVERY = "*"  # in the place of a model's name: any of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Effect:
     raises: bool = False
     calls: tuple[str, ...] = ()  # of other entities
     models: frozenset[str] = frozenset()  # of the entities that it meets, as far as the text tells
+    changed: frozenset[str] = frozenset()  # models of which it may change entities, EVERY where the text does not tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,15 @@ class Body:
     problems: tuple[tuple[str, ast.expr, str, str | None], ...]  # code, where, what, hint
 
 
+def changes(app: model.App, effects: Iterable[Effect]) -> tuple[str, ...] | None:
+    """Return the collections in which functions may change something; None: in any."""
+    models = frozenset[str]().union(*(one.changed for one in effects))
+    if not models <= app.models.keys():
+        return None
+    below = (one for one in app.models.values() if not models.isdisjoint(layer.name for layer in one.layers))
+    return tuple(sorted({one.collection for one in below}))
+
+
 def read(function: Function, lookup: Lookup, effects: Mapping[Key, Effect]) -> Body:
     """Read one function, given what the others do as far as is known."""
     types = Types(function, lookup)
@@ -54,7 +66,8 @@ def read(function: Function, lookup: Lookup, effects: Mapping[Key, Effect]) -> B
     walk = _Walk(function, lookup, effects, types)
     walk.block(function.node.body)
     calls = tuple(dict.fromkeys(walk.calls))
-    effect = Effect(walk.change, frozenset(walk.touches), walk.raises, calls, frozenset(walk.models))
+    met, changed = frozenset(walk.models), frozenset(walk.changed)
+    effect = Effect(walk.change, frozenset(walk.touches), walk.raises, calls, met, changed)
     return Body(effect, tuple(dict.fromkeys(walk.callees)), tuple(walk.problems))
 
 
@@ -91,6 +104,7 @@ class _Walk:
     raises: bool = False
     calls: list[str] = field(default_factory=list)
     models: set[str] = field(default_factory=set)
+    changed: set[str] = field(default_factory=set)
     callees: list[tuple[Key, bool]] = field(default_factory=list)
     problems: list[tuple[str, ast.expr, str, str | None]] = field(default_factory=list)
 
@@ -194,11 +208,12 @@ class _Walk:
         if isinstance(of, One | Many):
             self.models.add(of.model)
 
-    def _changes(self, node: ast.expr, of: Type) -> None:
-        """Note a change of something that may belong to an entity."""
+    def _changes(self, node: ast.expr, of: Type, whose: str = EVERY) -> None:
+        """Note a change of something that may belong to an entity, of that model if it is not an entity itself."""
         match of:
             case Fresh() | Plain(held=False) | One(path="<new>") | Many(fresh=True):
                 return
+        self.changed.add(of.model if isinstance(of, One) else whose)
         if self.change is None:
             self.change = reach.Change(f"`{spell(node)}`", self.function.tree.span(node))
 
@@ -368,7 +383,7 @@ class _Walk:
                 if targets:
                     self._run(node, targets, of, self._arguments(node, targets[0]))
                 elif name in ("save", "delete", "update_vals") or name.startswith("_"):
-                    self._changes(node, Anything())
+                    self._changes(node, Anything(), of.model)
                     if of.path == NEW:
                         self._touch(UNKNOWN)  # the place where it is to be, which may be taken
             case Many():
@@ -467,6 +482,7 @@ class _Walk:
             effect = self.effects.get(callee.key, Effect())
             self.calls += effect.calls
             self.models |= effect.models
+            self.changed |= effect.changed
             if effect.change is not None and self.change is None:
                 self.change = reach.Change(f"`{spell(node)}`", self.function.tree.span(node))
             placed = {Touch(path, one.certain) for one in effect.touches if (path := _placed(one.path, of, given))}

@@ -85,6 +85,7 @@ def _method(
         reaches=reached,
         prefetch=(*entities, *sorted(always - {UNKNOWN, *entities})),
         calls=tuple(dict.fromkeys(call for each in effects for call in each.calls)),
+        changes=method_bodies.changes(app, effects) if effects else None,
         change=change,
         span=method.span,
     )

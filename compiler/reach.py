@@ -36,6 +36,7 @@ class Method:
     reaches: tuple[str, ...]
     prefetch: tuple[str, ...]
     calls: tuple[str, ...]  # `Model.method` of other entities
+    changes: tuple[str, ...] | None = None  # the collections in which it may change something; None: in any
     change: Change | None = None
     span: Span = field(default=NOWHERE, compare=False)
 
@@ -57,6 +58,7 @@ class Setter:
     prefetch: tuple[str, ...]
     calls: tuple[str, ...]
     collections: tuple[str, ...]
+    changes: tuple[str, ...] | None = None
     change: Change | None = None
     span: Span = field(default=NOWHERE, compare=False)
 
@@ -82,7 +84,8 @@ def show(found: Found) -> str:
 
 
 def _what(one: Method | Setter) -> str:
-    parts = [one.tier, "read-only" if one.read_only else "changes"]
+    changed = "changes" if one.changes is None else f"changes {', '.join(one.changes)}"
+    parts = [one.tier, "read-only" if one.read_only else changed]
     parts += [f"reaches {', '.join(one.reaches)}"] if one.reaches else []
     parts += [f"prefetch {', '.join(one.prefetch)}"] if one.prefetch else []
     parts += [f"calls {', '.join(one.calls)}"] if one.calls else []

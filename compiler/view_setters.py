@@ -12,7 +12,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from compiler import model, reach
+from compiler import method_bodies, model, reach
 from compiler.callables import Function, Key, Lookup
 from compiler.diagnostics import Span
 from compiler.entity_types import UNKNOWN
@@ -64,6 +64,7 @@ def setter(app: model.App, one: Written, effects: Mapping[Key, Effect]) -> reach
         prefetch=tuple(sorted(_certain(one, effects) - {UNKNOWN})),
         calls=tuple(dict.fromkeys(call for effect, _ in ran for call in effect.calls)),
         collections=tuple(sorted({app.models[name].collection for name in met})),
+        changes=None if one.own_way is not None else method_bodies.changes(app, (effect for effect, _ in ran)),
         change=change,
         span=one.setter.tree.span(one.setter.node),
     )

@@ -25,6 +25,7 @@ class CheckedOut:
     held: bool = False
     document: messages.Document | None = None
     version: int = 0
+    mode: messages.Mode = "X"
 
 
 @dataclass(slots=True)
@@ -91,4 +92,4 @@ def load_control(entity: Entity, value: dict[str, Any]) -> None:
 
 
 def _dump(out: CheckedOut) -> list[Any]:
-    return [out.at, out.held, out.document, out.version]
+    return [out.at, out.held, out.document, out.version, out.mode]

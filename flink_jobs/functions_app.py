@@ -39,9 +39,10 @@ def application(made: bundle.Bundle, prefix: str) -> ASGIApp:
     commands |= {(one.view, methods.setter(one.attribute)): one for one in made.setters}
     read_only = frozenset(key for key, one in commands.items() if one.read_only)
     prefetch = {key: one.prefetch for key, one in commands.items()}
+    changes: dict[tuple[str | None, str], tuple[str, ...] | None] = {key: one.changes for key, one in commands.items()}
     loaded = app.load(made.app)
     served = functions.Functions(
-        programs.Programs(methods.Models.around(loaded.models, loaded.views), read_only, prefetch),
+        programs.Programs(methods.Models.around(loaded.models, loaded.views), read_only, prefetch, changes),
         functions.Names(prefix, prefix + made.replies_topic, prefix + made.errors_topic),
         lambda: time.time_ns() // 1_000_000,
     )

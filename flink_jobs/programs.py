@@ -24,6 +24,10 @@ METHOD_SECONDS = 5.0
 AGAIN = 0.5  # seconds between two alarms, should user code swallow one
 
 
+# (model, method) or (view, `x.setter`) → the collections in which it may change something, None for any
+Changes = Mapping[tuple[str | None, str], tuple[str, ...] | None]
+
+
 class MethodTimeout(BaseException):  # no error: `except Exception` in user code must not catch it
     """A method ran for too long."""
 
@@ -43,6 +47,7 @@ class Programs:
     models: methods.Models
     read_only: frozenset[tuple[str, str]]  # (model, method) or (view, `x.setter`): those that change nothing
     prefetch: methods.Prefetch = field(default_factory=dict)
+    changes: Changes = field(default_factory=dict)
     seconds: float = METHOD_SECONDS
 
     def __post_init__(self) -> None:
@@ -50,14 +55,20 @@ class Programs:
         signal.signal(signal.SIGALRM, _ring)
 
     def mode(self, call: messages.Call) -> messages.Mode:
-        """Return how a call locks."""
+        """Return how a call locks its root."""
         if call.model is None:
             return "X"
         if (call.model, call.method) in self.read_only:
             return "S"
-        if call.method != methods.SET or not call.args:
-            return "X"
-        return "S" if all((call.model, methods.setter(name)) in self.read_only for name in call.args) else "X"
+        return "S" if all(one in self.read_only for one in _run_by(call)) else "X"
+
+    def mode_of(self, call: messages.Call, ref: str) -> messages.Mode:
+        """Return how a call locks another entity: shared, where all that it may change is in other collections."""
+        if self.mode(call) == "S":
+            return "S"
+        collection = ref.partition("/")[0]
+        found = [self.changes.get(one) for one in _run_by(call)]
+        return "S" if all(one is not None and collection not in one for one in found) else "X"
 
     def run(self, attempt: transactions.Attempt) -> transactions.Outcome:
         """Run a method once."""
@@ -96,6 +107,13 @@ class Programs:
     def _late(self, call: messages.Call) -> transactions.Failed:
         signal.setitimer(signal.ITIMER_REAL, 0)  # the alarm may have rung just before it was to be ended
         return transactions.Failed("MethodTimeout", f"`{call.method}` ran longer than {self.seconds:g} s")
+
+
+def _run_by(call: messages.Call) -> list[tuple[str | None, str]]:
+    """Return what a command runs, as the compiler names it: a method of a model, or setters of a view."""
+    if call.method != methods.SET or not call.args:
+        return [(call.model, call.method)]
+    return [(call.model, methods.setter(name)) for name in call.args]
 
 
 @contextlib.contextmanager

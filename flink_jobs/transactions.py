@@ -75,7 +75,10 @@ class Programs(Protocol):
     """The methods: what the protocol asks of whoever runs them. Answers depend on the arguments alone."""
 
     def mode(self, call: messages.Call) -> messages.Mode:
-        """Return how a call locks: S if it changes nothing."""
+        """Return how a call locks its root: S if it changes nothing."""
+
+    def mode_of(self, call: messages.Call, ref: str) -> messages.Mode:
+        """Return how a call locks another entity: S if it changes nothing there."""
 
     def run(self, attempt: Attempt) -> Outcome:
         """Run a method once, from its top."""
@@ -187,7 +190,7 @@ class _Turn:
             return
         transaction = entities.Transaction(lock.x, lock.ts, call, {})
         outcome = self.programs.run(Attempt(lock.x, lock.ts, lock.root, call, {lock.root: self.entity.document}))
-        transaction.refs[lock.root] = entities.CheckedOut(lock.at, held=True)
+        transaction.refs[lock.root] = entities.CheckedOut(lock.at, held=True, mode=lock.mode)
         if isinstance(outcome, Need) and not self.room:
             self._answer(call, self._full())
             return
@@ -252,7 +255,7 @@ class _Turn:
             out = self.entity.running[lock.x].refs[self.entity.ref]
             out.held = True
         else:
-            out = entities.CheckedOut(lock.at, held=True)
+            out = entities.CheckedOut(lock.at, held=True, mode=lock.mode)
             self.entity.running[lock.x] = entities.Transaction(lock.x, lock.ts, lock.call, {self.entity.ref: out})
             if self._is_late(lock.call):
                 self._end(self.entity.running[lock.x], {}, _late(lock.call))
@@ -278,9 +281,13 @@ class _Turn:
             case Failed(kind, message):
                 self._end(transaction, {}, _error(kind, message))
             case Done(result, writes):
-                if writes and self.programs.mode(transaction.call) == "S":
-                    error = f"`{transaction.call.method}` was compiled as read-only and changed {', '.join(writes)}"
+                if kept := [ref for ref in writes if self._mode(transaction.call, ref) == "S"]:
+                    error = f"`{transaction.call.method}` was compiled as only reading {', '.join(kept)} and changed it"
                     self._end(transaction, {}, _error("ReadOnlyMethod", error))
+                    return
+                if weak := [ref for ref in writes if transaction.refs[ref].mode == "S"]:
+                    for ref in weak:  # an earlier version of the app did not change them
+                        self._ask(transaction, ref)
                     return
                 token = [[*_place(ref), self._version(transaction, ref) + 1] for ref in writes]
                 reply = wire.Written.of({"ok": result, "token": token})
@@ -295,10 +302,13 @@ class _Turn:
     def _version(self, transaction: entities.Transaction, ref: str) -> int:
         return self.entity.version if ref == self.entity.ref else transaction.refs[ref].version
 
+    def _mode(self, call: messages.Call, ref: str) -> messages.Mode:
+        return self.programs.mode(call) if ref == self.entity.ref else self.programs.mode_of(call, ref)
+
     def _ask(self, transaction: entities.Transaction, ref: str) -> None:
         transaction.asked += 1
-        transaction.refs[ref] = entities.CheckedOut(transaction.asked)
-        mode = self.programs.mode(transaction.call)
+        mode = self._mode(transaction.call, ref)
+        transaction.refs[ref] = entities.CheckedOut(transaction.asked, mode=mode)
         if ref == self.entity.ref:
             self.entity.locks.ask(locks.Lock(transaction.x, transaction.asked, transaction.ts, mode, ref))
         else:

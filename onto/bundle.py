@@ -242,6 +242,7 @@ class Method:
     read_only: bool = False
     tier: str = "W3"  # reaches no other entity (W1), a set that is known at once (W2), or finds them on its way (W3)
     prefetch: tuple[str, ...] = ()  # what it reaches however it goes: parameters, and relations as `self.users`
+    changes: tuple[str, ...] | None = None  # collections in which it may change something; None: any
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +263,7 @@ class Setter:
     read_only: bool = False
     tier: str = "W3"
     prefetch: tuple[str, ...] = ()
+    changes: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

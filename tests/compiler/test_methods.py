@@ -117,6 +117,7 @@ def test_what_is_said_of_a_method_holds_in_every_run(
     if told.read_only:
         assert plain.writes == {}
     for one in (told, own):
+        assert one.changes is None or {ref.partition("/")[0] for ref in plain.writes} <= set(one.changes)
         if one.tier == "W1":
             assert touched == [ref]
         if one.tier != "W3":

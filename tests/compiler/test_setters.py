@@ -105,6 +105,9 @@ def test_what_is_said_of_setters_holds_in_every_run(
     chosen = [told[name] for name in names]
     if all(one.read_only for one in chosen):
         assert plain.writes == {}
+    if all(one.changes is not None for one in chosen):
+        changes = {each for one in chosen for each in one.changes or ()}
+        assert {ref.partition("/")[0] for ref in plain.writes} <= changes
     assert {ref.partition("/")[0] for ref in touched} <= {each for one in chosen for each in one.collections}
     if all(one.tier == "W1" for one in chosen):
         assert touched == ["houses/h"]

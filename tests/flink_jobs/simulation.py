@@ -104,6 +104,9 @@ class Programs:
     def mode(self, call: messages.Call) -> messages.Mode:
         return "S" if self.commands[call.request_id].reads_only else "X"
 
+    def mode_of(self, call: messages.Call, ref: str) -> messages.Mode:
+        return "X" if Add(ref) in self.commands[call.request_id].steps else "S"
+
     def run(self, attempt: real.Attempt) -> real.Outcome:
         command = self.commands[attempt.call.request_id]
         reads: dict[str, Any] = {}

@@ -120,6 +120,9 @@ class _Echo:
     def mode(self, call: messages.Call) -> messages.Mode:
         return call.args.get("mode", "X")
 
+    def mode_of(self, call: messages.Call, ref: str) -> messages.Mode:
+        return "S" if ref in call.args.get("shares", ()) else self.mode(call)
+
     def run(self, attempt: transactions.Attempt) -> transactions.Outcome:
         wanted = tuple(ref for ref in attempt.call.args.get("refs", ()) if ref not in attempt.documents)
         if wanted:
@@ -234,6 +237,32 @@ def test_what_was_compiled_as_read_only_changes_nothing() -> None:
     assert entity.version == 0
 
 
+def test_what_a_changing_call_only_reads_it_shares_and_may_not_write() -> None:
+    root, other = entities.Entity("n/a"), entities.Entity("n/c")
+    refs = {"refs": ["n/b", "n/c"], "shares": ["n/c"]}
+    asked = [one.message for one in _handle(root, messages.Call("r1", "m", {**refs, "writes": ["n/c"]}))]
+    assert [(one.mode, one.root) for one in asked] == [("X", "n/a"), ("S", "n/a")]
+    (reader,) = _handle(other, messages.Ask("n/z#r@1", 1, 1, "S", "n/z"))
+    (granted,) = _handle(other, asked[1])
+    assert (reader.ref, granted.ref) == ("n/z", "n/a")
+    _handle(root, messages.Grant(asked[0].x, asked[0].at, "n/b", None, 0))
+    effects = _handle(root, granted.message)
+    assert effects[-1].reply["error"]["type"] == "ReadOnlyMethod"
+    assert [type(one.message).__name__ for one in effects[:-1]] == ["Release", "Release"]
+
+
+def test_what_only_another_version_of_the_app_changes_is_locked_anew() -> None:
+    root, other = entities.Entity("n/a"), entities.Entity("n/b")
+    args = {"refs": ["n/b"], "shares": ["n/b"], "writes": ["n/b"]}
+    (asked,) = _handle(root, messages.Call("r1", "m", args))
+    (granted,) = _handle(other, asked.message)
+    root = entities.load("n/a", (entities.dump(root) or b"").replace(b'"shares":["n/b"]', b'"shares":[]'))
+    (again,) = _handle(root, granted.message)
+    assert (again.message.at, again.message.mode) == (asked.message.at + 1, "X")
+    (granted,) = _handle(other, again.message)
+    assert _handle(root, granted.message)[-1].reply == {"ok": "done", "token": [["n", "b", 1]]}
+
+
 def test_readers_share_and_a_writer_waits_for_them() -> None:
     entity = entities.Entity("n/a")
     for number, mode in enumerate("SSX"):
@@ -333,6 +362,16 @@ MUTANTS = (
     ("everybody shares what is locked elsewhere", "transactions",
      "            self._send(ref, messages.Ask(transaction.x, transaction.asked, transaction.ts, mode, root))",
      "            self._send(ref, messages.Ask(transaction.x, transaction.asked, transaction.ts, 'S', root))"),
+    ("what is only read is given back at once", "transactions",
+     "            if not self.room:\n",
+     "            if self._mode(transaction.call, grant.ref) == 'S':\n"
+     "                self._send(grant.ref, messages.Release(grant.x, grant.at))\n"
+     "            if not self.room:\n"),
+    ("what is only read is not locked", "transactions",
+     "                for ref in refs:\n                    self._ask(transaction, ref)",
+     "                for ref in refs:\n                    self._ask(transaction, ref)\n"
+     "                    if self._mode(transaction.call, ref) == 'S':\n"
+     "                        self._send(ref, messages.Release(transaction.x, transaction.asked))"),
     ("the versions of others are not told", "transactions",
      "out.held, out.document, out.version = True, grant.document, grant.version",
      "out.held, out.document = True, grant.document"),

@@ -18,7 +18,10 @@ from tests.system.market.models import Account
 from tests.system.write_side import Call, Made, WriteSide, shuffled, wait
 
 KILLS = int(os.environ.get("ONTO_KILLS", "1"))
-COLLECTIONS = ("accounts", "items", "orders", "places", "trips", "auctions", "doctors", "links")
+COLLECTIONS = (
+    "accounts", "items", "orders", "places", "trips", "auctions", "doctors", "links", "folders", "notes", "tariffs",
+    "contracts",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +137,49 @@ def test_a_chain_is_walked_to_its_end(side: WriteSide) -> None:
     assert sum(found[f"links/{one}"]["count"] for one in ring) == 12  # what was caught is not undone
 
 
+def test_entities_come_and_go_and_classes_answer_for_themselves(side: WriteSide) -> None:
+    tree: dict[str, list[str]] = {"desk": ["shelf", "drawer"], "shelf": [], "drawer": []}
+    made = []
+    for name, below in reversed(tree.items()):
+        document = {"obj_type": "Drawer" if name == "drawer" else "Folder", "notes": {}, "below": below, "writes": 0}
+        made.append(side.call(Call("folders", name, "save", {"document": document})))
+    chance = random.Random(9)
+    names = [f"{'note' if number % 2 else 'message'}{number}" for number in range(6)]
+    calls = []
+    for number in range(120):
+        folder, other = chance.sample(list(tree), 2)
+        name, kind = chance.choice(names), chance.random()
+        if kind < 0.5:
+            calls.append(Call("folders", folder, "write", {"name": name, "text": f"t{number}"}))
+        elif kind < 0.75:
+            calls.append(Call("folders", folder, "move", {"name": name, "to": other}))
+        elif kind < 0.95:
+            calls.append(Call("folders", folder, "remove", {"name": name}))
+        else:
+            calls.append(Call("folders", folder, "clear", {}))
+    made += side.play(calls)
+    found = side.assert_serial(made, *COLLECTIONS)
+    assert [found[f"folders/{name}"]["obj_type"] for name in tree] == ["Folder", "Folder", "Drawer"]
+    held = [one.after["notes"] for one in side.changes("folders") if one.doc_id == "drawer" and one.after]
+    assert {len(name) for notes in held for name in notes} == {5}
+    assert {one.partition(":")[0] for one in failed(made)} == {"KeyError", "ValueError"}
+    assert any(one.after is None for one in side.changes("notes"))
+
+
+def test_what_a_changing_call_only_reads_is_shared_and_stays_as_it_was_read(side: WriteSide) -> None:
+    (pay,) = (one for one in side.bundle.methods if (one.model, one.method) == ("Contract", "pay"))
+    assert (pay.read_only, pay.changes) == (False, ("contracts",))
+    tariffs, contracts = ["day", "night"], [f"contract{number}" for number in range(6)]
+    made = [side.new("tariffs", one, rate=1, changes=0) for one in tariffs]
+    made += [side.new("contracts", one, tariffs=tariffs, paid=0) for one in contracts]
+    calls = [Call("contracts", one, "pay", {}) for one in contracts * 15]
+    calls += [Call("tariffs", tariffs[number % 2], "change", {"rate": number}) for number in range(20)]
+    calls += [Call("tariffs", one, "follow", {"leader": other}) for one, other in (tariffs, tariffs[::-1]) * 10]
+    made += side.play(shuffled(11, calls))
+    assert failed(made) == []
+    side.assert_serial(made, *COLLECTIONS)
+
+
 def test_a_command_that_comes_again_is_applied_once(side: WriteSide) -> None:
     ids, made = accounts(side, "again", 3)
     calls = transfers(ids, 30, seed=5)
@@ -219,6 +265,11 @@ def mixed(side: WriteSide, name: str) -> tuple[list[str], list[Made], list[Call]
     calls += [Call("trips", one, "book", places) for one in trips]
     calls += [Call("auctions", f"{name}-auction", "bid", {"bidder": ids[at % 6], "amount": 1 + at}) for at in range(12)]
     calls += [Call("links", one, "pass_on", {"amount": 2}) for one in ring * 3]
+    tariff = f"{name}-tariff"
+    made.append(side.new("tariffs", tariff, rate=1, changes=0))
+    made += [side.new("contracts", f"{name}-{one}", tariffs=[tariff], paid=0) for one in "ab"]
+    calls += [Call("contracts", f"{name}-{one}", "pay", {}) for one in "ab" * 6]
+    calls += [Call("tariffs", tariff, "change", {"rate": rate}) for rate in range(6)]
     return ids, made, calls
 
 

@@ -223,9 +223,8 @@ class WriteSide:
         for one in _order(made, changes):
             _replay(engine, models[one.call.collection], one)
         final = {f"{one.collection}/{one.doc_id}": one.after for one in changes}
-        found = {place: document for place, document in final.items() if document is not None}
-        assert found == {place: engine.database.get(place) for place in found}
-        return found
+        assert final == {place: engine.database.get(place) for place in final}
+        return {place: document for place, document in final.items() if document is not None}
 
 
 def _replay(engine: boiler.Engine, model: type[Any], made: Made) -> None:
@@ -273,7 +272,7 @@ def _order(made: list[Made], changes: list[Written]) -> Iterator[Made]:
 
     A cycle, or an order against real time, is an error of the graph.
     """
-    known = {one.call.request_id: one for one in made if told(one.outcome) or _changed(one)}
+    known = {one.call.request_id: one for one in made if told(one.call.method, one.outcome) or _changed(one)}
     graph: dict[str, set[str]] = {request_id: set() for request_id in known}
     writers: dict[str, list[Written]] = {}
     for one in changes:
@@ -282,7 +281,7 @@ def _order(made: list[Made], changes: list[Written]) -> Iterator[Made]:
             graph[one.request_id].add(place[-1].request_id)
         place.append(one)
     for request_id, one in known.items():
-        for place_name, (name, value) in told(one.outcome).items():
+        for place_name, (name, value) in told(one.call.method, one.outcome).items():
             after, before = _around(writers[place_name], name, value)
             graph[request_id].add(after.request_id)
             if before is not None:

@@ -176,3 +176,36 @@ class Link(DomainModel):
     def refuse(self, amount: int) -> None:
         self.count += amount
         raise ValueError(f"{self.doc_id} refuses {amount}")
+
+
+class Tariff(DomainModel):
+    """What an account pays; whoever pays only reads it, and so shares it with all others who do."""
+
+    class Meta:
+        collection_name = "tariffs"
+
+    rate: int = attrs.nothing
+    changes: int = attrs.nothing
+
+    def change(self, rate: int) -> int:
+        self.rate, self.changes = rate, self.changes + 1
+        return self.changes
+
+    def follow(self, leader: Tariff) -> int:
+        """Take over the rate of another one: two that follow each other may not cross."""
+        self.rate, self.changes = leader.rate + 1, self.changes + 1
+        return self.rate
+
+
+class Contract(DomainModel):
+    """Somebody's payments by a tariff, which nobody pays by a rate that was not theirs together."""
+
+    class Meta:
+        collection_name = "contracts"
+
+    tariffs = attrs.list(attrs.relation(dm_cls="Tariff"))
+    paid: int = attrs.nothing
+
+    def pay(self) -> list[list[object]]:
+        self.paid += sum(one.rate for one in self.tariffs)
+        return [[one.doc_id, one.changes, self.paid] for one in self.tariffs]

@@ -1,6 +1,6 @@
-"""What a call that changed nothing tells of the documents that it saw.
+"""What a call tells of the documents that it saw and did not change.
 
-told(transfer of a, CallError("ValueError", "not enough on account a, touched 3 times"))
+told("transfer", CallError("ValueError", "not enough on account a, touched 3 times"))
 →  {"accounts/a": ("seen", 3)}: the version in which `seen` is 3, of which there is one
 """
 
@@ -22,7 +22,7 @@ _RAISED = (
 )
 
 
-def told(outcome: calling.Reply | calling.CallError) -> Seen:
+def told(method: str, outcome: calling.Reply | calling.CallError) -> Seen:
     """Return, by place, an attribute and its value, which only one version of the document has."""
     if isinstance(outcome, calling.CallError):
         for pattern, collection, name in _RAISED:
@@ -30,6 +30,9 @@ def told(outcome: calling.Reply | calling.CallError) -> Seen:
             if found is not None:
                 return {f"{collection}/{found[1]}": (name, int(found[2]))}
         return {}
-    if outcome.token or not isinstance(outcome.result, list):
-        return {}
-    return {f"accounts/{doc_id}": ("seen", seen) for doc_id, seen, _ in outcome.result}
+    match method:
+        case "survey":
+            return {f"accounts/{doc_id}": ("seen", seen) for doc_id, seen, _ in outcome.result}
+        case "pay":
+            return {f"tariffs/{doc_id}": ("changes", changes) for doc_id, changes, _ in outcome.result}
+    return {}
