@@ -176,10 +176,10 @@ class _Run:
 
     def _of_last(self, leaving: ir.Expr, value: values.Value) -> values.Value:
         """Return a value of the entry at which the loop ends."""
+        if isinstance(value, ir.MakeList | ir.Comp | ir.GroupBy) or _is_made(value) or _is_of_entry(value):
+            self.scope.decline("D362", self.span, "a list of the entry at which the loop ends has no SQL form yet")
         if isinstance(value, ir.Const | values.Static):
             return value
-        if isinstance(value, ir.MakeList | ir.Comp | ir.GroupBy):
-            self.scope.decline("D362", self.span, "a list of the entry at which the loop ends has no SQL form yet")
         if isinstance(value, ir.MakePair):
             items = tuple(self.scope.as_expr(self._of_last(leaving, one), self.span) for one in value.items)
             return ir.MakePair(items, value.type, self.span)
@@ -217,6 +217,25 @@ class _Run:
         loop = replace(self.loop, steps=(*self.loop.steps, ir.Cond(until)))
         every = conditional(leaving, *both, self.span)
         return folds.fold(self.scope, {name: start}, {name: every}, loop, self.span)[name]
+
+
+def _is_made(value: values.Value) -> bool:
+    """Tell whether a value is a list, set or dict that is made of parts."""
+    if not isinstance(value, ir.Prim | ir.If):
+        return False
+    return isinstance(dtypes.required(value.type), dtypes.ListOf | dtypes.SetOf | dtypes.DictOf)
+
+
+def _is_of_entry(value: values.Value) -> bool:
+    """Tell whether a collection whose items are known has one of the entry."""
+    match value:
+        case values.Several(items=items):
+            parts: tuple[values.Value, ...] = tuple(one.value for one in items)
+        case values.Table(entries):
+            parts = tuple(part for entry in entries for part in entry)
+        case _:
+            return False
+    return any(bool(rewrite.variables(one)) if isinstance(one, ir.Expr) else _is_of_entry(one) for one in parts)
 
 
 def _comps(expr: ir.Expr) -> list[ir.Comp]:

@@ -340,8 +340,11 @@ class Rows:
 
     def _elements(self, var: str, collection: ir.Expr) -> None:
         inner = dtypes.required(collection.type)
-        # An item that raises is no item that is None: then there are none at all.
-        read = collection if isinstance(collection, ir.MakeList) else _unchecked(collection)
+        # An item or key that raises is none that is None: then there are none at all.
+        is_made = isinstance(collection, ir.MakeList) or (
+            isinstance(collection, ir.Prim) and collection.op == "dict.make"
+        )
+        read = collection if is_made else _unchecked(collection)
         value = failures.guarded(self.scalar(read))
         alias = self._alias(f"{var}_entry")
         if isinstance(inner, dtypes.DictOf):
