@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import os
+import resource
 import time
 from pathlib import Path
 
@@ -22,13 +23,16 @@ from flink_jobs import functions, programs
 from onto import app, bundle, methods
 
 GARBAGE = 50_000  # new objects until cycles among them are looked for; calls leave few
+METHOD_MEMORY = 2 * 2**30  # bytes that the methods of one process may take, beside what it has when it begins
 PATH, HEALTH = "/statefun", "/health"
 
 
 def create() -> ASGIApp:
     """Return the endpoint of the bundle in the folder that ONTO_BUNDLE names."""
     made = bundle.read(Path(os.environ["ONTO_BUNDLE"]))
-    return application(made, os.environ.get("ONTO_TOPIC_PREFIX", made.topic_prefix))
+    served = application(made, os.environ.get("ONTO_TOPIC_PREFIX", made.topic_prefix))
+    _limit_memory()
+    return served
 
 
 def application(made: bundle.Bundle, prefix: str) -> ASGIApp:
@@ -71,6 +75,16 @@ def application(made: bundle.Bundle, prefix: str) -> ASGIApp:
         await send({"type": "http.response.body", "body": reply})
 
     return answer
+
+
+def _limit_memory() -> None:
+    """Let a method that takes too much have a MemoryError: killed for it, the process would get the command again."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
+    except OSError:
+        return  # another system than Linux
+    taken = next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmData:"))
+    resource.setrlimit(resource.RLIMIT_DATA, (taken + METHOD_MEMORY, resource.getrlimit(resource.RLIMIT_DATA)[1]))
 
 
 _TYPE = (b"content-type", b"application/octet-stream")

@@ -60,6 +60,8 @@ class Programs:
             return "X"
         if (call.model, call.method) in self.read_only:
             return "S"
+        if call.method != methods.SET or not call.args:
+            return "X"
         return "S" if all(one in self.read_only for one in _run_by(call)) else "X"
 
     def mode_of(self, call: messages.Call, ref: str) -> messages.Mode:

@@ -281,13 +281,9 @@ class _Turn:
             case Failed(kind, message):
                 self._end(transaction, {}, _error(kind, message))
             case Done(result, writes):
-                if kept := [ref for ref in writes if self._mode(transaction.call, ref) == "S"]:
-                    error = f"`{transaction.call.method}` was compiled as only reading {', '.join(kept)} and changed it"
-                    self._end(transaction, {}, _error("ReadOnlyMethod", error))
-                    return
-                if weak := [ref for ref in writes if transaction.refs[ref].mode == "S"]:
-                    for ref in weak:  # an earlier version of the app did not change them
-                        self._ask(transaction, ref)
+                weak = [ref for ref in writes if transaction.refs[ref].mode == "S"]
+                if weak:
+                    self._strengthen(transaction, weak)
                     return
                 token = [[*_place(ref), self._version(transaction, ref) + 1] for ref in writes]
                 reply = wire.Written.of({"ok": result, "token": token})
@@ -298,6 +294,15 @@ class _Turn:
                 self._end(transaction, writes, reply)
             case _:
                 assert_never(outcome)
+
+    def _strengthen(self, transaction: entities.Transaction, refs: list[str]) -> None:
+        """Ask anew for what a run has changed and only shares: it began under a version of the app that did not."""
+        if wrong := [ref for ref in refs if self._mode(transaction.call, ref) == "S"]:
+            error = f"`{transaction.call.method}` was compiled as only reading {', '.join(wrong)} and changed it"
+            self._end(transaction, {}, _error("ReadOnlyMethod", error))
+            return
+        for ref in refs:
+            self._ask(transaction, ref)
 
     def _version(self, transaction: entities.Transaction, ref: str) -> int:
         return self.entity.version if ref == self.entity.ref else transaction.refs[ref].version

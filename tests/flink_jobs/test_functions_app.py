@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +14,7 @@ from statefun.request_reply_pb2 import FromFunction, ToFunction
 
 from compiler import emit_sql, pipeline
 from flink_jobs import functions_app
+from onto import bundle
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +58,27 @@ def test_a_body_may_come_in_parts(endpoint: Any) -> None:
 def test_a_sender_that_goes_away_is_sent_nothing(endpoint: Any) -> None:
     parts = ({"type": "http.request", "body": b"x", "more_body": True}, {"type": "http.disconnect"})
     assert ask(endpoint, "POST", "/statefun", *parts) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit is Linux's")
+def test_methods_take_no_more_memory_than_they_may(tmp_path: Path) -> None:
+    done = pipeline.run("benchmarks.write_side.bank", emit_sql.Settings())
+    assert done.bundle is not None
+    assert done.files is not None
+    bundle.write(done.bundle, done.files, tmp_path)
+    code = f"""
+from flink_jobs import functions_app
+from onto import bundle
+functions_app.create()
+for size in ({functions_app.METHOD_MEMORY // 2}, {functions_app.METHOD_MEMORY * 3 // 2}):
+    try:
+        print(len(bytearray(size)) == size)
+    except MemoryError:
+        print("refused")
+"""
+    environment = {**os.environ, "ONTO_BUNDLE": str(tmp_path)}
+    told = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert told.stdout.split() == ["True", "refused"]
 
 
 @pytest.mark.parametrize(

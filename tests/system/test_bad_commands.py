@@ -195,6 +195,7 @@ def test_many_large_commands_that_wait_are_answered(side: WriteSide) -> None:
         ("do", {"what": "assert"}, "AssertionError"),
         ("dig", {"depth": 0}, "RecursionError"),
         ("spin", {}, "MethodTimeout"),
+        ("grow", {}, "MemoryError"),
         ("answer", {"what": "nan"}, "BadValue"),
         ("answer", {"what": "loop"}, "RecursionError"),
         ("answer", {"what": "half"}, "UnicodeEncodeError"),

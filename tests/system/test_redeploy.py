@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from onto import calling, wire
-from tests.system.write_side import SECONDS, WriteSide, functions_job
+from flink_jobs import serve
+from onto import calling, errors, wire
+from tests.system.write_side import SECONDS, WriteSide, functions_job, wait
 
 FIRST = """
 from __future__ import annotations
@@ -174,3 +175,16 @@ def test_another_version_goes_on_with_the_entities_of_the_one_before(village: Vi
     village.side.calls.call("houses", "mill", "new", {}, seconds=SECONDS)
     assert village.side.calls.call("houses", "mill", "buy", {"buyer": "bob"}, seconds=SECONDS).result == 6
     assert functions_job(village.side) == "RUNNING"
+
+
+def test_commands_wait_for_a_version_that_can_be_imported(village: Village, monkeypatch: pytest.MonkeyPatch) -> None:
+    village.call("ann", "new", pennies=500, nickname="Ann")
+    monkeypatch.setattr(serve, "DEADLINE", 5.0)
+    with pytest.raises(errors.ClusterError, match="the endpoint did not answer within 5 s: "):
+        village.replace(f"{FIRST}\n\nTAXES = {{}}['rate']\n")
+    commands = [wire.Command(uuid.uuid4().hex, "earn", {"pennies": 1}) for _ in range(5)]
+    sent = [village.side.calls.send("villagers", "ann", one) for one in commands]
+    monkeypatch.setattr(serve, "DEADLINE", 180.0)
+    village.replace(FIRST)
+    assert [one.result(SECONDS).result for one in sent] == [501, 502, 503, 504, 505]
+    wait(lambda: functions_job(village.side) == "RUNNING")

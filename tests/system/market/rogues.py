@@ -50,6 +50,12 @@ class Rogue(DomainModel):
         self.harm += 1
         return 1 + self.dig(depth + 1) if depth >= 0 else 0
 
+    def grow(self) -> None:
+        self.harm += 1
+        whole = [0]
+        while True:
+            whole = whole + whole
+
     def spin(self) -> None:
         while True:
             try:
