@@ -80,8 +80,10 @@ class Here:
         from onto import context, direct, methods
         from onto.database import opening
 
-        database = opening.opened(self.url, self.certificate)
-        context.Context.use(database)  # for what methods and setters read by themselves
+        own = context.Context.config
+        if own is None or own.database.get("url") != self.url:  # else the app may have opened it already
+            context.Context.use(opening.opened(self.url, self.certificate))
+        database = context.Context.database
         try:
             models = methods.Models.around(self.app.models, self.app.views)
             yield direct.Direct(database, models, keep=self.keep)

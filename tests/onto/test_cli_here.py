@@ -136,6 +136,26 @@ def test_a_running_stack_goes_before_what_the_app_says_of_itself(
     assert place(database="flag") == "flag"
 
 
+def test_an_app_may_say_itself_where_its_documents_are(folder: Folder) -> None:
+    folder.write(
+        "bank.py",
+        "from onto import attrs",
+        "from onto.config import Config",
+        "from onto.context import CTX",
+        "from onto.domain_model import DomainModel",
+        "CTX.read(Config(app_name='bank', database={'url': 'file:own.onto'}))",
+        "CTX.database  # opened by the app itself",
+        "class Account(DomainModel):",
+        "    balance: int = attrs.nothing",
+        "    def deposit(self, amount: int) -> int:",
+        "        self.balance += amount",
+        "        return self.balance",
+    )
+    assert folder.call("--app", "bank.py", "Account", "a", "new", "balance=1") == "null"
+    assert folder.call("--app", "bank.py", "Account", "a", "deposit", "amount=2") == "3"
+    assert folder.call("--app", "bank.py", "Account", "a", "new", "--database", "sqlite:///other.db") == "null"
+
+
 HOW = "name one with --database file:PATH or sqlite:///PATH, or with `database: {url: …}` in boiler.yaml"
 
 

@@ -75,6 +75,17 @@ def test_a_call_changes_all_that_it_reaches_or_nothing(database: protocol.Databa
     assert database.collection(direct.KEPT) == []
 
 
+@pytest.mark.parametrize("doc_id", ["", "a/b", "x" * 1_501])
+def test_an_id_that_no_document_can_have_is_refused(database: protocol.Database, doc_id: str) -> None:
+    calls = direct.Direct(database, MODELS)
+    with pytest.raises(calling.CallError, match=r"BadId: Purse: .* is no doc_id"):
+        send(calls, doc_id, "new", "r1", coins=1)
+    with pytest.raises(calling.CallError, match="DoesNotExist"):
+        send(calls, doc_id, "put", "r2", coins=1)
+    with pytest.raises(calling.CallError, match=r"BadArguments: Purse.pour: into: Purse .* does not exist"):
+        send(calls, "a", "pour", "r3", into=doc_id, coins=1)
+
+
 def test_a_kept_reply_answers_the_command_when_it_comes_again(database: protocol.Database) -> None:
     first = send(direct.Direct(database, MODELS, keep=True), "a", "put", "r1", coins=5)
     with pytest.raises(calling.CallError, match="ValueError: only 15 coins"):
