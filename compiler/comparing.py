@@ -198,9 +198,10 @@ def contains(scope: Scope, item: values.Value, container: values.Value, span: Sp
         if isinstance(same, ir.Declined):
             return same
         comp = ir.Comp("list", container.steps, same, dtypes.ListOf(dtypes.BOOL), order=container.order, span=span)
-        found = ir.Reduce("any", comp, dtypes.BOOL, span=span)
+        after = scope.after(item, ir.Reduce("any", comp, dtypes.BOOL, span=span), span)  # there may be nothing in it
+        assert isinstance(after, ir.Expr)
         # The values of a dict are evaluated, too.
-        return found if container.key is None else _evaluated(scope, container, item, found, span)
+        return after if container.key is None else _evaluated(scope, container, item, after, span)
     return _contains_value(scope, scope.as_expr(item, span), scope.as_expr(container, span), span)
 
 

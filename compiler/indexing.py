@@ -91,7 +91,7 @@ def look_up(
     span: Span,
 ) -> values.Value:
     """Return the value of an entry by its key: one condition per entry, unless the key is a constant."""
-    found = default
+    found = default if entries else scope.after(key, default, span)
     if all(isinstance(name, ir.Const) for name, _ in entries):
         entries = tuple(reversed(dict(entries).items()))  # of equal keys the last counts: no need to look from there
     for name, value in entries:
