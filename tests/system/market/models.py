@@ -191,10 +191,10 @@ class Tariff(DomainModel):
         self.rate, self.changes = rate, self.changes + 1
         return self.changes
 
-    def follow(self, leader: Tariff) -> int:
+    def follow(self, leader: Tariff) -> list[object]:
         """Take over the rate of another one: two that follow each other may not cross."""
         self.rate, self.changes = leader.rate + 1, self.changes + 1
-        return self.rate
+        return [leader.doc_id, leader.changes, self.rate]
 
 
 class Contract(DomainModel):

@@ -35,4 +35,7 @@ def told(method: str, outcome: calling.Reply | calling.CallError) -> Seen:
             return {f"accounts/{doc_id}": ("seen", seen) for doc_id, seen, _ in outcome.result}
         case "pay":
             return {f"tariffs/{doc_id}": ("changes", changes) for doc_id, changes, _ in outcome.result}
+        case "follow":
+            leader, changes, _ = outcome.result
+            return {f"tariffs/{leader}": ("changes", changes)}
     return {}
