@@ -53,8 +53,9 @@ class Made:
 
 def distinct(alias: str, below: Below, key: groups.Key, head: ir.Expr) -> Made:
     """Return the distinct values of a head, per root (and outer entries)."""
-    value = failures.guarded(below.scalar(head))
-    keys = (*key, ("value", value))
+    value = below.scalar(head)
+    below = _with(below, value)
+    keys = (*key, ("value", failures.guarded(value)))
 
     def build(_: frozenset[str]) -> plan.Relation:
         return groups.grouped([groups.Input(below.relation(), keys, {})], alias)
@@ -66,6 +67,7 @@ def group(alias: str, below: Below, key: groups.Key, made: ir.GroupBy) -> Made |
     """Return one row per key of a dict that was filled, None where its aggregate has no exact SQL form."""
     comp = made.comp
     assert comp.key is not None
+    below = _with(below, below.scalar(comp.key))
     keys = (*key, ("key", failures.guarded(below.scalar(comp.key))))
     held = dtypes.required(made.type)
     assert isinstance(held, dtypes.DictOf)
@@ -87,6 +89,17 @@ def group(alias: str, below: Below, key: groups.Key, made: ir.GroupBy) -> Made |
     if value is not None:
         types["value"] = dtypes.WHOLE if longer else held.value
     return Made(alias, build, types, places)
+
+
+def _with(below: Below, value: ir.Expr) -> Below:
+    """Return the rows for which a value is there, as far as its type promises one: it has none where it raises.
+
+    A key that is NULL in spite of its type ends a Flink job.
+    """
+    there = None if dtypes.nullable(value.type) else failures.present(value)
+    if there is None:
+        return below
+    return Below(lambda: plan.Filter(below.relation(), there), below.scalar)
 
 
 def aggregate(op: ir.GroupOp, head: ir.Expr, scalar: Scalar) -> tuple[plan.AggOp, ir.Expr] | None:

@@ -94,8 +94,17 @@ class OrderSheet(ViewModel):
     @attrs.getter
     def total(self) -> Decimal:
         return sum(
-            (line.quantity * self.store.products[line.product].price for line in self.store.lines.values()), Decimal(0)
+            (
+                (line.quantity or 0) * (self.store.products[line.product].price or 0)
+                for line in self.store.lines.values()
+            ),
+            Decimal(0),
         )
+
+    @attrs.getter
+    def shares(self) -> list[int]:
+        """An item of a set that raises is no item: what raises is told, and the set is not asked for."""
+        return sorted({100 // line.quantity for line in self.store.lines.values() if line.quantity is not None})
 
     @attrs.getter
     def positions(self) -> list[dict]:
