@@ -1,4 +1,4 @@
-"""The StateFun endpoint as an ASGI app: `uvicorn --factory flink_jobs.functions_app:create`.
+"""The StateFun endpoint as an ASGI app, which `flink_jobs.endpoint` serves.
 
     ONTO_BUNDLE=build  →  POST /statefun: ToFunction in, FromFunction out      GET /health: the app's name
 
@@ -11,6 +11,8 @@ import gc
 import os
 import resource
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -19,15 +21,38 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from flink_jobs import functions, programs
+from flink_jobs import functions, programs, short_http
 from onto import app, bundle, methods
 
 GARBAGE = 50_000  # new objects until cycles among them are looked for; calls leave few
 METHOD_MEMORY = 2 * 2**30  # bytes that the methods of one process may take, beside what it has when it begins
-PATH, HEALTH = "/statefun", "/health"
+PATH, HEALTH = short_http.PATH, "/health"
 
 
-def create() -> ASGIApp:
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """The endpoint as an ASGI app; `handle` alone is what its requests come to."""
+
+    handle: Callable[[bytes], bytes]
+    others: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        # Without Starlette's routes and requests, which cost as much as some methods.
+        if scope["type"] != "http" or scope["path"] != PATH or scope["method"] != "POST":
+            await self.others(scope, receive, send)
+            return
+        body = await _body(receive)
+        if body is None:
+            return
+        # In the loop's thread, which is the main one: nothing else runs, and a timer can stop an endless method.
+        reply = self.handle(body)
+        length = (b"content-length", str(len(reply)).encode())
+        await send({"type": "http.response.start", "status": 200, "headers": [_TYPE, length]})
+        await send({"type": "http.response.body", "body": reply})
+
+
+def create() -> Endpoint:
     """Return the endpoint of the bundle in the folder that ONTO_BUNDLE names."""
     made = bundle.read(Path(os.environ["ONTO_BUNDLE"]))
     served = application(made, os.environ.get("ONTO_TOPIC_PREFIX", made.topic_prefix))
@@ -35,7 +60,7 @@ def create() -> ASGIApp:
     return served
 
 
-def application(made: bundle.Bundle, prefix: str) -> ASGIApp:
+def application(made: bundle.Bundle, prefix: str) -> Endpoint:
     """Return the endpoint of an app."""
     commands: dict[tuple[str, str], bundle.Method | bundle.Setter] = {
         (one.model, one.method): one for one in made.methods
@@ -60,21 +85,7 @@ def application(made: bundle.Bundle, prefix: str) -> ASGIApp:
     gc.set_threshold(GARBAGE)
     others = Starlette(routes=[Route(HEALTH, health)])
 
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        # Without Starlette's routes and requests, which cost as much as some methods.
-        if scope["type"] != "http" or scope["path"] != PATH or scope["method"] != "POST":
-            await others(scope, receive, send)
-            return
-        body = await _body(receive)
-        if body is None:
-            return
-        # In the loop's thread, which is the main one: nothing else runs, and a timer can stop an endless method.
-        reply = served.handle(body)
-        length = (b"content-length", str(len(reply)).encode())
-        await send({"type": "http.response.start", "status": 200, "headers": [_TYPE, length]})
-        await send({"type": "http.response.body", "body": reply})
-
-    return answer
+    return Endpoint(served.handle, others)
 
 
 def _limit_memory() -> None:

@@ -52,7 +52,9 @@ def serve(
 
 def missing() -> list[str]:
     """Return the packages that the endpoint needs and that are not installed."""
-    needed = {"statefun": "apache-flink-statefun", "starlette": "starlette", "uvicorn": "uvicorn"}
+    needed = {
+        "statefun": "apache-flink-statefun", "starlette": "starlette", "uvicorn": "uvicorn", "httptools": "httptools",
+    }  # fmt: skip
     return [package for module, package in needed.items() if importlib.util.find_spec(module) is None]
 
 

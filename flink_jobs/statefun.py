@@ -96,9 +96,7 @@ def prepare(
         "org.apache.flink.client.cli.CliFrontend", "run", "-t", "local", warden.RESUME, "-c", JOB, str(distribution),
     )  # fmt: skip
     serve = (
-        sys.executable, "-m", "uvicorn", "--factory", "flink_jobs.functions_app:create", "--host", "localhost",
-        "--port", str(places.endpoint), "--workers", str(served.workers), "--no-access-log", "--log-level", "warning",
-        "--timeout-keep-alive", "120",
+        sys.executable, "-m", "flink_jobs.endpoint", "--port", str(places.endpoint), "--workers", str(served.workers),
     )  # fmt: skip
     environment = {
         "ONTO_BUNDLE": str(served.bundle.resolve()),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -74,12 +75,11 @@ class Stack:
         endpoint, runtime = statefun.prepare(home, served, self._places, None)
         endpoint = dataclasses.replace(endpoint, environment={**endpoint.environment, "ONTO_SERVED": ""})
         self._add_by_hand(home / "conf" / "module.yaml")
-        command = tuple(
-            {"flink_jobs.functions_app:create": "benchmarks.write_side.by_hand:create"}.get(one, one)
-            for one in endpoint.command
-        )
-        place = command.index("--port") + 1
-        by_hand = (*command[:place], str(self._by_hand), *command[place + 1 :])
+        by_hand = (
+            sys.executable, "-m", "uvicorn", "--factory", "benchmarks.write_side.by_hand:create", "--host", "localhost",
+            "--port", str(self._by_hand), "--workers", str(workers), "--no-access-log", "--log-level", "warning",
+            "--timeout-keep-alive", "120",
+        )  # fmt: skip
         others = tuple(one for one in warden.read_spec(self._folder) if one.name == "kafka")
         hand = dataclasses.replace(endpoint, name="by_hand", command=by_hand)
         before = warden.pids(self._folder)
