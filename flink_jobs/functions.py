@@ -15,17 +15,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from statefun.kafka_egress_pb2 import KafkaProducerRecord
 from statefun.request_reply_pb2 import FromFunction, ToFunction
 
-from flink_jobs import entities, messages, transactions
+from flink_jobs import answers, entities, messages, transactions
 from onto import bundle, errors, wire
 
 LOG = logging.getLogger(__name__)
 NAMESPACE, EGRESS = "onto", "out"
 MESSAGE, COMMAND = "onto/message", "onto/command"
 JSON_TYPE = "onto/json"
-RECORD_TYPE = "type.googleapis.com/io.statefun.sdk.egress.KafkaProducerRecord"
 # All that is kept for an entity is one value: StateFun's runtime has a table for each value of a function, and writes
 # out with every checkpoint those that have changed, which costs more than the bytes that go back and forth.
 STATE = "entity"
@@ -67,18 +65,19 @@ class Functions:
             turn = _Turn(self, place, before)
             for typename, value in arguments:
                 turn.take(typename, value)
-            after, reply = turn.state(), turn.reply
+            after, parts = turn.state(), turn.parts
         except Exception:
             LOG.exception("%s: taken in one by one", place.ref)
-            after, reply = self._one_by_one(place, before, arguments)
-        _store(reply, before, after)
-        return _bytes(reply)
+            after, parts = self._one_by_one(place, before, arguments)
+        if after != before:
+            parts.append(answers.state(STATE, JSON_TYPE, after))
+        return answers.answer(parts)
 
     def _one_by_one(
         self, place: _Place, state: bytes | None, arguments: Iterable[tuple[str, bytes]]
-    ) -> tuple[bytes | None, FromFunction]:
+    ) -> tuple[bytes | None, list[answers.Part]]:
         """Take in each message by itself and leave out those that fail, so that they hold up no other."""
-        reply = _reply()
+        parts: list[answers.Part] = []
         for typename, value in arguments:
             try:
                 turn = _Turn(self, place, state)
@@ -86,13 +85,13 @@ class Functions:
                 after = turn.state()
             except Exception as error:
                 LOG.exception("%s: left out: %s %r", place.ref, typename, value[:INPUT_LIMIT])
-                out = _Out(self.names, place, _reply())
+                out = _Out(self.names, place)
                 out.refuse(value, "InternalError", f"{type(error).__name__}: {error}")
-                reply.MergeFrom(out.reply)
+                parts += out.parts
                 continue
             state = after
-            reply.MergeFrom(turn.reply)
-        return state, reply
+            parts += turn.parts
+        return state, parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +112,12 @@ class _Turn:
     def __init__(self, functions: Functions, place: _Place, before: bytes | None) -> None:
         self._functions = functions
         self._entity = entities.load(place.ref, before)
-        self._out = _Out(functions.names, place, _reply())
+        self._out = _Out(functions.names, place)
         self._kept = len(before or b"")
 
     @property
-    def reply(self) -> FromFunction:
-        return self._out.reply
+    def parts(self) -> list[answers.Part]:
+        return self._out.parts
 
     def take(self, typename: str, value: bytes) -> None:
         """Take in one message."""
@@ -157,7 +156,7 @@ class _Out:
 
     names: Names
     place: _Place
-    reply: FromFunction = field(repr=False)
+    parts: list[answers.Part] = field(default_factory=list)
     size: int = 0
 
     def put(self, effect: transactions.Effect) -> None:
@@ -199,25 +198,13 @@ class _Out:
 
     def _send(self, ref: str, message: messages.Message) -> None:
         collection, _, doc_id = ref.partition("/")
-        sent = self.reply.invocation_result.outgoing_messages.add()
-        sent.target.namespace, sent.target.type, sent.target.id = NAMESPACE, collection, doc_id
-        sent.argument.typename, sent.argument.has_value = MESSAGE, True
-        sent.argument.value = wire.dumps(messages.dump(message))
-        self.size += len(sent.argument.value)
-
-    def _record(self, topic: str, key: str, value: bytes) -> None:
-        record = KafkaProducerRecord(topic=topic, key=key, value_bytes=value)
-        sent = self.reply.invocation_result.outgoing_egresses.add()
-        sent.egress_namespace, sent.egress_type = NAMESPACE, EGRESS
-        sent.argument.typename, sent.argument.has_value = RECORD_TYPE, True
-        sent.argument.value = record.SerializeToString()
+        value = wire.dumps(messages.dump(message))
+        self.parts.append(answers.message(NAMESPACE, collection, doc_id, MESSAGE, value))
         self.size += len(value)
 
-
-def _reply() -> FromFunction:
-    reply = FromFunction()
-    reply.invocation_result.SetInParent()  # an answer without any content is one too
-    return reply
+    def _record(self, topic: str, key: str, value: bytes) -> None:
+        self.parts.append(answers.record(NAMESPACE, EGRESS, topic, key, value))
+        self.size += len(value)
 
 
 def _incomplete() -> bytes:
@@ -225,20 +212,4 @@ def _incomplete() -> bytes:
     reply = FromFunction()
     spec = reply.incomplete_invocation_context.missing_values.add(state_name=STATE, type_typename=JSON_TYPE)
     spec.expiration_spec.mode = FromFunction.ExpirationSpec.ExpireMode.NONE
-    return _bytes(reply)
-
-
-def _bytes(reply: FromFunction) -> bytes:
     return bytes(reply.SerializeToString())
-
-
-def _store(reply: FromFunction, before: bytes | None, after: bytes | None) -> None:
-    """Say whether the state has changed."""
-    if after == before:
-        return
-    kinds = FromFunction.PersistedValueMutation
-    mutation = reply.invocation_result.state_mutations.add(state_name=STATE)
-    mutation.mutation_type = kinds.DELETE if after is None else kinds.MODIFY
-    if after is not None:
-        mutation.state_value.typename, mutation.state_value.has_value = JSON_TYPE, True
-        mutation.state_value.value = after

@@ -8,10 +8,9 @@ A method that never returns is ended by a timer, which only the main thread can 
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from flink_jobs import messages, transactions
@@ -85,7 +84,7 @@ class Programs:
         request = methods.Request(call.method, call.args, call.model)
         now = datetime.datetime.fromtimestamp(attempt.ts / 1000, datetime.UTC)
         try:
-            with _limited(self.seconds):
+            with _Limited(self.seconds):
                 done = methods.run(self.models, request, attempt.ref, lookup, now, attempt.x, self.prefetch)
             writes = _written(done)
         except methods.NeedEntity as needed:
@@ -99,7 +98,7 @@ class Programs:
     def _failed(self, call: messages.Call, error: BaseException) -> transactions.Failed:
         kind = methods.kind_of(error)
         try:
-            with _limited(self.seconds):
+            with _Limited(self.seconds):
                 return transactions.Failed(kind, methods.message_of(error))
         except MethodTimeout:
             return self._late(call)
@@ -118,13 +117,18 @@ def _run_by(call: messages.Call) -> list[tuple[str | None, str]]:
     return [(call.model, methods.setter(name)) for name in call.args]
 
 
-@contextlib.contextmanager
-def _limited(seconds: float) -> Iterator[None]:
-    """Raise MethodTimeout when the block runs too long."""
-    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
-    try:
-        yield
-    finally:
+class _Limited:
+    """Raise MethodTimeout when the block runs too long. No generator: every call enters one."""
+
+    __slots__ = ("_seconds",)
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def __enter__(self) -> None:
+        signal.setitimer(signal.ITIMER_REAL, self._seconds, AGAIN)
+
+    def __exit__(self, *_: object) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 

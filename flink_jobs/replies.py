@@ -46,12 +46,14 @@ class Replies:
     def keep(self, request_id: str, reply: Reply, now: int, most: int) -> None:
         """Add a reply, and forget the oldest: those of long ago, all but `most`, and those that take too many bytes."""
         kept, line = self.text, b"[%b,%b,%d]" % (wire.dumps(request_id), wire.text_of(reply), now)
-        left = len(self)
-        while left and (
-            left >= most or len(kept) + len(line) > KEPT_BYTES or _when(kept.partition(BETWEEN)[0]) <= now - KEPT_MS
-        ):
-            kept = kept.partition(BETWEEN)[2]
-            left -= 1
+        left, begin = len(self), 0  # of those that stay
+        while left:
+            end = kept.find(BETWEEN, begin)
+            end = len(kept) if end < 0 else end
+            if left < most and len(kept) - begin + len(line) <= KEPT_BYTES and _when(kept[begin:end]) > now - KEPT_MS:
+                break
+            begin, left = end + len(BETWEEN), left - 1
+        kept = kept[begin:]
         self.text = b"%b%b%b" % (kept, BETWEEN, line) if kept else line
 
 

@@ -12,7 +12,6 @@ and state changes arrive exactly once, and in order between two entities, so nob
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, assert_never
@@ -163,6 +162,9 @@ class _Turn:
         if kept is not None:
             self.effects.append(Answer(call, kept, repeated=True))
             return
+        if not self.entity.locks and not self.entity.running:
+            self._alone(call)
+            return
         waiting = [one for one in self.entity.locks.queue if one.call is not None]
         if any(one.call is not None and one.call.request_id == call.request_id for one in waiting):
             return
@@ -171,32 +173,31 @@ class _Turn:
         if len(waiting) + len(self.entity.running) >= self.limits.waiting:
             self._answer(call, _error(OVERLOADED, f"{self.entity.ref} has {self.limits.waiting} commands to do"))
             return
-        if not self.room and (self.entity.locks or self.entity.running):
+        if not self.room:
             self._answer(call, self._full())
             return
         earlier = [one.ts for one in waiting] + [one.ts for one in self.entity.running.values()]
         ts = max(self.now, *(one + 1 for one in earlier)) if earlier else self.now
-        x = f"{self.entity.ref}#{call.request_id}@{ts}"
-        lock = locks.Lock(x, 0, ts, self.programs.mode(call), self.entity.ref, call)
-        if self.entity.locks or self.entity.running:
-            self.entity.locks.ask(lock)
-        else:
-            self._alone(lock, call)
+        lock = locks.Lock(self._name(call, ts), 0, ts, self.programs.mode(call), self.entity.ref, call)
+        self.entity.locks.ask(lock)
 
-    def _alone(self, lock: locks.Lock, call: messages.Call) -> None:
+    def _name(self, call: messages.Call, ts: int) -> str:
+        return f"{self.entity.ref}#{call.request_id}@{ts}"
+
+    def _alone(self, call: messages.Call) -> None:
         """Run a call while nobody holds or waits for anything here; it takes the lock only if it needs others."""
         if self._is_late(call):
             self._answer(call, _late(call))
             return
-        transaction = entities.Transaction(lock.x, lock.ts, call, {})
-        outcome = self.programs.run(Attempt(lock.x, lock.ts, lock.root, call, {lock.root: self.entity.document}))
-        transaction.refs[lock.root] = entities.CheckedOut(lock.at, held=True, mode=lock.mode)
+        x, ts, own, mode = self._name(call, self.now), self.now, self.entity.ref, self.programs.mode(call)
+        outcome = self.programs.run(Attempt(x, ts, own, call, {own: self.entity.document}))
         if isinstance(outcome, Need) and not self.room:
             self._answer(call, self._full())
             return
+        transaction = entities.Transaction(x, ts, call, {own: entities.CheckedOut(0, held=True, mode=mode)})
         if isinstance(outcome, Need):
-            self.entity.locks.holders.append(dataclasses.replace(lock, call=None))
-            self.entity.running[lock.x] = transaction
+            self.entity.locks.holders.append(locks.Lock(x, 0, ts, mode, own))
+            self.entity.running[x] = transaction
         self._follow(transaction, outcome)
 
     def granted(self, grant: messages.Grant) -> None:
@@ -230,7 +231,7 @@ class _Turn:
 
     def settle(self) -> None:
         """Admit, wound and run until nothing more follows."""
-        moved = True
+        moved = bool(self.entity.locks or self.entity.running)
         while moved:
             moved = False
             for lock in self.entity.locks.admit():

@@ -139,9 +139,10 @@ class DomainModel(attribute.Closed):
         if kind is None:
             return None
         made = kind.__new__(kind)
-        made._session = session.current()
-        made._doc_id = load.text(document.get("doc_id") if doc_id is None else doc_id, f"{kind.__name__}.doc_id")
-        made._attrs = _load_attrs(kind, document, read_only)
+        if doc_id is None or type(doc_id) is not str:
+            doc_id = load.text(document.get("doc_id") if doc_id is None else doc_id, f"{kind.__name__}.doc_id")
+        attrs = _load_attrs(kind, document, read_only)
+        vars(made).update(_session=session.current(), _doc_id=doc_id, _attrs=attrs)
         return made
 
     @classmethod
@@ -177,13 +178,11 @@ class DomainModel(attribute.Closed):
                 continue
             if slot.attribute.checks:
                 slot.attribute.check(value)
-            document[slot.key] = value if type(value) is slot.verbatim else dump.dump(slot.shape, value, slot.where)
-        return {
-            **document,
-            "obj_type": type(self).__name__,
-            "doc_id": self.doc_id,
-            "doc_ref": f"{self.collection_name()}/{self.doc_id}",
-        }
+            document[slot.key] = value if slot.is_stored(value) else dump.dump(slot.shape, value, slot.where)
+        document["obj_type"] = type(self).__name__
+        document["doc_id"] = doc_id = self.doc_id
+        document["doc_ref"] = f"{self.collection_name()}/{doc_id}"
+        return document
 
     @classmethod
     def from_snapshot(
@@ -336,8 +335,14 @@ class _Slot:
     shape: shape.Shape
     where: str
     hidden: bool  # kept out of documents
-    verbatim: type | None  # values of this type are stored as they are
+    verbatim: type | None  # values of this type are stored as they are; ints if they fit 64 bits
     plain: bool  # what is stored is the value itself, where it is of the right type
+
+    def is_stored(self, value: Any) -> bool:
+        """Tell whether a value is its own stored form; False where that takes a closer look."""
+        if self.verbatim is int:
+            return type(value) is int and load.INT_MIN <= value <= load.INT_MAX
+        return type(value) is self.verbatim
 
 
 def _slots(cls: type) -> tuple[_Slot, ...]:
@@ -354,7 +359,7 @@ def _slots_once(cls: type) -> tuple[_Slot, ...]:
             continue
         to = one.value_shape()
         kind = to.type if isinstance(to, shape.Plain) else None
-        verbatim = kind if kind in (str, bool) else None
+        verbatim = kind if kind in (str, bool, int) else None
         plain = kind in (str, bool, int, float)
         found.append(_Slot(one, name, cls.json_name(name), to, one.where, name in hidden, verbatim, plain))
     return tuple(found)
@@ -373,7 +378,10 @@ def _collection_once(cls: type) -> str:
 
 def differs_plainly(cls: type[DomainModel], document: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
     """Tell whether a document differs from a stored one where that can be seen without reading the stored one."""
-    return any(document.get(slot.key) != stored.get(slot.key) for slot in _slots(cls) if slot.plain and not slot.hidden)
+    for slot in _slots(cls):
+        if slot.plain and not slot.hidden and document.get(slot.key) != stored.get(slot.key):
+            return True
+    return False
 
 
 def upgraded(cls: type[DomainModel], document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -413,7 +421,7 @@ def _load_attrs(kind: type[DomainModel], document: Mapping[str, Any], read_only:
     for slot in _slots(kind):
         if slot.key in document:
             value = document[slot.key]
-            values[slot.name] = value if type(value) is slot.verbatim else load.load(slot.shape, value, slot.where)
+            values[slot.name] = value if slot.is_stored(value) else load.load(slot.shape, value, slot.where)
         elif slot.attribute.required_on_load:
             raise load.MappingError(f"{slot.where} is required, and the document has no {slot.key!r}")
     if read_only:

@@ -244,7 +244,8 @@ def _call(running: _Session, request: Request, ref: str) -> Any:
     typed = signature.of(function)
     loaded = typed.load(request.args)
     paths = running.prefetch.get((actual.__name__, request.method), ())
-    running.fetch(_wanted(entity, typed, loaded, paths))
+    if paths or typed.relations:
+        running.fetch(_wanted(entity, typed, loaded, paths))
     return typed.result(function(entity, **typed.relate(loaded, running)))
 
 
@@ -351,7 +352,15 @@ class _Session:
 
     def get(self, model: type[domain_model.DomainModel], doc_id: str) -> Any:
         """Return the entity of that model, None where there is none."""
-        entity = self._fetch(model.collection_name(), [doc_id])[0]
+        ref = f"{model.collection_name()}/{doc_id}"
+        if ref not in self.held:
+            if doc_id is None:
+                return None
+            if type(doc_id) is str and wire.is_doc_id(doc_id):
+                self.held[ref] = self._load(ref, self.lookup((ref,))[ref])
+            else:
+                self._take((ref,))
+        entity = self.held[ref].entity
         return entity if isinstance(entity, model) else None
 
     def save(self, entity: domain_model.DomainModel) -> None:
@@ -414,7 +423,7 @@ class _Session:
         if domain_model.differs_plainly(type(one.entity), after, one.stored):
             return True
         # Compared with what it would have been saved as: keys that are no attributes are no change.
-        return after != one.stored and after != self._entity(ref, one.stored).to_dict()
+        return after != one.stored and after != _read(*self._place(ref), one.stored).to_dict()
 
     def _model(self, relation: shape.RelationTo) -> type[domain_model.DomainModel]:
         if isinstance(relation.target, type):
@@ -441,20 +450,23 @@ class _Session:
     def _load(self, ref: str, document: Document | None) -> _Held:
         if document is None:
             return _Held(None, None)
-        stored = domain_model.upgraded(self._topmost(ref), document)
-        return _Held(self._entity(ref, stored), stored)
+        topmost, doc_id = self._place(ref)
+        stored = domain_model.upgraded(topmost, document)
+        return _Held(_read(topmost, doc_id, stored), stored)
 
-    def _entity(self, ref: str, stored: Document) -> domain_model.DomainModel:
-        entity = self._topmost(ref).from_upgraded(stored, ref.partition("/")[2])
-        assert entity is not None  # the topmost class takes every document of its collection
-        return entity
-
-    def _topmost(self, ref: str) -> type[domain_model.DomainModel]:
-        collection = ref.partition("/")[0]
+    def _place(self, ref: str) -> tuple[type[domain_model.DomainModel], str]:
+        """Return the topmost model of a place's collection, and the id."""
+        collection, _, doc_id = ref.partition("/")
         topmost = self.models.of_collection(collection)
         if topmost is None:
             raise LookupError(f"no domain model in the collection {collection!r}")
-        return topmost
+        return topmost, doc_id
+
+
+def _read(topmost: type[domain_model.DomainModel], doc_id: str, stored: Document) -> domain_model.DomainModel:
+    entity = topmost.from_upgraded(stored, doc_id)
+    assert entity is not None  # the topmost class takes every document of its collection
+    return entity
 
 
 def _ref(entity: domain_model.DomainModel) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any, Protocol
 
@@ -48,11 +47,21 @@ def current() -> Session | None:
     return _CURRENT.get()
 
 
-@contextlib.contextmanager
-def running(session: Session) -> Iterator[None]:
+class _Running:
+    """A context, and no generator: every call enters one."""
+
+    __slots__ = ("_session", "_token")
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __enter__(self) -> None:
+        self._token = _CURRENT.set(self._session)
+
+    def __exit__(self, *_: object) -> None:
+        _CURRENT.reset(self._token)
+
+
+def running(session: Session) -> contextlib.AbstractContextManager[None]:
     """Make this the session of all that happens inside the context."""
-    token = _CURRENT.set(session)
-    try:
-        yield
-    finally:
-        _CURRENT.reset(token)
+    return _Running(session)

@@ -33,6 +33,7 @@ class Parameter:
     shape: shape.Shape
     required: bool
     optional: bool  # whether None is among its values
+    where: str  # as errors name it
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,9 @@ class Signature:
     name: str
     params: tuple[Parameter, ...]
     returns: shape.Shape
+    names: frozenset[str]  # of all parameters
+    required: tuple[str, ...]
+    relations: tuple[Parameter, ...]  # the parameters that are entities, or lists, sets and dicts of them
 
     def bind(self, given: Mapping[str, Any], of: session.Session) -> dict[str, Any]:
         """Return Python arguments of JSON ones; BadArgumentsError names the first that does not fit."""
@@ -54,7 +58,9 @@ class Signature:
 
     def relate(self, loaded: Mapping[str, Any], of: session.Session) -> dict[str, Any]:
         """Put entities in the place of their ids."""
-        related = [one for one in self.params if shape.relation_of(one.shape) and loaded.get(one.name) is not None]
+        if not self.relations:
+            return dict(loaded)
+        related = [one for one in self.relations if loaded.get(one.name) is not None]
         found = {one.name: of.related(one.shape, loaded[one.name]) for one in related}
         for one in related:
             if found[one.name] is None:
@@ -85,20 +91,19 @@ class Signature:
         return load.load(self.returns, value, f"{self.name}: its result")
 
     def _check_names(self, given: Mapping[str, Any]) -> None:
-        known = [one.name for one in self.params]
         for name in given:
-            if name not in known:
-                takes = ", ".join(known) or "no arguments"
+            if name not in self.names:
+                takes = ", ".join(one.name for one in self.params) or "no arguments"
                 raise BadArgumentsError(f"{self.name} has no parameter `{name}` (it takes {takes})")
-        for one in self.params:
-            if one.required and one.name not in given:
-                raise BadArgumentsError(f"{self.name} needs `{one.name}`")
+        for name in self.required:
+            if name not in given:
+                raise BadArgumentsError(f"{self.name} needs `{name}`")
 
     def _load(self, one: Parameter, value: Any) -> Any:
         if value is None and not one.optional:
-            raise BadArgumentsError(f"{self.name}: {one.name} may not be None")
+            raise BadArgumentsError(f"{one.where} may not be None")
         try:
-            return load.load(one.shape, value, f"{self.name}: {one.name}")
+            return load.load(one.shape, value, one.where)
         except (load.MappingError, TypeError) as error:
             raise BadArgumentsError(str(error)) from error
 
@@ -113,12 +118,20 @@ def of(function: Callable[..., Any]) -> Signature:
             _shape(annotation := _read(one.annotation, function)),
             one.default is inspect.Parameter.empty,
             _admits_none(annotation) or one.default is None,
+            f"{function.__qualname__}: {one.name}",
         )
         for one in parameters
         if one.kind in (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     )
     returns = _shape(_read(inspect.signature(function).return_annotation, function))
-    return Signature(function.__qualname__, params, returns)
+    return Signature(
+        function.__qualname__,
+        params,
+        returns,
+        frozenset(one.name for one in params),
+        tuple(one.name for one in params if one.required),
+        tuple(one for one in params if shape.relation_of(one.shape) is not None),
+    )
 
 
 def _read(written: Any, function: Callable[..., Any]) -> Any:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -219,15 +219,32 @@ def text_of(value: Mapping[str, Any] | None) -> bytes:
 
 def dumps(value: Any) -> bytes:
     """Return JSON values as the text of a record."""
-    return _TEXT.encode(value).encode("utf-8")
+    return _text(value).encode("utf-8")
 
 
 def dumps_ascii(value: Any) -> bytes:
     """Return JSON values as text that is valid whatever the texts in it hold."""
-    return _ASCII.encode(value).encode("ascii")
+    return _ascii(value).encode("ascii")
 
 
-# Made once: `json.dumps` makes an encoder for every value, and `json.loads` looks for the encoding of every text.
+def _writer(ascii_only: bool) -> Callable[[Any], str]:
+    """Return `json.dumps` without its making two encoders for every value, one of them in C."""
+    whole = json.JSONEncoder(separators=(",", ":"), ensure_ascii=ascii_only)
+    make: Any = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return whole.encode
+    strings = json.encoder.encode_basestring_ascii if ascii_only else json.encoder.encode_basestring
+    write = make(None, whole.default, strings, None, ":", ",", False, False, True)
+
+    def text(value: Any) -> str:
+        try:
+            return "".join(write(value, 0))
+        except Exception:
+            return whole.encode(value)  # it tells what is wrong: this one does not look for circles
+
+    return text
+
+
+# Made once; and `json.loads` looks for the encoding of every text.
 _READ = json.JSONDecoder().decode
-_TEXT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
-_ASCII = json.JSONEncoder(separators=(",", ":"))
+_text, _ascii = _writer(False), _writer(True)

@@ -379,7 +379,7 @@ MUTANTS = (
      "            self.entity.locks.drop(transaction.x)\n        self._answer",
      "            self.entity.locks.holders.clear()\n        self._answer"),
     ("whoever comes alone locks nothing while it waits for others", "transactions",
-     "self.entity.locks.holders.append(dataclasses.replace(lock, call=None))", "pass"),
+     "self.entity.locks.holders.append(locks.Lock(x, 0, ts, mode, own))", "pass"),
     ("versions do not grow", "transactions", "self.entity.version += 1", "self.entity.version += 0"),
 )  # fmt: skip
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,3 +65,24 @@ def test_a_change_reads_back_as_it_was_written(
 def test_what_is_no_envelope_is_refused(value: bytes) -> None:
     with pytest.raises(errors.RecordError, match=r"^users: not a change in Debezium's envelope"):
         wire.decode("users", value)
+
+
+def test_what_cannot_be_written_is_told_as_json_tells_it() -> None:
+    circle: list[object] = []
+    circle.append(circle)
+    for value in ({"a": circle}, {"a": object()}, {("a",): 1}):
+        with pytest.raises((TypeError, ValueError)) as expected:
+            json.dumps(value)
+        for write in (wire.dumps, wire.dumps_ascii):
+            with pytest.raises(expected.type, match=f"^{re.escape(str(expected.value))}$"):
+                write(value)
+            assert write([]) == b"[]"
+
+
+@pytest.mark.parametrize(
+    "value", ['é\ud83d\ude00"\\\n\x00', 1.5, 10**30, True, None, {"é": [1, {"b": "\u2028"}], "": {}}]
+)
+def test_texts_are_those_of_json(value: object) -> None:
+    assert wire.dumps_ascii(value) == json.dumps(value, separators=(",", ":")).encode()
+    if not isinstance(value, str):
+        assert wire.dumps(value) == json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
