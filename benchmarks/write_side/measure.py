@@ -22,6 +22,7 @@ from concurrent import futures
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from benchmarks import picture
 from benchmarks.write_side import stack
 from onto import calling, wire
 
@@ -33,6 +34,7 @@ RATE = 100  # calls a second while latency is measured
 UNDER_WAY = 1000  # commands that are sent ahead of their replies
 SECONDS = 120.0
 MONEY = 1_000_000_000
+MEASURED = ("calls a second", "CPU per call", "p50", "p99")
 
 Calls = Sequence[tuple[str, str, dict[str, object]]]  # doc_id, method, arguments
 
@@ -133,7 +135,7 @@ def _transfers(seed: int, count: int, accounts: int) -> Calls:
 def report(runs: Sequence[Run]) -> str:
     """Return the figures as Markdown."""
     parts = [
-        "| to `onto` | calls a second | CPU per call | p50 | p99 |\n|---|---|---|---|---|\n" + _contestants(runs),
+        f"| to `onto` | {' | '.join(MEASURED)} |\n|---|---|---|---|---|\n{_contestants(runs)}",
         "| of a call's CPU | deposit | transfer |\n|---|---|---|\n" + _shares(runs),
         "| accounts | deposits a second, to those by hand | CPU of a deposit | CPU of a transfer |\n"
         "|---|---|---|---|\n" + _crowds(runs),
@@ -146,17 +148,30 @@ def report(runs: Sequence[Run]) -> str:
     return "\n\n".join(parts)
 
 
+def drawn(runs: Sequence[Run]) -> str:
+    """Return the figures of the contestants as an SVG."""
+    found = {name: dict(zip(MEASURED, _ratios(runs, name), strict=True)) for name in _by_hand(runs)}
+    rows = {what: {name: one[what] for name, one in found.items()} for what in MEASURED}
+    return picture.bars(rows, {name: name for name in found})
+
+
 def _contestants(runs: Sequence[Run]) -> str:
-    lines = []
-    for name in [one for one in COLLECTIONS if one != "onto" and any(run.contestant == one for run in runs)]:
-        cells = [
-            _ratio(runs, ("single", name), ("single", "onto"), "seconds"),
-            _ratio(runs, ("single", name), ("single", "onto"), "cpu"),
-            _ratio(runs, ("latency", name), ("latency", "onto"), "p50"),
-            _ratio(runs, ("latency", name), ("latency", "onto"), "p99"),
-        ]
-        lines.append(f"| `{name}` | {' | '.join(f'{one:.2f}' for one in cells)} |")
-    return "\n".join(lines)
+    shown = {name: " | ".join(f"{one:.2f}" for one in _ratios(runs, name)) for name in _by_hand(runs)}
+    return "\n".join(f"| `{name}` | {cells} |" for name, cells in shown.items())
+
+
+def _by_hand(runs: Sequence[Run]) -> list[str]:
+    return [one for one in COLLECTIONS if one != "onto" and any(run.contestant == one for run in runs)]
+
+
+def _ratios(runs: Sequence[Run], name: str) -> list[float]:
+    """Return a contestant's ratios to onto, in the order of `MEASURED`."""
+    return [
+        _ratio(runs, ("single", name), ("single", "onto"), "seconds"),
+        _ratio(runs, ("single", name), ("single", "onto"), "cpu"),
+        _ratio(runs, ("latency", name), ("latency", "onto"), "p50"),
+        _ratio(runs, ("latency", name), ("latency", "onto"), "p99"),
+    ]
 
 
 def _shares(runs: Sequence[Run]) -> str:
@@ -211,6 +226,7 @@ def main() -> None:
     parser.add_argument("--warm-up", type=int, default=2, help="rounds that do not count")
     parser.add_argument("--calls", type=int, default=4000, help="of one entity, per contestant and round")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--svg", type=Path)
     chosen = parser.parse_args()
     runs: list[Run] = []
     with tempfile.TemporaryDirectory() as place, stack.Stack(Path(place)) as running:
@@ -228,6 +244,8 @@ def main() -> None:
     print(report(counted))
     if chosen.json:
         chosen.json.write_text(json.dumps([asdict(run) for run in counted], indent=2) + "\n", encoding="utf-8")
+    if chosen.svg:
+        chosen.svg.write_text(drawn(counted), encoding="utf-8")
 
 
 if __name__ == "__main__":
