@@ -15,6 +15,6 @@ UNNESTED = ("tests.parity.apps.club",)  # collections inside and over other coll
 SIGNED_ZERO = ("tests.parity.apps.hotel",)
 
 # What runs on Flink side by side: as many apps as one small cluster bears at once.
-BESIDE = 5
+BESIDE = 4
 _RUN = tuple(one for one in (*CORPUS, *UNNESTED) if one not in SIGNED_ZERO)
 GROUPS = (EXAMPLES, *(_RUN[at : at + BESIDE] for at in range(0, len(_RUN), BESIDE)))
