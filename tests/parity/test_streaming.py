@@ -37,6 +37,7 @@ def last(name: str) -> str:
     return name.rpartition(".")[2]
 
 
+@pytest.mark.timeout(1800)  # Flink plans one app after the other, which takes minutes for some
 @pytest.mark.parametrize("names", apps.GROUPS, ids=[" ".join(map(last, one)) for one in apps.GROUPS])
 def test_flink_holds_what_the_engine_holds_after_every_wave(names: tuple[str, ...], stack: running.Stack) -> None:
     with contextlib.ExitStack() as opened:
