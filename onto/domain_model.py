@@ -139,7 +139,7 @@ class DomainModel(attribute.Closed):
         if kind is None:
             return None
         made = kind.__new__(kind)
-        if doc_id is None or type(doc_id) is not str:
+        if type(doc_id) is not str:
             doc_id = load.text(document.get("doc_id") if doc_id is None else doc_id, f"{kind.__name__}.doc_id")
         attrs = _load_attrs(kind, document, read_only)
         vars(made).update(_session=session.current(), _doc_id=doc_id, _attrs=attrs)

@@ -352,15 +352,7 @@ class _Session:
 
     def get(self, model: type[domain_model.DomainModel], doc_id: str) -> Any:
         """Return the entity of that model, None where there is none."""
-        ref = f"{model.collection_name()}/{doc_id}"
-        if ref not in self.held:
-            if doc_id is None:
-                return None
-            if type(doc_id) is str and wire.is_doc_id(doc_id):
-                self.held[ref] = self._load(ref, self.lookup((ref,))[ref])
-            else:
-                self._take((ref,))
-        entity = self.held[ref].entity
+        entity = self._fetch(model.collection_name(), [doc_id])[0]
         return entity if isinstance(entity, model) else None
 
     def save(self, entity: domain_model.DomainModel) -> None:

@@ -34,7 +34,13 @@ RATE = 100  # calls a second while latency is measured
 UNDER_WAY = 1000  # commands that are sent ahead of their replies
 SECONDS = 120.0
 MONEY = 1_000_000_000
-MEASURED = ("calls a second", "CPU per call", "p50", "p99")
+# As tables and pictures name it → the runs, and what is compared of them.
+MEASURED = {
+    "calls a second": ("single", "seconds"),
+    "CPU per call": ("single", "cpu"),
+    "p50": ("latency", "p50"),
+    "p99": ("latency", "p99"),
+}
 
 Calls = Sequence[tuple[str, str, dict[str, object]]]  # doc_id, method, arguments
 
@@ -150,13 +156,13 @@ def report(runs: Sequence[Run]) -> str:
 
 def drawn(runs: Sequence[Run]) -> str:
     """Return the figures of the contestants as an SVG."""
-    found = {name: dict(zip(MEASURED, _ratios(runs, name), strict=True)) for name in _by_hand(runs)}
+    found = {name: _ratios(runs, name) for name in _by_hand(runs)}
     rows = {what: {name: one[what] for name, one in found.items()} for what in MEASURED}
     return picture.bars(rows, {name: name for name in found})
 
 
 def _contestants(runs: Sequence[Run]) -> str:
-    shown = {name: " | ".join(f"{one:.2f}" for one in _ratios(runs, name)) for name in _by_hand(runs)}
+    shown = {name: " | ".join(f"{one:.2f}" for one in _ratios(runs, name).values()) for name in _by_hand(runs)}
     return "\n".join(f"| `{name}` | {cells} |" for name, cells in shown.items())
 
 
@@ -164,14 +170,9 @@ def _by_hand(runs: Sequence[Run]) -> list[str]:
     return [one for one in COLLECTIONS if one != "onto" and any(run.contestant == one for run in runs)]
 
 
-def _ratios(runs: Sequence[Run], name: str) -> list[float]:
+def _ratios(runs: Sequence[Run], name: str) -> dict[str, float]:
     """Return a contestant's ratios to onto, in the order of `MEASURED`."""
-    return [
-        _ratio(runs, ("single", name), ("single", "onto"), "seconds"),
-        _ratio(runs, ("single", name), ("single", "onto"), "cpu"),
-        _ratio(runs, ("latency", name), ("latency", "onto"), "p50"),
-        _ratio(runs, ("latency", name), ("latency", "onto"), "p99"),
-    ]
+    return {what: _ratio(runs, (kind, name), (kind, "onto"), compared) for what, (kind, compared) in MEASURED.items()}
 
 
 def _shares(runs: Sequence[Run]) -> str:

@@ -67,8 +67,9 @@ def group(alias: str, below: Below, key: groups.Key, made: ir.GroupBy) -> Made |
     """Return one row per key of a dict that was filled, None where its aggregate has no exact SQL form."""
     comp = made.comp
     assert comp.key is not None
-    below = _with(below, below.scalar(comp.key))
-    keys = (*key, ("key", failures.guarded(below.scalar(comp.key))))
+    by = below.scalar(comp.key)
+    below = _with(below, by)
+    keys = (*key, ("key", failures.guarded(by)))
     held = dtypes.required(made.type)
     assert isinstance(held, dtypes.DictOf)
     holds_rows = made.op in ("list", "set")  # loops over them go over the rows again: `unfolded`

@@ -94,6 +94,9 @@ class Holder(DomainModel):
     def stamp(self) -> list[str]:
         return [self.now.isoformat(), CTX.now.isoformat(), CTX.uuid(), CTX.uuid()]
 
+    def knows_nobody(self) -> bool:
+        return Account.get("None") is not None and Account.get(None) is None  # type: ignore[arg-type]
+
     def search(self) -> int:
         return len(list(Account.all()))
 
@@ -120,6 +123,12 @@ def test_a_call_changes_all_entities_that_it_reaches() -> None:
     assert engine.call(Account, "a", "transfer", to=account, amount=1) == 5
     engine.call(Holder, "ann", "empty_all", into="b")
     assert balances(engine) == {"a": 0, "b": 15}
+
+
+def test_without_an_id_there_is_nobody_whatever_others_are_called() -> None:
+    engine = bank()
+    engine.save(Account.new(doc_id="None", balance=0, owner="ann"))
+    assert engine.call(Holder, "ann", "knows_nobody") is True
 
 
 def test_an_exception_undoes_everything_and_comes_out() -> None:
