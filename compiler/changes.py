@@ -6,6 +6,8 @@ groups[kind]["n"] += 1             →  groups: acc.set(acc, kind, {n: int.add(�
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from compiler import accumulators, dtypes, ir, rewrite, syntax, values
 from compiler.diagnostics import Span
 from compiler.scope import Scope, conditional, unify
@@ -17,13 +19,94 @@ def assign(scope: Scope, target: syntax.Expr, value: values.Value, span: Span) -
     """Return the scope after `target = value`."""
     match target:
         case syntax.Name(name):
-            return scope.bind({name: value, shared(name): values.Unbound()})
+            return _bound(scope, {name: value}, span)
         case syntax.Tuple() | syntax.List():
-            bound = scope.destructure(target, value)
-            return scope.bind({**bound, **{shared(name): values.Unbound() for name in bound}})
+            return _bound(scope, scope.destructure(target, value), span)
         case syntax.Subscript(owner, index):
-            return write(scope, owner, with_item(scope, read(scope, owner), scope.expr(index), value, span), span)
+            key = scope.expr(index)
+            now = write(scope, owner, with_item(scope, read(scope, owner), key, value, span), span)
+            return _let_go(now, {owner.id}, span) if isinstance(owner, syntax.Name) else now
     scope.decline("D307", span, "assignment to this target has no SQL form")
+
+
+def _bound(scope: Scope, names: Mapping[str, values.Value], span: Span) -> Scope:
+    unmarked = {shared(name): values.Unbound() for name in names}
+    return _let_go(scope, names.keys(), span).bind({**names, **unmarked})
+
+
+def _let_go(scope: Scope, owners: Collection[str], span: Span) -> Scope:
+    """Return the scope in which names of entries of these dicts may name what the dicts do not have any more."""
+    told = "what a name holds is no entry of its dict any more, and a change of it would not be seen there"
+    lost = (name for name, one in scope.names.items() if isinstance(one, values.Held) and one.owner in owners)
+    return scope.bind({name: values.Conflict(ir.Declined("D360", span, told)) for name in sorted(lost)})
+
+
+# ---------------------------------------------------------------- names of entries
+
+
+def naming(scope: Scope, value: syntax.Expr, span: Span) -> tuple[Scope, values.Held] | None:
+    """Return what `row = rows.setdefault(key, …)`, `rows[key]` or `rows.get(key)` names; None for any other value."""
+    default: syntax.Expr | None = None
+    match value:
+        case syntax.Call(syntax.Attribute(syntax.Name(name), "setdefault"), (index, default)):
+            if any(is_mutable(scope.names.get(one)) for one in escaping(default)):
+                return None
+        case syntax.Subscript(syntax.Name(name), index) | syntax.Call(
+            syntax.Attribute(syntax.Name(name), "get"), (index,)
+        ):
+            pass
+        case _:
+            return None
+    state = _filled(scope, name)
+    if state is None:
+        return None
+    key, asks = scope.expr(index), isinstance(value, syntax.Call) and default is None
+    missing = accumulators.default(state) if default is None else scope.expr(default)
+    entry = values.Held(name, key, _NONE if asks else _no_key(key, span))
+    if missing is not None and not asks:  # then it is put there
+        now, _ = with_default(scope, state, key, missing, span)
+        scope = scope.bind({name: now})
+    return (scope, entry) if is_mutable(held(scope, entry, span)) else None
+
+
+def _filled(scope: Scope, name: str) -> ir.Expr | None:
+    state = scope.names.get(name)
+    return state if isinstance(state, ir.Expr) and accumulators.is_dict(state) else None
+
+
+def _no_key(key: ir.Expr, span: Span) -> ir.Raises:
+    return ir.Raises("KeyError", repr(ir.python_value(key)) if isinstance(key, ir.Const) else "", span=span)
+
+
+def held(scope: Scope, one: values.Held, span: Span) -> ir.Expr:
+    """Return what an entry holds now that has a name of its own."""
+    state = scope.names[one.owner]
+    if not isinstance(state, ir.Expr) or not accumulators.is_dict(state):
+        scope.decline("D366", span, "what an entry of a dict holds here depends on an earlier pass of a loop")
+    found = accumulators.item(scope, state, one.key, one.missing, span)
+    if found in scope.known:
+        return accumulators.item(scope, state, one.key, _no_key(one.key, span), span)
+    return found
+
+
+def _put(scope: Scope, entry: values.Held, value: values.Value, span: Span) -> ir.Expr:
+    state = scope.names[entry.owner]
+    if not isinstance(state, ir.Expr) or not accumulators.is_dict(state):
+        scope.decline("D366", span, "what an entry of a dict holds here depends on an earlier pass of a loop")
+    return accumulators.put(scope, state, entry.key, scope.as_expr(value, span), span)
+
+
+def keeping(scope: Scope, target: syntax.Expr, value: syntax.Expr) -> dict[str, values.Value]:
+    """Return what `rows[key] = row` makes of the name: it is one of the entry from now on."""
+    match target, value:
+        case syntax.Subscript(syntax.Name(name), index), syntax.Name(row):
+            is_shared = isinstance(scope.names.get(shared(row)), values.Escaped)
+            made = scope.names.get(row)
+            if is_shared or not isinstance(made, ir.MakeRecord) or _filled(scope, name) is None:
+                return {}
+            key = scope.expr(index)
+            return {row: values.Held(name, key, _no_key(key, index.span))}
+    return {}
 
 
 def read(scope: Scope, target: syntax.Expr) -> values.Value:
@@ -43,6 +126,9 @@ def write(scope: Scope, target: syntax.Expr, value: values.Value, span: Span) ->
         case syntax.Name(name):
             if isinstance(scope.names.get(shared(name)), values.Escaped):
                 scope.decline("D360", span, f"what `{name}` holds is also held elsewhere, where the change is seen too")
+            entry = scope.names.get(name)
+            if isinstance(entry, values.Held):
+                return write(scope, syntax.Name(entry.owner, span), _put(scope, entry, value, span), span)
             if name not in scope.names:
                 scope.decline("D360", span, f"a change of `{name}` in place has no SQL form")
             return scope.bind({name: value})
@@ -77,8 +163,8 @@ def with_item(
             if -len(items) <= key.value < len(items):
                 changed = list(items)
                 changed[key.value] = item
-                return ir.MakeList(tuple(changed), _list_of(scope, changed, span), span)
-        case ir.If(test, then, orelse) if isinstance(owner.type, dtypes.Record):
+                return accumulators.listed(tuple(changed), span)
+        case ir.If(test, then, orelse) if isinstance(owner.type, dtypes.Record | dtypes.ListOf):
             one, other = (with_item(scope, each, key, item, span, there) for each in (then, orelse))
             if isinstance(one, ir.Expr) and isinstance(other, ir.Expr):
                 both = unify(one, other)
@@ -110,15 +196,6 @@ def _of_key(item: ir.Expr, key: ir.Expr, name: str) -> ir.Expr:
         return None
 
     return rewrite.transform(item, known)
-
-
-def _list_of(scope: Scope, items: list[ir.Expr], span: Span) -> dtypes.Type:
-    kind: dtypes.Type | None = items[0].type
-    for one in items[1:]:
-        kind = None if kind is None else dtypes.join(kind, one.type)
-    if kind is None:
-        scope.decline("D313", span, "the items of the list have different types")
-    return dtypes.ListOf(kind)
 
 
 def with_default(
@@ -174,7 +251,7 @@ def changed(scope: Scope, call: syntax.Call, method: str, owner: syntax.Expr) ->
             one = scope.as_expr(item, span)
             longer = list(state.items)
             longer.insert(at, one)
-            return write(scope, owner, ir.MakeList(tuple(longer), _list_of(scope, longer, span), span), span), (one,)
+            return write(scope, owner, accumulators.listed(tuple(longer), span), span), (one,)
     scope.decline("D360", span, f"`.{method}()` on this value has no SQL form")
 
 
@@ -240,7 +317,7 @@ _COPYING = frozenset({
 
 def is_mutable(value: values.Value | None) -> bool:
     """Tell whether a value can be changed in place."""
-    if isinstance(value, values.EmptyDict):
+    if isinstance(value, values.EmptyDict | values.Held):
         return True
     kind = dtypes.required(value.type) if isinstance(value, ir.Expr) else None
     return isinstance(kind, dtypes.ListOf | dtypes.SetOf | dtypes.DictOf | dtypes.Record)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from compiler import accumulators, distinct, dtypes, extremes, groups, ir, rewrite, updates, values
+from compiler import accumulators, distinct, dtypes, extremes, groups, ir, records, rewrite, updates, values
 from compiler.diagnostics import Span
 from compiler.scope import Scope, Stop, conditional, conjunction, unify
 from compiler.updates import Leaf, Place
@@ -311,6 +311,7 @@ def _joined(place: Place) -> values.Value | None:
 _RECOGNISERS: tuple[Callable[[Place], values.Value | None], ...] = (
     _listed,
     distinct.distinct,
+    lambda place: records.recorded(place, fold),
     groups.grouped,
     _flag,
     _logical,

@@ -17,8 +17,8 @@ from compiler import accumulators, dtypes, extremes, ir, rewrite, simplify, upda
 from compiler.scope import Scope, unify
 from compiler.updates import FALSE, TRUE, Place
 
-_ENTRY = "[]"
-_NONE_YET = "[]?"
+ENTRY = "[]"
+NONE_YET = "[]?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +52,17 @@ def _filled(place: Place) -> ir.Comp | ir.GroupBy | None:
     within = _of_inner(place)
     if within is not None:
         return within
-    entry = _entry(place)
+    entry = entry_of(place)
     if entry is None:
         return None
-    begun = updates.touched(entry.begun, _NONE_YET, updates.free)
-    if begun is None:
-        return None
+    begun = updates.touched(entry.begun, NONE_YET, updates.free)
+    return None if begun is None else monoid(place, entry, begun[0], begun[1][0])
+
+
+def monoid(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> ir.Comp | ir.GroupBy | None:
+    """Return the dict of what a pass makes of the entry of its key where the test holds; `first` is how it begins."""
     for recognise in (_latest, _earliest, _extreme, _listed, _summed, _flag):
-        found = recognise(place, entry, begun[0], begun[1][0])
+        found = recognise(place, entry, test, first)
         if found is not None:
             return found
     return None
@@ -85,12 +88,13 @@ def _of_inner(place: Place) -> ir.Comp | ir.GroupBy | None:
 # ---------------------------------------------------------------- the entry of a pass
 
 
-def _entry(place: Place) -> Entry | None:
+def entry_of(place: Place) -> Entry | None:
+    """Return what a pass does to the entry of its key; None where it is no single entry."""
     found = updates.touched(place.update, place.name, lambda one: _set(one, place.name))
     if found is not None:
         test, (key, item) = found
         kind = item.type
-        held, begun = ir.Acc(_ENTRY, kind), ir.Acc(_NONE_YET, kind)
+        held, begun = _kept(kind), ir.Acc(NONE_YET, kind)
         return Entry(
             key,
             updates.merged(ir.If(test, _known(item, True), held, kind)) if test != TRUE else _known(item, True),
@@ -110,9 +114,20 @@ def _of_one_key(place: Place) -> Entry | None:
     key = next(iter(keys))
     if rewrite.mentions_acc(key):
         return None
-    held = _entry_of(place.update, place.name, ir.Acc(_ENTRY, _value_type(place.update)), True)
-    begun = _entry_of(place.update, place.name, ir.Acc(_NONE_YET, _value_type(place.update)), False)
+    held = _entry_of(place.update, place.name, _kept(_value_type(place.update)), True)
+    begun = _entry_of(place.update, place.name, ir.Acc(NONE_YET, _value_type(place.update)), False)
     return None if held is None or begun is None else Entry(key, held, begun)
+
+
+def _kept(kind: dtypes.Type) -> ir.Expr:
+    """Return the entry as it was, a record or tuple by its parts."""
+    match kind:
+        case dtypes.Record(fields):
+            parts = tuple((name, ir.Acc(f"{ENTRY}.{name}", of)) for name, of in fields)
+            return ir.MakeRecord(parts, kind)
+        case dtypes.Pair(items):
+            return ir.MakePair(tuple(ir.Acc(f"{ENTRY}.{at}", of) for at, of in enumerate(items)), kind)
+    return ir.Acc(ENTRY, kind)
 
 
 def _value_type(update: ir.Expr) -> dtypes.Type:
@@ -120,7 +135,7 @@ def _value_type(update: ir.Expr) -> dtypes.Type:
     return update.type.value
 
 
-def _entry_of(update: ir.Expr, name: str, kept: ir.Acc, there: bool) -> ir.Expr | None:
+def _entry_of(update: ir.Expr, name: str, kept: ir.Expr, there: bool) -> ir.Expr | None:
     match update:
         case ir.Acc():
             return kept if update.name == name else None
@@ -187,8 +202,10 @@ def _known(expr: ir.Expr, there: bool) -> ir.Expr:
                     return TRUE if op == "not_none" else FALSE
                 if not there and held.args[2] == ir.Const(None, dtypes.NONE):
                     return TRUE if op == "is_none" else FALSE
+            case ir.Prim("acc.field", (ir.Prim("acc.get", (_, _, missing)), ir.Const(str(name)))):
+                return ir.Acc(f"{ENTRY}.{name}", one.type) if there else _known(accumulators.part(missing, name), there)
             case ir.Prim("acc.get", (_, _, missing)):
-                return ir.Acc(_ENTRY, one.type) if there else _known(missing, there)
+                return ir.Acc(ENTRY, one.type) if there else _known(missing, there)
             case ir.Prim("acc.append", (state, item)):
                 of = _known(state, there)
                 if isinstance(of, ir.MakeList):
@@ -208,14 +225,14 @@ def _comp(place: Place, entry: Entry, test: ir.Expr, head: ir.Expr) -> ir.Comp:
 
 
 def _latest(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> ir.Comp | ir.GroupBy | None:
-    held = updates.touched(entry.held, _ENTRY, updates.free)
+    held = updates.touched(entry.held, ENTRY, updates.free)
     if held is None or held[0] != test or not updates.same(held[1][0], first):
         return None
     return None if isinstance(first, ir.Raises) else _comp(place, entry, test, first)
 
 
 def _earliest(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> ir.Comp | ir.GroupBy | None:
-    if not updates.is_acc(entry.held, _ENTRY):
+    if not updates.is_acc(entry.held, ENTRY):
         return None
     comp = _comp(place, entry, test, first)
     return ir.GroupBy("first", comp, comp.type, span=place.span)
@@ -226,7 +243,7 @@ def _extreme(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> ir.Co
     by_function = _of_function(place, entry, test, first)
     if by_function is not None:
         return by_function
-    if not isinstance(update, ir.If) or not updates.is_acc(update.orelse, _ENTRY):
+    if not isinstance(update, ir.If) or not updates.is_acc(update.orelse, ENTRY):
         return None
     choice = extremes.chosen_by(update.test)
     if choice is None or choice.unset is not None or rewrite.mentions_acc(update.then):
@@ -251,7 +268,7 @@ def _extreme(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> ir.Co
 
 def _of_function(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> ir.GroupBy | None:
     """Recognise `best[key] = max(best.get(key, n), n)`."""
-    held = updates.touched(entry.held, _ENTRY, lambda one: _beside(one, _ENTRY))
+    held = updates.touched(entry.held, ENTRY, lambda one: _beside(one, ENTRY))
     if held is None or held[0] != test:
         return None
     name, number = "max" if _is_max(entry.held) else "min", held[1][0]
@@ -276,10 +293,10 @@ def _is_max(update: ir.Expr) -> bool:
 
 def _listed(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> ir.Comp | ir.GroupBy | None:
     def put(one: ir.Expr) -> updates.Parts | None:
-        is_append = isinstance(one, ir.Prim) and one.op == "acc.append" and updates.is_acc(one.args[0], _ENTRY)
+        is_append = isinstance(one, ir.Prim) and one.op == "acc.append" and updates.is_acc(one.args[0], ENTRY)
         return updates.free(one.args[1]) if is_append and isinstance(one, ir.Prim) else None
 
-    held = updates.touched(entry.held, _ENTRY, put)
+    held = updates.touched(entry.held, ENTRY, put)
     if held is None:
         return None
     added, item = held[0], held[1][0]
@@ -293,7 +310,7 @@ def _listed(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> ir.Com
 
 
 def _summed(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> ir.Comp | ir.GroupBy | None:
-    delta = updates.added(place.scope, entry.held, _ENTRY)
+    delta = updates.added(place.scope, entry.held, ENTRY)
     if delta is None:
         return None
     tests, amount = _split(delta, test)
@@ -344,7 +361,7 @@ def _flag(place: Place, entry: Entry, test: ir.Expr, first: ir.Expr) -> ir.Comp 
     if not isinstance(update, ir.Prim) or update.op not in ("and", "or") or test != TRUE:
         return None
     rest = update.args[1:]
-    if not updates.is_acc(update.args[0], _ENTRY) or any(rewrite.mentions_acc(one) for one in rest):
+    if not updates.is_acc(update.args[0], ENTRY) or any(rewrite.mentions_acc(one) for one in rest):
         return None
     head = replace(update, args=rest) if len(rest) > 1 else rest[0]
     if not updates.same(first, head):

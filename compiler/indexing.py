@@ -5,6 +5,7 @@ users[k] → Lookup("users", k)        {"a": 1, "b": 2}.get(kind, 0) → if(eq(k
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -36,10 +37,12 @@ def item(scope: Scope, owner: values.Value, index: values.Value, span: Span) -> 
             missing = accumulators.default(owner)
             told = missing if missing is not None else ir.Raises("KeyError", named, span=span)
             return accumulators.item(scope, owner, key, told, span)
-        case ir.Reduce("first" | "last", ir.Comp(head=ir.MakePair(items)) as comp, empty=None):
-            part = _of_known(scope, comp.head, items, key, span)
-            if isinstance(part, ir.Expr) and not isinstance(part, ir.Raises):
-                return replace(owner, comp=replace(comp, head=part, type=dtypes.ListOf(part.type)), type=part.type)
+        case ir.Reduce("first" | "last", ir.Comp(head=ir.MakePair() | ir.MakeRecord()), empty=None):
+            part = _of_found(scope, owner, key, span)
+            if part is not None:
+                return part
+        case ir.Comp("dict", head=ir.MakeRecord() | ir.MakePair() | ir.MakeList()) if _has_keys_like(owner, key):
+            return _each(owner.head, lambda head: _at(owner, head, key, span))
         case ir.If(test, then, orelse) if isinstance(dtypes.required(owner.type), dtypes.Record | dtypes.Pair):
             return _of_branches(scope, test, then, orelse, key, span)
         case values.Choice(test, one, other):
@@ -54,6 +57,45 @@ def item(scope: Scope, owner: values.Value, index: values.Value, span: Span) -> 
     if found is not None:
         return found
     return ir.Declined("D323", span, f"an item of a value of type `{dtypes.show(value.type)}` has no exact SQL form")
+
+
+def _of_found(scope: Scope, found: ir.Reduce, key: ir.Expr, span: Span) -> ir.Expr | None:
+    """Return an item of the first tuple, or of the first dict, of a collection."""
+    match found.comp.head, key:
+        case ir.MakePair(items) as head, _:
+            part = _of_known(scope, head, items, key, span)
+        case ir.MakeRecord(fields), ir.Const(str(name)):
+            part = dict(fields).get(name, _NONE)
+        case _:
+            return None
+    if not isinstance(part, ir.Expr) or isinstance(part, ir.Raises) or part is _NONE:
+        return None
+    return replace(found, comp=replace(found.comp, head=part, type=dtypes.ListOf(part.type)), type=part.type)
+
+
+def _has_keys_like(made: ir.Comp, key: ir.Expr) -> bool:
+    return made.key is not None and dtypes.required(made.key.type) == dtypes.required(key.type)
+
+
+def _each(head: ir.Expr, part: Callable[[ir.Expr], ir.Expr]) -> ir.Expr:
+    """Return a record, tuple or list with something in the place of each of its parts."""
+    match head:
+        case ir.MakeRecord(fields, dtypes.Record(_, name)):
+            parts = tuple((one, part(value)) for one, value in fields)
+            return ir.MakeRecord(parts, dtypes.Record(tuple((one, value.type) for one, value in parts), name))
+        case ir.MakePair(items):
+            made = tuple(map(part, items))
+            return ir.MakePair(made, dtypes.Pair(tuple(one.type for one in made)), head.span)
+        case ir.MakeList(items):
+            return replace(head, items=tuple(map(part, items)))
+    return part(head)
+
+
+def _at(made: ir.Comp, head: ir.Expr, key: ir.Expr, span: Span) -> ir.Expr:
+    """Return a part of what a dict has for a key."""
+    assert made.key is not None
+    of = replace(made, head=head, type=dtypes.DictOf(made.key.type, head.type))
+    return ir.Prim("dict.item", (of, key), head.type, span)
 
 
 def _of_mapping(scope: Scope, owner: values.Mapping, index: ir.Expr, span: Span) -> values.Value:

@@ -302,6 +302,7 @@ class Comp:
 
     The order is complete: it ends in the entry keys.
     `kind` "list" keeps all, "set" the distinct heads (order is void), "dict" the last head per `key`.
+    `checked`: what going through it raises is told elsewhere, where all that it goes through is.
     """
 
     kind: Literal["list", "set", "dict"]
@@ -311,6 +312,7 @@ class Comp:
     key: Expr | None = None
     order: tuple[Order, ...] = ()
     span: Span = field(default=NOWHERE, compare=False)
+    checked: bool = False
 
 
 ReduceOp = Literal["count", "sum", "min", "max", "any", "all", "first", "last", "join", "collect", "error"]

@@ -128,7 +128,7 @@ class _Run:
 
     def _every(self, tests: tuple[ir.Expr, ...], value: ir.Expr) -> ir.Expr:
         """Return something that evaluates the value in every pass in which the tests hold."""
-        value = passes.sampled(value)
+        value = passes.sampled(value, tests)
         if any(rewrite.mentions_acc(one) for one in (*tests, value)):
             self.scope.decline("D367", value.span, "this may raise in a pass, by what was gathered before it")
         if any(isinstance(one, ir.Reduce | ir.Comp | ir.GroupBy) for one in rewrite.walk(value)):

@@ -176,8 +176,24 @@ def merge(before: Scope, test: ir.Expr, then: Scope, orelse: Scope, span: Span) 
     names: dict[str, values.Value] = {}
     for name in {**then.names, **orelse.names}:
         a, b = then.names.get(name, values.Unbound()), orelse.names.get(name, values.Unbound())
-        names[name] = a if a is b else merged(before, test, a, b, name, span)
+        entry = _entry(then, orelse, a, b) if isinstance(a, values.Held) and isinstance(b, values.Held) else None
+        names[name] = entry or (a if a is b else merged(before, test, a, b, name, span))
     return replace(before, names=names, known=then.known & orelse.known)
+
+
+def _entry(then: Scope, orelse: Scope, a: values.Held, b: values.Held) -> values.Held | None:
+    """Return the entry of a dict that a name names on both paths; it is known to be there where both know it."""
+    if (a.owner, a.key) != (b.owner, b.key):
+        return None
+    sides = ((then, a), (orelse, b))
+    absent = [one for scope, one in sides if not isinstance(one.missing, ir.Raises) and not _is_known(scope, one)]
+    return absent[0] if absent else next((one for _, one in sides if isinstance(one.missing, ir.Raises)), a)
+
+
+def _is_known(scope: Scope, one: values.Held) -> bool:
+    state = scope.names[one.owner]
+    found = isinstance(state, ir.Expr) and accumulators.item(scope, state, one.key, one.missing, NOWHERE)
+    return found in scope.known
 
 
 def merged(

@@ -144,22 +144,26 @@ def _flat(tests: tuple[ir.Expr, ...], value: ir.Expr) -> Iterator[Evaluated]:
                 yield from _flat(tests, one)
         case ir.Prim("acc.get", (state, key, ir.Raises())) if _has(tests, state, key):
             return
-        case _ if raising.may_raise(sampled(value)):
+        case _ if raising.may_raise(sampled(value, tests)):
             yield tests, value
 
 
 def _has(tests: tuple[ir.Expr, ...], state: ir.Expr, key: ir.Expr) -> bool:
-    there = ir.show(ir.Prim("acc.has", (state, key), dtypes.BOOL))
-    return any(ir.show(part) == there for test in tests for part in _conjuncts(test))
+    got = ir.Prim("acc.get", (state, key, ir.Const(None, dtypes.NONE)), dtypes.NONE)
+    there = {ir.show(ir.Prim(op, args, dtypes.BOOL)) for op, args in (("acc.has", (state, key)), ("not_none", (got,)))}
+    return any(ir.show(part) in there for test in tests for part in _conjuncts(test))
 
 
-def sampled(value: ir.Expr) -> ir.Expr:
-    """Return the expression with any plain value in place of what was gathered: it raises the same."""
+def sampled(value: ir.Expr, tests: tuple[ir.Expr, ...] = ()) -> ir.Expr:
+    """Return the expression with any plain value in place of what was gathered: it raises the same where tests hold."""
 
     def sample(one: ir.Expr) -> ir.Expr | None:
-        if isinstance(one, ir.Acc) or (isinstance(one, ir.Prim) and one.op == "acc.get"):
+        if isinstance(one, ir.Acc) or (isinstance(one, ir.Prim) and one.op in ("acc.get", "acc.field")):
             held = _SAMPLES.get(one.type)
-            told = isinstance(one, ir.Prim) and isinstance(one.args[2], ir.Raises)
+            got = one.args[0] if isinstance(one, ir.Prim) and one.op == "acc.field" else one
+            told = isinstance(got, ir.Prim) and got.op == "acc.get" and isinstance(got.args[2], ir.Raises)
+            if told and isinstance(got, ir.Prim):
+                told = not _has(tests, got.args[0], got.args[1])
             return None if held is None or told else ir.Const(held, one.type)
         return None
 

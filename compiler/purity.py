@@ -13,7 +13,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from compiler import impurities, model, slices
+from compiler import holding, impurities, model, slices
 from compiler.diagnostics import Log
 from compiler.sources import FunctionNode, ModuleTree, Sources
 
@@ -214,7 +214,7 @@ class _Scope(ast.NodeVisitor):
         self.levels: dict[str, str] = {}
         self.local: frozenset[str] = frozenset()
         self.imported: dict[str, str] = {}
-        self.holders: frozenset[str] = frozenset()
+        self.holding = holding.Holding()
         self.inside = False
 
     def function(self, node: FunctionNode, *, is_member: bool) -> None:
@@ -222,7 +222,7 @@ class _Scope(ast.NodeVisitor):
         if isinstance(node, ast.AsyncFunctionDef):
             self._report(node, "E326", f"`{self.where}` is asynchronous", "make it an ordinary function")
         static = any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in node.decorator_list)
-        outer = (self.levels, self.local, self.inside, self.holders)
+        outer = (self.levels, self.local, self.inside, self.holding)
         self.levels = dict(self.levels)
         if is_member and not static and node.args.args:
             self.levels[node.args.args[0].arg] = "held"
@@ -230,12 +230,12 @@ class _Scope(ast.NodeVisitor):
         self.inside = True
         for default in (*node.args.defaults, *filter(None, node.args.kw_defaults)):
             self.visit(default)
-        for _ in range(2):  # what comes out of a holder is as new as what was put in
+        for _ in range(4):  # what comes out of a collection is as new as what was put in
             self._flow(node)
-            self.holders = self._holders(node)
+            self.holding = holding.find(node, self.local, self._level, self.holding)
         for statement in node.body:
             self.visit(statement)
-        self.levels, self.local, self.inside, self.holders = outer
+        self.levels, self.local, self.inside, self.holding = outer
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         """Look at a nested function, or at a method of a class."""
@@ -276,41 +276,6 @@ class _Scope(ast.NodeVisitor):
             if before == self.levels:
                 return
 
-    def _holders(self, node: FunctionNode) -> frozenset[str]:
-        """Return the local names of new collections into which nothing is put but new collections and plain values.
-
-        What is in them may be changed: `groups.setdefault(key, []).append(one)`.
-        """
-        spoilt = {name for name in self.local if self.levels.get(name) != "fresh"}
-        for inner in ast.walk(node):
-            match inner:
-                case (
-                    ast.Assign(targets=[ast.Name(id=name)], value=value)
-                    | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
-                ):
-                    if not self._is_new_inside(value):
-                        spoilt.add(name)
-                case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name))], value=value):
-                    if self._level(value) == "held":
-                        spoilt.add(name)
-                case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr), args=args):
-                    put = args[1:] if attr in ("setdefault", "insert") else args
-                    if attr in impurities.MUTATORS and any(self._level(one) == "held" for one in put):
-                        spoilt.add(name)
-        return self.local - spoilt
-
-    def _is_new_inside(self, value: ast.expr) -> bool:
-        match value:
-            case ast.Dict(values=items) | ast.List(elts=items) | ast.Tuple(elts=items):
-                return all(self._level(one) != "held" for one in items)
-            case ast.DictComp(value=item) | ast.ListComp(elt=item):
-                return self._level(item) != "held"
-            case ast.Call(func=ast.Name(id="dict" | "list"), args=[]):
-                return True
-            case ast.Call(func=ast.Name(id="defaultdict")):
-                return True
-        return False
-
     def _bind_value(self, target: ast.expr, value: ast.expr) -> None:
         match target, value:
             case (
@@ -341,7 +306,7 @@ class _Scope(ast.NodeVisitor):
                 return self.levels.get(name, "")
             case ast.Attribute(value=value):
                 return "held" if self._level(value) == "held" else ""
-            case ast.Subscript(value=ast.Name(id=name)) if name in self.holders:
+            case ast.Subscript() if self.holding.has_new(expr):
                 return "fresh"
             case ast.Subscript(value=value, slice=index):
                 return ("fresh" if isinstance(index, ast.Slice) else "held") if self._level(value) else ""
@@ -361,7 +326,7 @@ class _Scope(ast.NodeVisitor):
 
     def _call_level(self, expr: ast.Call) -> str:
         match expr.func:
-            case ast.Attribute(value=ast.Name(id=name)) if name in self.holders:
+            case ast.Attribute() if self.holding.has_new(expr):
                 return "fresh"
             case ast.Attribute(value=value, attr=name):
                 level = self._level(value)

@@ -20,6 +20,8 @@ def after(before: ir.Expr, value: ir.Expr) -> ir.Expr:
 
 def may_raise(expr: ir.Expr) -> bool:
     """Tell whether evaluating the expression may raise; True where that is not known."""
+    if isinstance(expr, ir.Reduce) and expr.comp.checked:
+        return _is_partial(expr)
     return _raises_itself(expr) or any(map(may_raise, rewrite.children(expr)))
 
 
@@ -34,15 +36,19 @@ def _raises_itself(expr: ir.Expr) -> bool:
         case ir.Prim():
             operands = (one if isinstance(one, ir.Const) else ir.Column("", "", one.type) for one in expr.args)
             return failures.evaluated(replace(expr, args=tuple(operands))) is not None
-        case ir.Reduce(op, comp, empty=empty):
-            no_value = empty is None and op in ("first", "last", "min", "max")
+        case ir.Reduce(op, comp):
             none = op in ("sum", "min", "max", "join") and dtypes.nullable(comp.head.type)
-            return no_value or none or _iterates_none(comp)
+            return _is_partial(expr) or none or _iterates_none(comp)
         case ir.Comp():
             return _iterates_none(expr)
         case ir.GroupBy(comp=comp):
             return dtypes.nullable(comp.head.type) or _iterates_none(comp)
     return False
+
+
+def _is_partial(found: ir.Reduce) -> bool:
+    """Tell whether a fold has no value where there is nothing to fold."""
+    return found.empty is None and found.op in ("first", "last", "min", "max")
 
 
 def counted(made: ir.Comp | ir.GroupBy) -> tuple[ir.Expr, ...] | None:

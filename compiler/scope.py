@@ -152,6 +152,11 @@ class Scope:
             for part in reversed(rewrite.children(evaluated)):
                 result = self.after(part, result, span)
             return result
+        match evaluated:
+            case ir.Reduce("first" | "last", ir.Comp(head=ir.MakePair() | ir.MakeRecord()), empty=None):
+                for part in reversed(_found_parts(evaluated)):
+                    result = self.after(part, result, span)
+                return result
         if not isinstance(evaluated, ir.Expr) or not raising.may_raise(evaluated):
             return result
         if isinstance(result, ir.Expr) and isinstance(evaluated, ir.Comp | ir.GroupBy):
@@ -543,6 +548,15 @@ def _noun(value: values.Static) -> str:
 def _entry(key: ir.Expr, item: ir.Expr, kind: str, span: Span) -> ir.Expr:
     pair = ir.MakePair((key, item), dtypes.Pair((key.type, item.type)), span)
     return {"keys": key, "values": item, "items": pair}[kind]
+
+
+def _found_parts(found: ir.Reduce) -> list[ir.Expr]:
+    """Return, for the first tuple or dict of a collection, values that raise what taking it out raises."""
+    first, *rest = rewrite.children(found.comp.head) or (ir.Const(True, dtypes.BOOL),)
+    return [
+        replace(found, comp=replace(found.comp, head=one, type=dtypes.ListOf(one.type)), type=one.type)
+        for one in (first, *(one for one in rest if raising.may_raise(one)))
+    ]
 
 
 def retyped(value: values.Value, to: dtypes.Type) -> values.Value:

@@ -310,6 +310,10 @@ def _handled(before: Scope, node: syntax.Try, error: ir.Raises) -> Outcome:
 
 def _assign(scope: Scope, target: syntax.Expr, value: syntax.Expr, node: syntax.Assign) -> Outcome:
     bound, plain = conditions.hoisted(scope, value)
+    if isinstance(target, syntax.Name):
+        named = changes.naming(bound, plain, node.span)
+        if named is not None:
+            return _named(scope, target, *named, node.span)
     built = bound.build(plain)
     if isinstance(built, ir.Expr) and rewrite.is_larger(built, _LARGEST):
         scope.decline("D365", node.span, "the value reads earlier ones so often that one expression would be too long")
@@ -317,11 +321,21 @@ def _assign(scope: Scope, target: syntax.Expr, value: syntax.Expr, node: syntax.
     if isinstance(built, ir.Prim) and built.op == "after" and isinstance(built.args[1], ir.Comp | ir.GroupBy):
         built = built.args[1]  # what comes before it, is evaluated here
     now = changes.assign(bound, target, built, node.span)
+    kept = changes.keeping(bound, target, value)
+    if kept:
+        return Outcome(outcomes.evaluated((*evaluated, *_keys(bound, target))), Next(now.bind(kept)))
     handed = changes.escaping(value) | (targets.names_of(target) if isinstance(value, syntax.Name) else set())
     now = changes.handed_on(now, handed).bind(conditions.left_over(value))
     if isinstance(target, syntax.Tuple | syntax.List):
         evaluated = (*evaluated, *_new(bound, now))  # taking the value apart may raise too
     return Outcome(outcomes.evaluated((*evaluated, *_keys(bound, target))), Next(now))
+
+
+def _named(scope: Scope, target: syntax.Name, now: Scope, held: values.Held, span: Span) -> Outcome:
+    """Bind a name to an entry of a dict, whatever that is by then."""
+    read = changes.held(now, held, span)
+    steps = outcomes.evaluated((*_new(scope, now), held.key, read))
+    return Outcome(steps, Next(changes.assign(now, target, held, span)))
 
 
 _LARGEST = 6000

@@ -17,11 +17,11 @@ MUTATORS = frozenset({
 
 def assigned(body: tuple[syntax.Stmt, ...]) -> set[str]:
     """Return the names that a body binds, or whose lists and dicts it changes in place."""
-    names: set[str] = set()
-    for node in body:
-        for one in _nodes(node):
-            names |= _of(one)
-    return names
+    nodes = [one for node in body for one in _nodes(node)]
+    in_place = set[str]().union(*map(_changed, nodes))
+    for one in reversed(nodes):
+        in_place |= _named(one, in_place)
+    return in_place.union(*map(_bound, nodes))
 
 
 def bound(body: tuple[syntax.Stmt, ...]) -> set[str]:
@@ -42,6 +42,16 @@ def _nodes(node: syntax.Node) -> Iterator[syntax.Node]:
         yield from _nodes(child)
 
 
+def _named(node: syntax.Node, in_place: set[str]) -> set[str]:
+    """Return the name of the dict of which another one, that is changed, names an entry: `row = rows[key]`."""
+    match node:
+        case syntax.Assign(syntax.Name(name), value) if name in in_place:
+            match value:
+                case syntax.Subscript(syntax.Name(owner)) | syntax.Call(syntax.Attribute(syntax.Name(owner), "get")):
+                    return {owner}
+    return set()
+
+
 def _bound(node: syntax.Node) -> set[str]:
     match node:
         case syntax.Assign(target) | syntax.AugAssign(target) | syntax.For(target):
@@ -55,13 +65,13 @@ def _bound(node: syntax.Node) -> set[str]:
     return set()
 
 
-def _of(node: syntax.Node) -> set[str]:
+def _changed(node: syntax.Node) -> set[str]:
     match node:
         case syntax.Assign(target) | syntax.AugAssign(target) | syntax.For(target):
-            return names_of(target) | changed(target)
+            return changed(target)
         case syntax.Call(syntax.Attribute(owner, method)) if method in MUTATORS:
             return changed(owner) | ({owner.id} if isinstance(owner, syntax.Name) else set())
-    return _bound(node)
+    return set()
 
 
 def names_of(target: syntax.Expr) -> set[str]:

@@ -201,6 +201,18 @@ class Escaped:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What a dict has for a key, by a name of its own: `row = rows[key]`; a change of `row` is one of `rows`.
+
+    `missing` is what reading it gives where the dict has no such key.
+    """
+
+    owner: str
+    key: ir.Expr
+    missing: ir.Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Iteration:
     """How a value is iterated: the steps that bind a combination, its element, and its natural order."""
 
@@ -212,7 +224,7 @@ class Iteration:
 Static = (
     SelfView | StoreValue | Mapping | Entries | Closure | BoundMethod | Builtin | ClassValue | ModuleValue | EmptyDict
     | Unbound | Unknown | Conflict | Escaped | Partial | Choice | Several | Table | Range | Fixed
-    | ModelValue | Super | EnumValue
+    | ModelValue | Super | EnumValue | Held
 )  # fmt: skip
 Value = ir.Expr | Static
 

@@ -225,6 +225,8 @@ class Bodies:
         targets = [self.expr(one.target) for one in node.targets]
         for target in targets:
             self._notice(target, value, place)
+        # A name first, so that all targets get the one object: `rows[key] = row = {}`.
+        targets.sort(key=lambda one: not isinstance(one, syntax.Name) or _is_read(one.id, targets))
         first = targets[0]
         again = value if isinstance(value, syntax.Literal) or not isinstance(first, syntax.Name) else first
         return [syntax.Assign(first, value, place), *(syntax.Assign(one, again, place) for one in targets[1:])]
@@ -612,6 +614,12 @@ class _TextBodies(Bodies):
     def span(self, node: cst.CSTNode) -> Span:
         """Return the place of the string."""
         return self._place
+
+
+def _is_read(name: str, targets: list[syntax.Expr]) -> bool:
+    """Tell whether assigning to other targets reads the name."""
+    others = [one for one in targets if not isinstance(one, syntax.Name)]
+    return any(isinstance(part, syntax.Name) and part.id == name for one in others for part in syntax.walk(one))
 
 
 def _is_text(node: cst.BaseExpression) -> bool:

@@ -30,6 +30,8 @@ def with_checks(expr: ir.Expr) -> ir.Expr:
         if one.op in ("collect", "error"):
             return one
         reduce = one if one.empty is None else replace(one, empty=with_checks(one.empty))
+        if _is_told(one):
+            return reduce
         if one.op in ("any", "all", "first", "last"):
             _never_raises_inside(one)
             checks = [*of_sources(reduce.comp.steps), *of_order(reduce.comp)]
@@ -126,6 +128,8 @@ def _of_list(outer: tuple[ir.Step, ...], comp: ir.Comp, heads: tuple[ir.Expr, ..
 def inside(outer: tuple[ir.Step, ...], head: ir.Expr) -> list[ir.Expr]:
     """Return the texts that reductions inside the head of a collection may raise."""
     match head:
+        case ir.Reduce() if _is_told(head):
+            return [] if head.empty is None else inside(outer, head.empty)
         case ir.Reduce(comp=comp):
             found = of_steps(outer, comp.steps, (*_heads(head), *sequences.compared(_sorting(head))))
             compared = [*_of_extreme(head), *(of_order(comp) if _sorting(head) else ())]
@@ -138,6 +142,20 @@ def inside(outer: tuple[ir.Step, ...], head: ir.Expr) -> list[ir.Expr]:
             comp = head if isinstance(head, ir.Comp) else head.comp
             return _of_list(outer, comp, heads_of(head))
     return [text for child in rewrite.children(head) for text in inside(outer, child)]
+
+
+def _is_told(reduce: ir.Reduce) -> bool:
+    """Tell whether all that going through a collection raises is told elsewhere, and its numbers have digits enough."""
+    if not reduce.comp.checked:
+        return False
+    head = reduce.comp.head
+    match reduce.op:
+        case "sum":
+            added = ranges.addend(head)
+            return not (isinstance(added, ir.Prim) and added.op == "whole.addend")
+        case "min" | "max":
+            return ranges.fitted(head) == head
+    return True
 
 
 def _sorting(reduce: ir.Reduce) -> tuple[ir.Order, ...]:

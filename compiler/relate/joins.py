@@ -140,6 +140,17 @@ class Rows:
                 self.step(step)
         return self
 
+    def of_group(self, var: str, made: ir.GroupBy) -> Rows:
+        """Go through the rows of a dict that is filled by keys; the entry of each of them is that of its own key."""
+        key = made.comp.key
+        assert key is not None
+        by = self.run(made.comp.steps, (key,)).scalar(key)
+        there = None if dtypes.nullable(by.type) else failures.present(by)
+        if there is not None:
+            self.where(there)
+        self.keys[var] = failures.guarded(by)
+        return self
+
     def aggregated(self, reads: tuple[ir.Expr, ...]) -> Rows:
         """Compute what expressions aggregate, before any of them is read: the rows are other ones afterwards."""
         self._reduce(tuple(one for one in _reduces(reads) if one not in self.reduced))

@@ -295,7 +295,8 @@ def _child(
             key = (*place.key, (map_key, of.key))
             known = ir.Cond(ir.Prim("not_none", (of.key,), _BOOL)) if dtypes.nullable(of.key.type) else None
             last = ir.Cut(sequences.variables(of), sequences.backwards(of.order), 0, 1, of.key)
-            steps = (*steps, *(() if known is None else (known,)), last)
+            several = () if sequences.has_unique_keys(of) else (last,)
+            steps = (*steps, *(() if known is None else (known,)), *several)
     item = shape(of.head, "value", "value", "value", Place(table, steps, key))
     item_columns = dict(item.outputs)
     outputs += item.outputs

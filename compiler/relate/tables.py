@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from compiler import dtypes, failures, ir, plan, ranges, rewrite, sequences, simplify
-from compiler.relate import groups, guards, joins, texts
+from compiler.relate import groups, guards, joins, own, texts
 
 PACK = "row"
 KEPT = "kept"
+_PRESENT = "present"
 _TRUE = ir.Const(True, dtypes.BOOL)
 _TEXT = dtypes.optional(dtypes.STR)
 _TEXTS = dtypes.optional(dtypes.ListOf(dtypes.STR))
@@ -65,6 +66,7 @@ class _Assembly:
     branches: dict[tuple[ir.Step, ...], _Branch] = field(default_factory=dict)
     firsts: dict[tuple[object, ...], _First] = field(default_factory=dict)
     done: dict[ir.Reduce, ir.Expr] = field(default_factory=dict)
+    members: _Branch | None = None  # the rows themselves, where the table has one of each group of them
     wide: bool = (
         False  # each packed value is a column: Flink cannot split a projection that calls Python and reads rows
     )
@@ -151,6 +153,10 @@ class _Assembly:
     def _rows(self, steps: tuple[ir.Step, ...], reads: tuple[ir.Expr, ...]) -> joins.Rows:
         """Return the rows of a collection below each row of the table; which rows there are is the spine's matter."""
         outer = self.table.steps
+        found = own.group(outer, steps)
+        if found is not None:
+            around = (one for one in outer if isinstance(one, ir.Cond) and _is_cheap(one))
+            return joins.Rows(self.context).of_group(found.var, found.made).run((*around, *found.rest), reads)
         if not any(
             isinstance(one, ir.Cut) and (one.per is not None or one.number) for one in outer
         ):  # then the key is not the entries', or what is below may read a place
@@ -242,10 +248,29 @@ class _Assembly:
         return value if text is None else checked(text, replace(value, type=expr.type))
 
     def _packed(self, value: ir.Expr, wanted: str = "") -> ir.Expr:
+        key = self._of_key(value)
+        if key is not None:
+            return key
         free = wanted if wanted and wanted not in self.packed.values() else f"v{len(self.packed) + 1}"
         name = self.packed.setdefault(value, free)
         kind = dtypes.optional(value.type)
         return ir.Column(self.alias, f"{PACK}_{name}", kind) if self.wide else _member(self.alias, PACK, name, kind)
+
+    def _of_key(self, value: ir.Expr) -> ir.Expr | None:
+        """Return the key of a group from the columns of the table's own key, where a value is that."""
+        keys = dict(self.table.key) if own.groups(self.table.steps) is not None else {}
+        for name, expr in keys.items():
+            match expr:
+                case ir.EntryKey():
+                    found: ir.Expr = ir.Column(self.alias, name, value.type)
+                case ir.Prim("coalesce", (ir.EntryKey() as expr, _)):
+                    none = ir.Column(self.alias, f"{name}_none", dtypes.BOOL)
+                    found = ir.If(none, ir.Const(None, value.type), ir.Column(self.alias, name, value.type), value.type)
+                case _:
+                    continue
+            if failures.guarded(self.spine.scalar(expr)) == value:
+                return found
+        return None
 
     def reduced(self, reduce: ir.Reduce) -> ir.Expr:
         """Return a reduction over the group's columns."""
@@ -303,6 +328,8 @@ class _Assembly:
 
     def _never_raises(self, branch: _Branch, op: ir.ReduceOp, comp: ir.Comp) -> None:
         # Python stops at the first hit, so what raises after it is never seen; an aggregate sees everything.
+        if comp.checked:
+            return
         if any(failures.evaluated(branch.rows.scalar(one)) is not None for one in guards.parts(comp, (comp.head,))):
             raise joins.decline("D409", comp.span, f"`{op}` stops early, and what it tests may raise")
 
@@ -319,10 +346,17 @@ class _Assembly:
 
     def _branch(self, comp: ir.Comp) -> tuple[_Branch, ir.Comp]:
         renamed = self._renamed(comp)
-        shape = sequences.loops(renamed.steps)
+        found = own.group(self.table.steps, renamed.steps)
+        if found is None:
+            shape = sequences.loops(renamed.steps)
+        else:
+            shape = (*found.same, *sequences.loops(found.rest))
+            renamed = replace(renamed, steps=found.rest)
         if shape not in self.branches:
             rows = self._rows(shape, (*_tests(renamed), renamed.head))
             self.branches[shape] = _Branch(rows, self.alias, f"b{len(self.branches) + 1}")
+            if found is not None and shape == found.same:
+                self.members = self.branches[shape]
         return self.branches[shape], renamed
 
     def _renamed(self, comp: ir.Comp) -> ir.Comp:
@@ -367,13 +401,13 @@ class _Assembly:
         first = self.firsts.get(shape)
         if first is None:
             rows = self._rows(comp.steps, (*(one.key for one in order), comp.head))
-            keys = tuple(ir.Order(ranges.kept(rows.scalar(one.key)), one.descending) for one in order)
-            chosen = guards.parts(comp, tuple(one.key for one in order))
+            keys = tuple(ir.Order(failures.guarded(ranges.kept(rows.scalar(one.key))), one.descending) for one in order)
+            chosen = () if comp.checked else guards.parts(comp, tuple(one.key for one in order))
             if any(failures.evaluated(rows.scalar(one)) is not None for one in chosen):
                 raise joins.decline("D409", reduce.span, "what the first item is chosen by may raise")
             first = self.firsts[shape] = _First(rows, keys, self.alias, f"f{len(self.firsts) + 1}", self.wide)
         value = first.rows.scalar(comp.head)
-        text = failures.failure(value)
+        text = None if comp.checked else failures.failure(value)
         found = first.member(failures.guarded(value), comp.head.type)
         result = _or_empty(reduce, ir.Prim("is_none", (first.member(_TRUE, dtypes.BOOL),), dtypes.BOOL), found)
         if text is None:
@@ -399,18 +433,28 @@ class _Assembly:
         """Return the group over the union of the rows with what belongs to each."""
         packed = {name: value for value, name in self.packed.items()}
         # Where nothing is kept of the row itself, counting it is cheaper than remembering it.
-        counted: dict[str, tuple[plan.AggOp, ir.Expr]] = {"present": ("count", ir.Const(1, dtypes.INT))}
-        own = self._latest(PACK, packed) if packed else counted
-        inputs = [groups.Input(self.spine.relation, key, own)]
-        for branch in self.branches.values():
+        counted: dict[str, tuple[plan.AggOp, ir.Expr]] = {_PRESENT: ("count", ir.Const(1, dtypes.INT))}
+        mine = self._latest(PACK, packed) if packed else counted
+        members = self.members if not packed and self._is_group() else None
+        if members is None:
+            inputs = [groups.Input(self.spine.relation, key, mine)]
+        else:  # the rows of a group say that it is there
+            members.columns[_PRESENT] = ("count", (), None, dtypes.INT)
+            inputs = []
+        for branch in sorted(self.branches.values(), key=lambda one: one is not members):
             own_key = _key_of(self.table, branch.rows)  # first: the relation has the columns that were asked for
             relation, filled = branch.finish()
             if filled:
                 inputs.append(groups.Input(relation, own_key, filled))
         for first in self.firsts.values():
-            relation, keyed, members = first.finish(_key_of(self.table, first.rows))
-            inputs.append(groups.Input(relation, keyed, self._latest(first.name, members)))
-        return groups.grouped(inputs, self.alias, next(iter(inputs[0].filled)))
+            relation, keyed, columns = first.finish(_key_of(self.table, first.rows))
+            inputs.append(groups.Input(relation, keyed, self._latest(first.name, columns)))
+        return groups.grouped(inputs, self.alias, _PRESENT if members is not None else next(iter(inputs[0].filled)))
+
+    def _is_group(self) -> bool:
+        """Tell whether the rows are the groups of a dict, each by its key, and nothing was joined to them."""
+        tests = [step for step in self.table.steps if isinstance(step, ir.Cond)]
+        return self.spine.below is None and len(self.spine.grown) == len(tests) and all(map(_is_cheap, tests))
 
     def _latest(self, name: str, members: Mapping[str, ir.Expr]) -> dict[str, tuple[plan.AggOp, ir.Expr]]:
         if not self.wide:

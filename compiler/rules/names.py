@@ -8,7 +8,7 @@ from __future__ import annotations
 import builtins
 from dataclasses import replace
 
-from compiler import dtypes, ir, model, syntax, values
+from compiler import changes, dtypes, ir, model, syntax, values
 from compiler.scope import Scope
 
 
@@ -57,6 +57,8 @@ def _local(scope: Scope, found: values.Value, node: syntax.Name) -> values.Value
             return declined
         case values.Closure():
             return _as_now(scope, found)
+        case values.Held():
+            return changes.held(scope, found, node.span)
     return found
 
 

@@ -5,7 +5,7 @@ a or b → If(truth(a), a, b)        x is None → is_none(x)        users[k] �
 
 from __future__ import annotations
 
-from compiler import comparing, displays, dtypes, indexing, ir, members, syntax, values
+from compiler import accumulators, comparing, displays, dtypes, indexing, ir, members, syntax, values
 from compiler.diagnostics import Span
 from compiler.library import collecting, formatting
 from compiler.scope import (
@@ -164,7 +164,9 @@ def subscript(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined | N
                 return one if isinstance(one, ir.Declined) else none
             return displays.choose(scope, upper, one, none, node.span)
         return indexing.cut(scope, owner, (lower, upper, step), node.span)
-    return indexing.item(scope, owner, scope.build(node.index), node.span)
+    index = scope.build(node.index)
+    known = accumulators.known_part(owner, index) if isinstance(node.value, syntax.Name | syntax.Subscript) else None
+    return indexing.item(scope, owner, index, node.span) if known is None else known
 
 
 def _bound(expr: ir.Expr) -> ir.Expr | None:

@@ -106,6 +106,13 @@ REFUSED = [
         "`entry.append('x')` in `Thing.value` changes what the getter only reads",
     ),
     (
+        "out = {}\nfor u in self.store.users.values():\n    entry = out.setdefault(u.name, {'tags': [], 'n': 0})\n"
+        "    entry['tags'] = u.tags\n    out[u.name]['tags'].append('x')",
+        "",
+        "E324",
+        "`out[u.name]['tags'].append('x')` in `Thing.value` changes what the getter only reads",
+    ),
+    (
         "new, held = [], self.store.user.tags\nnew.append('x')\nheld.append('x')",
         "",
         "E324",
@@ -170,6 +177,18 @@ PURE = [
     (
         "out = {}\nfor u in self.store.users.values():\n    entry = out.setdefault(u.name, {'n': 0})\n"
         "    entry['n'] += 1\nreturn out",
+        "",
+    ),
+    (
+        "out = {}\nfor u in self.store.users.values():\n"
+        "    entry = out.setdefault(u.name, {'names': [], 'of': u.tags})\n"
+        "    entry['names'].append(u.name)\n    entry['last'] = u.tags\nreturn out",
+        "",
+    ),
+    (
+        "out = {}\nfor u in self.store.users.values():\n    if u.name not in out:\n"
+        "        entry = {'names': []}\n        out[u.name] = entry\n"
+        "    out[u.name]['names'].append(u.name)\nreturn out",
         "",
     ),
     ("out = {'a': [], 'b': []}\nfor u in self.store.users.values():\n    out['a'].append(u.name)\nreturn out", ""),

@@ -5,7 +5,7 @@ CORPUS = tuple(
     f"tests.parity.apps.{name}"
     for name in (
         "library", "sales", "team", "forum", "sensors", "hospital", "shipping", "hotel", "tracker", "school", "bank",
-        "restaurant", "leave", "crm", "playlists", "farm", "depot", "cinema", "freight",
+        "restaurant", "leave", "crm", "playlists", "farm", "depot", "cinema", "freight", "rooms",
     )
 )  # fmt: skip
 
