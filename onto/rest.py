@@ -1,5 +1,7 @@
 """Views over REST: a mediator's functions as routes of a Flask app. Flask is needed when it starts, not to import this.
 
+A request is handled at most once: nothing is done again by itself, and an answer says that it has been done.
+
 class MeetingSessionRest(Mediator):
     view_model_cls = MeetingSession
     rest = RestViewModelSource()
@@ -16,6 +18,7 @@ from __future__ import annotations
 import contextvars
 import functools
 import inspect
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,6 +26,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import yaml
 
 from onto import errors, live
+from onto.database import protocol
 from onto.mapper import shape
 
 if TYPE_CHECKING:
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 _EMITTED: contextvars.ContextVar[list[Any]] = contextvars.ContextVar("emitted")
 _TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}
+_OPENAPI = "3.0.3"  # what Flasgger is told that the descriptions are
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +48,10 @@ class _Route:
 class RestViewModelSource:
     """The routes of a mediator class, below the collection of its `view_model_cls`.
 
-    Each request is answered by what its function emits, or returns; 404 where that is nothing. A function carries the
-    description that Flasgger shows for it. Within a request a view is told of once, whatever `once` says: nobody is
-    there to hear of a later change.
+    Each request is answered by what its function emits, or returns; 404 where that is nothing. Where it raises the
+    answer is 409 if another commit came between, 400 for other errors of onto, and for all others Flask's 500, which is
+    logged. A function carries the description that Flasgger shows for it, in OpenAPI 3. Within a request a view is told
+    of once, whatever `once` says: nobody is there to hear of a later change.
     """
 
     def __init__(self) -> None:
@@ -74,8 +80,14 @@ class RestViewModelSource:
         emitted[:] = [response]
 
     def start(self, app: flask.Flask) -> None:
-        """Add the routes to an app; ValueError where the mediator has no `view_model_cls`."""
-        import flask
+        """Add the routes to an app, before or after `Swagger(app)`.
+
+        ValueError where the mediator has no `view_model_cls`, SettingsError without Flask.
+        """
+        try:
+            import flask
+        except ImportError as error:
+            raise errors.SettingsError("routes need Flask: pip install 'onto[rest]'") from error
 
         owner, view = self._owner, getattr(self._owner, "view_model_cls", None)
         if owner is None or view is None:
@@ -87,6 +99,9 @@ class RestViewModelSource:
                 one.rule, one.function.__name__, _described(_answering(owner, one), one, view), methods=one.methods
             )
         app.register_blueprint(blueprint)
+        # Flasgger says Swagger 2 of itself; it reads the app's configuration once, and its own at every request.
+        described = app.swag.config if hasattr(app, "swag") else app.config.setdefault("SWAGGER", {})
+        described.setdefault("openapi", _OPENAPI)
 
 
 def _answering(owner: type[Any], route: _Route) -> Callable[..., Any]:
@@ -100,7 +115,8 @@ def _answering(owner: type[Any], route: _Route) -> Callable[..., Any]:
         try:
             returned = route.function(owner(), **values)
         except errors.OntoError as error:
-            return flask.jsonify({"error": str(error)}), 400
+            conflict = isinstance(error, protocol.ConflictError | protocol.AlreadyExistsError)
+            return flask.jsonify({"error": str(error)}), 409 if conflict else 400
         finally:
             live.ONCE.reset(within)
             _EMITTED.reset(answered)
@@ -112,12 +128,13 @@ def _answering(owner: type[Any], route: _Route) -> Callable[..., Any]:
 
 def _described(answer: Callable[..., Any], route: _Route, view: type[Any]) -> Callable[..., Any]:
     """Give a view function the description that Flasgger reads, behind its docstring."""
-    names = list(inspect.signature(route.function).parameters)[1:]
+    names = re.findall(r"<(?:[^<>]*:)?(\w+)>", route.rule)
     fields = {view.json_name(one.name): _schema(one.value_shape()) for one in view.exported()}
+    content = {"application/json": {"schema": {"type": "object", "properties": fields}}}
     described = {
-        "parameters": [{"name": one, "in": "path", "required": True, "type": "string"} for one in names],
+        "parameters": [{"name": one, "in": "path", "required": True, "schema": {"type": "string"}} for one in names],
         "responses": {
-            200: {"description": view.__name__, "schema": {"type": "object", "properties": fields}},
+            200: {"description": view.__name__, "content": content},
             404: {"description": "there is nothing here"},
         },
     }

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import flasgger
 import flask
 import pytest
 import yaml
 
+from onto import errors
 from onto.attrs import attrs
 from onto.context import CTX
+from onto.database import protocol
 from onto.database.memory import Memory
 from onto.domain_model import DomainModel
 from onto.mediator import Mediator
 from onto.rest import RestViewModelSource
 from onto.store import Store, reference
 from onto.view_model import ViewModel
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"name": {"type": "string"}, "counts": {"type": "array", "items": {"type": "integer"}}},
+}
 
 
 class Town(DomainModel):
@@ -58,6 +68,14 @@ class TownRest(Mediator):
             return {"operation_status": "success"}
         return None
 
+    @rest.route("/<doc_id>", methods=("POST",))
+    def found(self, doc_id: str) -> None:
+        CTX.database.write(f"Town/{doc_id}", {}, when=protocol.Exists(False))
+
+    @rest.route("/<doc_id>", methods=("PUT",))
+    def fail(self, doc_id: str) -> None:
+        raise ZeroDivisionError(doc_id)
+
 
 @pytest.fixture
 def client() -> Iterator[Any]:
@@ -95,10 +113,46 @@ def test_every_route_is_described(client: Any) -> None:
     summary, described = text.split("\n---\n")
     assert summary == "Show a town."
     found = yaml.safe_load(described)
-    assert found["parameters"] == [{"name": "doc_id", "in": "path", "required": True, "type": "string"}]
-    assert found["responses"][200]["schema"]["properties"] == {
-        "name": {"type": "string"}, "counts": {"type": "array", "items": {"type": "integer"}}
-    }  # fmt: skip
+    assert found["parameters"] == [{"name": "doc_id", "in": "path", "required": True, "schema": {"type": "string"}}]
+    assert found["responses"][200]["content"] == {"application/json": {"schema": SCHEMA}}
+
+
+@pytest.mark.parametrize("first", ["routes", "Swagger"])
+def test_flasgger_shows_every_route_as_openapi_3(first: str) -> None:
+    app = flask.Flask(__name__)
+    steps: list[Callable[[flask.Flask], Any]] = [TownRest.rest.start, flasgger.Swagger]
+    for step in steps if first == "routes" else reversed(steps):
+        step(app)
+    with app.test_client() as client:
+        page, found = client.get("/apidocs/"), client.get("/apispec_1.json").json
+    assert (page.status_code, page.mimetype) == (200, "text/html")
+    assert found["openapi"] == "3.0.3"
+    assert "swagger" not in found
+    assert list(found["paths"]) == ["/TownView/{doc_id}"]
+    shown = found["paths"]["/TownView/{doc_id}"]
+    summaries = {"get": "Show a town.", "patch": "rename", "post": "found", "put": "fail"}
+    assert {verb: one["summary"] for verb, one in shown.items()} == summaries
+    for one in shown.values():
+        assert one["parameters"] == [{"name": "doc_id", "in": "path", "required": True, "schema": {"type": "string"}}]
+        assert one["responses"]["200"]["content"] == {"application/json": {"schema": SCHEMA}}
+
+
+def test_a_failing_route_is_logged_and_stops_no_other(client: Any, caplog: pytest.LogCaptureFixture) -> None:
+    assert client.put("/TownView/o").status_code == 500
+    assert "ZeroDivisionError" in caplog.text
+    assert client.get("/TownView/o").json == {"name": "Oslo", "counts": [7]}
+
+
+def test_a_conflict_is_told_as_one(client: Any) -> None:
+    answered = client.post("/TownView/o")
+    assert (answered.status_code, answered.json) == (409, {"error": "Town/o: there is such a document already"})
+
+
+def test_without_flask_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = flask.Flask(__name__)
+    monkeypatch.setitem(sys.modules, "flask", None)  # to import it raises ModuleNotFoundError
+    with pytest.raises(errors.SettingsError, match=re.escape("routes need Flask: pip install 'onto[rest]'")):
+        TownRest.rest.start(app)
 
 
 def test_a_mediator_without_a_view_is_told() -> None:

@@ -7,6 +7,7 @@ import pathlib
 from collections.abc import Iterator
 from typing import Any
 
+import flasgger
 import flask
 import pytest
 
@@ -95,7 +96,7 @@ def test_1_4_5_a_flask_view(monkeypatch: pytest.MonkeyPatch) -> None:
     known = {
         "Flask": flask.Flask,
         "jsonify": flask.jsonify,
-        "Swagger": lambda app: None,
+        "Swagger": flasgger.Swagger,
         "MeetingSessionC": MeetingSession,
     }
     page = Page(BEGIN + "from onto.rest import RestViewModelSource\n", Meeting=Meeting, **known)
@@ -105,7 +106,9 @@ def test_1_4_5_a_flask_view(monkeypatch: pytest.MonkeyPatch) -> None:
     for names in (["ann"], ["ann", "bob"]):  # each request finds what is there now, and leaves no listener behind
         with page.app.test_client() as client:
             answered = client.get("/MeetingSession/m")
+            described = client.get("/apispec_1.json").json
         assert (answered.status_code, answered.json["attending"]) == (200, names)
+        assert (described["openapi"], list(described["paths"])) == ("3.0.3", ["/MeetingSession/{doc_id}"])
         bob = Ticket.get("t2")
         assert bob is not None
         bob.attending = True
