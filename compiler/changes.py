@@ -7,6 +7,7 @@ groups[kind]["n"] += 1             →  groups: acc.set(acc, kind, {n: int.add(�
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from compiler import accumulators, dtypes, ir, rewrite, syntax, values
 from compiler.diagnostics import Span
@@ -46,27 +47,35 @@ def _let_go(scope: Scope, owners: Collection[str], span: Span) -> Scope:
 
 def naming(scope: Scope, value: syntax.Expr, span: Span) -> tuple[Scope, values.Held] | None:
     """Return what `row = rows.setdefault(key, …)`, `rows[key]` or `rows.get(key)` names; None for any other value."""
-    default: syntax.Expr | None = None
     match value:
-        case syntax.Call(syntax.Attribute(syntax.Name(name), "setdefault"), (index, default)):
-            if any(is_mutable(scope.names.get(one)) for one in escaping(default)):
-                return None
-        case syntax.Subscript(syntax.Name(name), index) | syntax.Call(
-            syntax.Attribute(syntax.Name(name), "get"), (index,)
+        case syntax.Call(syntax.Attribute(syntax.Name(name), method), (index, *rest)) if method in (
+            "setdefault",
+            "get",
         ):
-            pass
+            if len(rest) > 1 or any(is_mutable(scope.names.get(one)) for each in rest for one in escaping(each)):
+                return None
+        case syntax.Subscript(syntax.Name(name), index):
+            method, rest = "[]", []
         case _:
             return None
     state = _filled(scope, name)
-    if state is None:
+    if state is None or (method == "setdefault" and not rest):
         return None
-    key, asks = scope.expr(index), isinstance(value, syntax.Call) and default is None
-    missing = accumulators.default(state) if default is None else scope.expr(default)
-    entry = values.Held(name, key, _NONE if asks else _no_key(key, span))
-    if missing is not None and not asks:  # then it is put there
-        now, _ = with_default(scope, state, key, missing, span)
-        scope = scope.bind({name: now})
+    key = scope.expr(index)
+    missing = scope.expr(rest[0]) if rest else accumulators.default(state)
+    if method == "get" and not rest:
+        entry = values.Held(name, key, _NONE)
+    else:
+        entry = values.Held(name, key, _no_key(key, span), owed=method == "get")
+        if missing is not None:
+            now, _ = with_default(scope, state, key, missing, span)
+            scope = scope.bind({name: now})
     return (scope, entry) if is_mutable(held(scope, entry, span)) else None
+
+
+def owed(scope: Scope) -> bool:
+    """Tell whether some name is still to be put where it is the entry of already."""
+    return any(isinstance(one, values.Held) and one.owed for one in scope.names.values())
 
 
 def _filled(scope: Scope, name: str) -> ir.Expr | None:
@@ -100,13 +109,21 @@ def keeping(scope: Scope, target: syntax.Expr, value: syntax.Expr) -> dict[str, 
     """Return what `rows[key] = row` makes of the name: it is one of the entry from now on."""
     match target, value:
         case syntax.Subscript(syntax.Name(name), index), syntax.Name(row):
-            is_shared = isinstance(scope.names.get(shared(row)), values.Escaped)
             made = scope.names.get(row)
-            if is_shared or not isinstance(made, ir.MakeRecord) or _filled(scope, name) is None:
+            if isinstance(scope.names.get(shared(row)), values.Escaped) or _filled(scope, name) is None:
                 return {}
-            key = scope.expr(index)
-            return {row: values.Held(name, key, _no_key(key, index.span))}
+            if isinstance(made, values.Held) and made.owed and (made.owner, made.key) == (name, scope.expr(index)):
+                return {row: replace(made, owed=False)}
+            if isinstance(made, ir.MakeRecord) and not _is_outer(scope, row):
+                key = scope.expr(index)
+                return {row: values.Held(name, key, _no_key(key, index.span))}
     return {}
+
+
+def _is_outer(scope: Scope, name: str) -> bool:
+    """Tell whether a name holds in a pass of a loop what it held before the loop: in each pass the same object."""
+    entered = scope.names.get(values.ENTERED)
+    return isinstance(entered, values.Entered) and entered.names.get(name) is scope.names.get(name)
 
 
 def read(scope: Scope, target: syntax.Expr) -> values.Value:
@@ -303,10 +320,39 @@ def escaping(node: syntax.Node | None) -> set[str]:
             return {target} | escaping(value)
         case syntax.Starred():
             return set()
+        case syntax.Subscript(syntax.Name(name)) | syntax.Call(
+            syntax.Attribute(syntax.Name(name), "get" | "setdefault")
+        ):
+            return {f"{name}[]"}
         case syntax.Call(func, args, keywords):
             copies = isinstance(func, syntax.Name) and func.id in _COPYING
             return set() if copies else set().union(*map(escaping, args), *(escaping(one) for _, one in keywords))
     return set()
+
+
+def is_borrowed(node: syntax.Node) -> bool:
+    """Tell whether an expression gives an object that a collection holds: `rows[0]`, `max(rows, key=…)`."""
+    match node:
+        case syntax.Subscript(_, index):
+            return not isinstance(index, syntax.Slice)
+        case syntax.Call(syntax.Attribute(_, "get" | "setdefault")) | syntax.Call(syntax.Name("max" | "min" | "next")):
+            return True
+        case syntax.IfExp(_, body, orelse):
+            return is_borrowed(body) or is_borrowed(orelse)
+        case syntax.BoolOp(_, parts):
+            return any(map(is_borrowed, parts))
+        case syntax.Named(_, value):
+            return is_borrowed(value)
+    return False
+
+
+def keeps_shared(scope: Scope, target: syntax.Expr, value: syntax.Expr) -> bool:
+    """Tell whether `rows[key] = row` puts one object under several keys, and a loop changes what is there in place."""
+    match target, value:
+        case syntax.Subscript(syntax.Name(name)), syntax.Name(row) if is_mutable(scope.names.get(row)):
+            entered = scope.names.get(values.ENTERED)
+            return isinstance(entered, values.Entered) and name in entered.changed and _is_outer(scope, row)
+    return False
 
 
 _COPYING = frozenset({
@@ -323,7 +369,22 @@ def is_mutable(value: values.Value | None) -> bool:
     return isinstance(kind, dtypes.ListOf | dtypes.SetOf | dtypes.DictOf | dtypes.Record)
 
 
+def _has_mutable(value: values.Value | None) -> bool:
+    """Tell whether entries of a collection can be changed in place."""
+    kind = dtypes.required(value.type) if isinstance(value, ir.Expr) else None
+    match kind:
+        case dtypes.ListOf(item) | dtypes.DictOf(_, item):
+            return is_mutable(ir.Acc("", item))
+        case dtypes.Record(fields):
+            return any(is_mutable(ir.Acc("", item)) for _, item in fields)
+    return False
+
+
 def handed_on(scope: Scope, names: set[str]) -> Scope:
-    """Return the scope in which what these names hold is held elsewhere too."""
-    marks = {shared(name): values.Escaped() for name in sorted(names) if is_mutable(scope.names.get(name))}
+    """Return the scope in which what these names hold, or for `name[]` the entries of that, is held elsewhere too."""
+    marks = {
+        shared(name.removesuffix("[]")): values.Escaped()
+        for name in sorted(names)
+        if (_has_mutable(scope.names.get(name[:-2])) if name.endswith("[]") else is_mutable(scope.names.get(name)))
+    }
     return scope.bind(marks) if marks else scope

@@ -31,6 +31,8 @@ class Holding:
     def has_new(self, expr: ast.expr) -> bool:
         """Tell whether an expression is something new that a local collection holds."""
         match expr:
+            case ast.Call(func=ast.Name()):
+                return _owner(expr) in self.within
             case ast.Subscript(value=ast.Subscript(value=ast.Name(id=name)), slice=ast.Constant(value=str(key))):
                 return name in self.within and key not in self.within[name]
             case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str(key))):
@@ -39,9 +41,20 @@ class Holding:
                 return self.own.get(name) == _NONE
         return False
 
+    def new_target(self, target: ast.expr, source: ast.expr) -> ast.Name | None:
+        """Return the name that a loop gives to new entries of a local collection."""
+        found = _looped(target, source)
+        return found[0] if found is not None and found[1] in self.within else None
+
+
+def all_new(local: frozenset[str]) -> Holding:
+    """Return what the names hold where nothing of the store is put anywhere: `find` takes from it what is not so."""
+    names = dict.fromkeys(local, _NONE)
+    return Holding(MappingProxyType(names), MappingProxyType(names))
+
 
 def find(node: ast.AST, local: frozenset[str], level: Level, known: Holding) -> Holding:
-    """Return what the local names of a function hold, given what is known so far of names of entries."""
+    """Return which of what is supposed to be new is so, if all of it is."""
     found = _Search({name: _NONE for name in local if level(ast.Name(name)) == "fresh"}, level, known)
     for inner in ast.walk(node):
         found.look(inner)
@@ -72,11 +85,18 @@ class _Search:
                 owner = _owner(value)
                 if owner is not None:
                     self.entries[name] = owner
+                    self._put(self.within, owner, self._keys_of_default(value))
+            case ast.For(target=target, iter=source) | ast.comprehension(target=target, iter=source):
+                looped = _looped(target, source)
+                if looped is not None:
+                    self._put(self.own, looped[0].id, self.known.within.get(looped[1]))
+                    self.entries[looped[0].id] = looped[1]
             case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name), slice=index)], value=value):
                 if self.level(value) == "held":
                     key = index.value if isinstance(index, ast.Constant) else None
                     self._hold(name, frozenset({key}) if isinstance(key, str) else None)
-                self._put(self.within, name, self._keys_of_entry(value))
+                if not isinstance(value, ast.Name) or self.entries.get(value.id) != name:
+                    self._put(self.within, name, self._keys_of_entry(value))
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr), args=args):
                 if attr in impurities.MUTATORS:
                     for one in args[1:] if attr in ("setdefault", "insert") else args:
@@ -113,8 +133,9 @@ class _Search:
                 return None if self.level(item) == "held" else _NONE
             case ast.Call(func=ast.Name(id="dict" | "list"), args=[]) | ast.Call(func=ast.Name(id="defaultdict")):
                 return _NONE
-        owner = _owner(value)
-        return None if owner is None else self.known.within.get(owner)
+        owner, default = _owner(value), self._keys_of_default(value)
+        within = None if owner is None else self.known.within.get(owner)
+        return None if within is None or default is None else within | default
 
     def _keys_within(self, value: ast.expr) -> Keys | None:
         """Return the same of all collections that a new one begins with."""
@@ -130,6 +151,12 @@ class _Search:
                 return _NONE
         return None
 
+    def _keys_of_default(self, value: ast.expr) -> Keys | None:
+        match value:
+            case ast.Call(func=ast.Attribute(attr="get"), args=[_, default]):
+                return self._keys_of_entry(default)
+        return _NONE
+
     def _keys_of_entry(self, value: ast.expr) -> Keys | None:
         if isinstance(value, ast.Name) and value.id in self.known.own:
             return self.known.own[value.id]
@@ -137,10 +164,36 @@ class _Search:
 
 
 def _owner(value: ast.expr) -> str | None:
-    """Return the dict of which an expression gives an entry: `rows[key]`, `rows.setdefault(key, …)`."""
+    """Return the collection of which an expression gives an entry: `rows[key]`, `rows.get(key)`, `max(rows, key=…)`."""
     match value:
         case ast.Subscript(value=ast.Name(id=name)):
             return name
         case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="get" | "setdefault")):
             return name
+        case ast.Call(func=ast.Name(id="max" | "min"), args=[source]):
+            return _whole(source, ("values",))
+    return None
+
+
+def _looped(target: ast.expr, source: ast.expr) -> tuple[ast.Name, str] | None:
+    """Return the name that a loop gives to the entries of a collection, and the collection's."""
+    match target:
+        case ast.Name():
+            owner, name = _whole(source, ("values",)), target
+        case ast.Tuple(elts=[_, ast.Name() as name]):
+            owner = _whole(source, ("items",))
+        case _:
+            return None
+    return None if owner is None else (name, owner)
+
+
+def _whole(source: ast.expr, methods: tuple[str, ...]) -> str | None:
+    """Return the collection whose entries another one has: `rows`, `rows.values()`, `sorted(rows, key=…)`."""
+    match source:
+        case ast.Name(id=name) if "values" in methods:
+            return name
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr), args=[]) if attr in methods:
+            return name
+        case ast.Call(func=ast.Name(id="sorted" | "list" | "reversed" | "tuple"), args=[inner]):
+            return _whole(inner, methods)
     return None

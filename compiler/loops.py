@@ -10,7 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from compiler import accumulators, dtypes, folds, ir, outcomes, passes, rewrite, syntax, targets, updates, values
+from compiler import (
+    accumulators,
+    changes,
+    dtypes,
+    folds,
+    ir,
+    outcomes,
+    passes,
+    rewrite,
+    sequences,
+    syntax,
+    targets,
+    updates,
+    values,
+)
 from compiler.diagnostics import Span
 from compiler.outcomes import Outcome
 from compiler.scope import Scope, conditional, conjunction, entity_id, facts_of
@@ -25,12 +39,15 @@ _PROBES = 2
 
 def run(scope: Scope, node: syntax.For, loop: values.Iteration, execute: Execute) -> Outcome:
     """Return the outcome of a loop over a collection."""
-    one = _pass(scope, node, loop, execute)
+    changed = _changed_entry(scope, node)
+    one = _pass(scope, node, loop, execute, set() if changed is None else {changed[1]})
     run = _Run(scope, loop, one, node.span)
     leaving = one.leaving
     if leaving == passes.FALSE:
-        after, steps = run.to_the_end()
+        after, steps = run.to_the_end({} if changed is None else {changed[0]: run.with_entries(*changed)})
         return Outcome(steps, outcomes.Next(scope.bind(after))).then(execute(scope.bind(after), node.orelse))
+    if changed is not None:
+        scope.decline("D360", node.span, f"the loop changes entries of `{changed[0]}`, and may end before the last one")
     whole, broken = run.until(leaving)
     ended = execute(scope.bind(whole), node.orelse)
     found = run.found(leaving)
@@ -41,9 +58,12 @@ def run(scope: Scope, node: syntax.For, loop: values.Iteration, execute: Execute
     return searched.then(outcomes.branch(scope, found, at_break, ended, node.span))
 
 
-def _pass(scope: Scope, node: syntax.For, loop: values.Iteration, execute: Execute) -> passes.Pass:
-    """Run one pass, until the accumulators leave it with the types with which they entered it."""
-    probing = scope.shared.probing
+def _pass(scope: Scope, node: syntax.For, loop: values.Iteration, execute: Execute, own: set[str]) -> passes.Pass:
+    """Run one pass, until the accumulators leave it with the types with which they entered it.
+
+    Changes of what `own` names, the entry of a pass, are changes of the collection.
+    """
+    probing, changing = scope.shared.probing, frozenset(targets.with_changed_entries(node.body))
     changed = targets.assigned(node.body) | targets.names_of(node.target)
     starts = {name: scope.names.get(name, values.Unbound()) for name in sorted(changed)}
     known: dict[str, values.Value] = {}
@@ -52,6 +72,8 @@ def _pass(scope: Scope, node: syntax.For, loop: values.Iteration, execute: Execu
         probed = number < _PROBES and any(map(_is_vague, _entered(scope, starts, known).values()))
         inner = scope.bind({name: _entering(name, start, known.get(name)) for name, start in starts.items()})
         inner = inner.bind(inner.destructure(node.target, loop.element))
+        inner = inner.bind({values.ENTERED: values.Entered(inner.names, changing)})
+        inner = changes.handed_on(inner, targets.names_of(node.target) - own)
         facts = (facts_of(step.test, True) for step in loop.steps if isinstance(step, ir.Cond))
         inner = inner.assume(fact for each in facts for fact in each)
         scope.shared.probing = probed
@@ -59,11 +81,36 @@ def _pass(scope: Scope, node: syntax.For, loop: values.Iteration, execute: Execu
             body = outcomes.absorb(inner, execute(inner, node.body), outcomes.Continue)
         finally:
             scope.shared.probing = probing  # of the loop around this one, which may go on without it
+        if isinstance(body.end, outcomes.Next) and changes.owed(body.end.scope):
+            scope.decline("D360", node.span, "what is got from a dict, and changed, is not put there by all passes")
         ends = passes.ends(inner, body, starts)
         if not probed and _types(scope, starts, ends) == _types(scope, starts, known):
             return passes.Pass(starts, ends, body)
         known = ends
     scope.decline("D364", node.span, "what the loop gathers changes its type with every pass")
+
+
+def _changed_entry(scope: Scope, node: syntax.For) -> tuple[str, str] | None:
+    """Return a list or dict that the getter made, and the name that a loop gives to its entries, which it changes."""
+    match node.iter, node.target:
+        case (
+            (syntax.Name(name), syntax.Name(entry))
+            | (syntax.Call(syntax.Attribute(syntax.Name(name), "values"), ()), syntax.Name(entry))
+            | (syntax.Call(syntax.Attribute(syntax.Name(name), "items"), ()), syntax.Tuple((_, syntax.Name(entry))))
+        ):
+            pass
+        case _:
+            return None
+    made = scope.names.get(name)
+    is_made = isinstance(made, ir.Comp) and isinstance(made.head, ir.MakeRecord)
+    is_shared = isinstance(scope.names.get(changes.shared(name)), values.Escaped)
+    if not is_made or is_shared or entry in targets.bound(node.body) or entry not in targets.changed_in(node.body):
+        return None
+    return name, entry
+
+
+def _variables(steps: tuple[ir.Step, ...]) -> tuple[str, ...]:
+    return tuple(step.var for step in steps if isinstance(step, ir.Gen))
 
 
 def _is_vague(value: values.Value) -> bool:
@@ -105,12 +152,14 @@ class _Run:
     one: passes.Pass
     span: Span
 
-    def to_the_end(self) -> tuple[dict[str, values.Value], tuple[outcomes.Step, ...]]:
+    def to_the_end(
+        self, changed: Mapping[str, values.Value]
+    ) -> tuple[dict[str, values.Value], tuple[outcomes.Step, ...]]:
         """Return the names after a loop that goes over everything, and what it evaluates that may raise."""
-        after = folds.fold(self.scope, self.one.starts, self.one.ends, self.loop, self.span)
+        after = {**folds.fold(self.scope, self.one.starts, self.one.ends, self.loop, self.span), **changed}
         gathered = {
             name: _comps(one) for name, one in after.items()
-            if isinstance(one, ir.Expr) and not isinstance(self.one.starts[name], values.Unbound)
+            if isinstance(one, ir.Expr) and not isinstance(self.one.starts.get(name), values.Unbound)
         }  # fmt: skip
         found: list[outcomes.Step] = []
         telling: set[str] = set()
@@ -125,6 +174,20 @@ class _Run:
             else:
                 telling.add(name)
         return after, (*found, *outcomes.evaluated(after[name] for name in after if name in telling))
+
+    def with_entries(self, name: str, entry: str) -> values.Value:
+        """Return a list or dict whose entries the loop has changed."""
+        made, now = self.scope.names[name], self.one.ends[entry]
+        assert isinstance(made, ir.Comp)
+        if isinstance(now, values.Conflict):
+            return now
+        if not isinstance(now, ir.Expr) or rewrite.mentions_acc(now):
+            told = f"what the loop makes of an entry of `{name}` depends on earlier passes"
+            return values.Conflict(ir.Declined("D360", self.span, told))
+        names = dict(zip(sequences.variables(made), _variables(self.loop.steps), strict=True))
+        key = rewrite.fresh(made, lambda var: names.get(var, var)).key
+        kind = dtypes.ListOf(now.type) if key is None else dtypes.DictOf(key.type, now.type)
+        return ir.Comp(made.kind, self.loop.steps, now, kind, key, self.loop.order, self.span)
 
     def _every(self, tests: tuple[ir.Expr, ...], value: ir.Expr) -> ir.Expr:
         """Return something that evaluates the value in every pass in which the tests hold."""

@@ -177,13 +177,15 @@ def merge(before: Scope, test: ir.Expr, then: Scope, orelse: Scope, span: Span) 
     for name in {**then.names, **orelse.names}:
         a, b = then.names.get(name, values.Unbound()), orelse.names.get(name, values.Unbound())
         entry = _entry(then, orelse, a, b) if isinstance(a, values.Held) and isinstance(b, values.Held) else None
+        if entry is None and any(isinstance(one, values.Held) and one.owed for one in (a, b)):
+            before.decline("D360", span, f"`{name}` is put on one path alone where it was got from")
         names[name] = entry or (a if a is b else merged(before, test, a, b, name, span))
     return replace(before, names=names, known=then.known & orelse.known)
 
 
 def _entry(then: Scope, orelse: Scope, a: values.Held, b: values.Held) -> values.Held | None:
     """Return the entry of a dict that a name names on both paths; it is known to be there where both know it."""
-    if (a.owner, a.key) != (b.owner, b.key):
+    if (a.owner, a.key, a.owed) != (b.owner, b.key, b.owed):
         return None
     sides = ((then, a), (orelse, b))
     absent = [one for scope, one in sides if not isinstance(one.missing, ir.Raises) and not _is_known(scope, one)]

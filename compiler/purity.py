@@ -230,9 +230,12 @@ class _Scope(ast.NodeVisitor):
         self.inside = True
         for default in (*node.args.defaults, *filter(None, node.args.kw_defaults)):
             self.visit(default)
-        for _ in range(4):  # what comes out of a collection is as new as what was put in
+        levels, before = dict(self.levels), None
+        self.holding = holding.all_new(self.local)
+        while self.holding != before:  # what comes out of a collection is as new as what was put in
+            self.levels, before = dict(levels), self.holding
             self._flow(node)
-            self.holding = holding.find(node, self.local, self._level, self.holding)
+            self.holding = holding.find(node, self.local, self._level, before)
         for statement in node.body:
             self.visit(statement)
         self.levels, self.local, self.inside, self.holding = outer
@@ -268,6 +271,9 @@ class _Scope(ast.NodeVisitor):
                         self._bind(target, self._level(value))
                     case ast.For(target=target, iter=source) | ast.comprehension(target=target, iter=source):
                         self._bind(target, "held" if self._level(source) and not _is_plain(source) else "")
+                        new = self.holding.new_target(target, source)
+                        if new is not None:
+                            self._bind(new, "fresh")
                     case ast.Import() | ast.ImportFrom():
                         for alias in inner.names:
                             found = self.tree.imported(inner, alias)
@@ -334,6 +340,8 @@ class _Scope(ast.NodeVisitor):
                     return "fresh"
                 return "held"
             case ast.Name(id=name) if name in impurities.FRESH:
+                return "fresh"
+            case ast.Name(id="max" | "min") if self.holding.has_new(expr):
                 return "fresh"
             case ast.Name(id="next" | "max" | "min"):
                 return "held" if any(map(self._level, expr.args)) else ""

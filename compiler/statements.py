@@ -107,6 +107,8 @@ def _statement(scope: Scope, node: syntax.Stmt, rest: tuple[syntax.Stmt, ...] = 
             return _raise(scope, node)
         case syntax.Assert(test, message):
             return _assert(scope, test, message, node.span)
+        case syntax.Break() if changes.owed(scope):
+            scope.decline("D360", node.span, "the loop ends before what was got from a dict is put there")
         case syntax.Break():
             return Outcome((), outcomes.Break(scope))
         case syntax.Continue():
@@ -320,11 +322,16 @@ def _assign(scope: Scope, target: syntax.Expr, value: syntax.Expr, node: syntax.
     evaluated = (*_new(scope, bound), built)
     if isinstance(built, ir.Prim) and built.op == "after" and isinstance(built.args[1], ir.Comp | ir.GroupBy):
         built = built.args[1]  # what comes before it, is evaluated here
-    now = changes.assign(bound, target, built, node.span)
+    if changes.keeps_shared(bound, target, value):
+        scope.decline("D360", node.span, "one object under several keys, which is changed in place, has no SQL form")
     kept = changes.keeping(bound, target, value)
+    if any(isinstance(scope.names[name], values.Held) for name in kept):  # it is there already
+        return Outcome((), Next(bound.bind(kept)))
+    now = changes.assign(bound, target, built, node.span)
     if kept:
         return Outcome(outcomes.evaluated((*evaluated, *_keys(bound, target))), Next(now.bind(kept)))
-    handed = changes.escaping(value) | (targets.names_of(target) if isinstance(value, syntax.Name) else set())
+    is_same = isinstance(value, syntax.Name) or changes.is_borrowed(value)
+    handed = changes.escaping(value) | (targets.names_of(target) if is_same else set())
     now = changes.handed_on(now, handed).bind(conditions.left_over(value))
     if isinstance(target, syntax.Tuple | syntax.List):
         evaluated = (*evaluated, *_new(bound, now))  # taking the value apart may raise too
@@ -436,6 +443,7 @@ def _unrolled(scope: Scope, node: syntax.For, items: tuple[values.Item, ...]) ->
         scope.decline("D301", node.span, "a loop of so many passes has no SQL form that is not too long")
     first = items[0]
     bound = changes.assign(scope, node.target, scope.narrow(first.value), node.span)
+    bound = changes.handed_on(bound, targets.names_of(node.target))
     one = outcomes.absorb(scope, execute(bound, node.body), outcomes.Continue)
     if first.test is not None:
         one = outcomes.branch(scope, first.test, one, Outcome((), Next(scope)), node.span)

@@ -17,11 +17,44 @@ MUTATORS = frozenset({
 
 def assigned(body: tuple[syntax.Stmt, ...]) -> set[str]:
     """Return the names that a body binds, or whose lists and dicts it changes in place."""
+    return changed_in(body).union(*(_bound(one) for node in body for one in _nodes(node)))
+
+
+def changed_in(body: tuple[syntax.Stmt, ...]) -> set[str]:
+    """Return the names whose lists and dicts a body changes in place."""
     nodes = [one for node in body for one in _nodes(node)]
     in_place = set[str]().union(*map(_changed, nodes))
     for one in reversed(nodes):
         in_place |= _named(one, in_place)
-    return in_place.union(*map(_bound, nodes))
+    return in_place
+
+
+def with_changed_entries(body: tuple[syntax.Stmt, ...]) -> set[str]:
+    """Return the names of collections whose entries a body changes in place: `rows` of `rows[key]["n"] += 1`."""
+    nodes = [one for node in body for one in _nodes(node)]
+    owners = [owner for one in nodes for owner in _owners(one)]
+    named = {one.id for one in owners if isinstance(one, syntax.Name)}
+    direct = {one for owner in owners for one in _entry_of(owner)}
+    return direct.union(*(_named(one, named) for one in nodes))
+
+
+def _owners(node: syntax.Node) -> tuple[syntax.Expr, ...]:
+    """Return what a node changes in place."""
+    match node:
+        case syntax.Assign(syntax.Subscript(owner)) | syntax.AugAssign(syntax.Subscript(owner)):
+            return (owner,)
+        case syntax.AugAssign(syntax.Name() as owner):
+            return (owner,)  # a list, maybe
+        case syntax.Call(syntax.Attribute(owner, method)) if method in MUTATORS:
+            return (owner,)
+    return ()
+
+
+def _entry_of(owner: syntax.Expr) -> set[str]:
+    match owner:
+        case syntax.Subscript(value) | syntax.Call(syntax.Attribute(value, "setdefault" | "get")):
+            return {value.id} if isinstance(value, syntax.Name) else _entry_of(value)
+    return set()
 
 
 def bound(body: tuple[syntax.Stmt, ...]) -> set[str]:
@@ -47,7 +80,9 @@ def _named(node: syntax.Node, in_place: set[str]) -> set[str]:
     match node:
         case syntax.Assign(syntax.Name(name), value) if name in in_place:
             match value:
-                case syntax.Subscript(syntax.Name(owner)) | syntax.Call(syntax.Attribute(syntax.Name(owner), "get")):
+                case syntax.Subscript(syntax.Name(owner)):
+                    return {owner}
+                case syntax.Call(syntax.Attribute(syntax.Name(owner), "get" | "setdefault")):
                     return {owner}
     return set()
 

@@ -201,15 +201,29 @@ class Escaped:
 
 
 @dataclass(frozen=True, slots=True)
+class Entered:
+    """Stands among the names of a pass: what they were before it, and of which collections entries are changed."""
+
+    names: MappingType[str, Value]
+    changed: frozenset[str]
+
+
+ENTERED = "<entered>"
+"""The name under which it stands; no source can use it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """What a dict has for a key, by a name of its own: `row = rows[key]`; a change of `row` is one of `rows`.
 
-    `missing` is what reading it gives where the dict has no such key.
+    `missing` is what reading it gives where the dict has no such key. `owed`: it is there only once `rows[key] = row`
+    puts it there, as after `row = rows.get(key, {})`; until then nothing else may be done with the dict.
     """
 
     owner: str
     key: ir.Expr
     missing: ir.Expr
+    owed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +238,7 @@ class Iteration:
 Static = (
     SelfView | StoreValue | Mapping | Entries | Closure | BoundMethod | Builtin | ClassValue | ModuleValue | EmptyDict
     | Unbound | Unknown | Conflict | Escaped | Partial | Choice | Several | Table | Range | Fixed
-    | ModelValue | Super | EnumValue | Held
+    | ModelValue | Super | EnumValue | Held | Entered
 )  # fmt: skip
 Value = ir.Expr | Static
 

@@ -59,6 +59,8 @@ def _local(scope: Scope, found: values.Value, node: syntax.Name) -> values.Value
             return _as_now(scope, found)
         case values.Held():
             return changes.held(scope, found, node.span)
+    if any(isinstance(one, values.Held) and one.owed and one.owner == node.id for one in scope.names.values()):
+        return ir.Declined("D360", node.span, f"`{node.id}` is read before what was got from it is put there")
     return found
 
 

@@ -153,3 +153,15 @@ class SiteBoard(ViewModel):
             entry["n"] += 1
             entry["tenths"] += 10 // booking.minutes
         return kinds["-"]["tenths"] if "-" in kinds else 0
+
+    @attrs.getter
+    def means(self):
+        kinds = {}
+        for booking in self.store.bookings.values():
+            entry = kinds.get(booking.kind, {"n": 0, "minutes": 0})
+            entry["n"] += 1
+            entry["minutes"] += booking.minutes or 0
+            kinds[booking.kind] = entry
+        for entry in kinds.values():
+            entry["mean"] = round(entry["minutes"] / entry["n"], 1)
+        return [{"kind": kind, **entry} for kind, entry in sorted(kinds.items(), key=lambda one: one[0] or "")]
