@@ -12,7 +12,7 @@ from typing import assert_never
 
 from sqlglot import exp
 
-from compiler import dtypes, emit_scalars, flink_sql, ir, plan, rewrite
+from compiler import common_subexpressions, dtypes, emit_scalars, flink_sql, ir, plan, rewrite
 
 StoredNames = Mapping[str, Mapping[str, str]]
 """Per collection: the name of an attribute in Python → its key in the stored document, where they differ."""
@@ -82,7 +82,12 @@ class _Block:
         return emit_scalars.Scalars(self.column)
 
     def column(self, one: ir.Column) -> exp.Expression:
-        """Spell a column."""
+        """Spell a column, its type noted."""
+        tree = self._spelled(one)
+        tree.type = flink_sql.data_type(one.type)
+        return tree
+
+    def _spelled(self, one: ir.Column) -> exp.Expression:
         known = self.scope.get((one.alias, one.name))
         if known is not None:
             return known.copy()
@@ -220,16 +225,10 @@ def _columns_of(trees: tuple[ir.Expr, ...]) -> frozenset[tuple[str, str]]:
 # ---------------------------------------------------------------- SELECTs
 
 
-def _named(tree: exp.Expression, name: str) -> exp.Expression:
-    if isinstance(tree, exp.Column) and tree.name == name:
-        return tree
-    return exp.Alias(this=tree, alias=flink_sql.name_of(name))
-
-
 def _project(project: plan.Project, stored: StoredNames) -> exp.Expression:
     block = _block(project.input, stored, _columns_of(tuple(one for _, one in project.columns)))
     scalars = block.scalars()
-    return block.select([_named(scalars.value(one), name) for name, one in project.columns])
+    return common_subexpressions.select([(name, scalars.value(one)) for name, one in project.columns], block.select)
 
 
 def _group(group: plan.Group, stored: StoredNames) -> exp.Expression:
@@ -238,7 +237,7 @@ def _group(group: plan.Group, stored: StoredNames) -> exp.Expression:
     scalars = block.scalars()
     keys = [(name, scalars.value(one)) for name, one in group.keys]
     aggregates = [(name, _aggregate(one, scalars)) for name, one in group.aggregates]
-    tree = block.select([_named(one.copy(), name) for name, one in (*keys, *aggregates)])
+    tree = block.select([common_subexpressions.named(one.copy(), name) for name, one in (*keys, *aggregates)])
     if keys:
         tree.set("group", exp.Group(expressions=[one for _, one in keys]))
     if group.having is not None:
@@ -295,7 +294,9 @@ def _top(top: plan.TopN, stored: StoredNames) -> exp.Expression:
         partition_by=[flink_sql.column(top.alias, name) for name in top.partition],
         order=exp.Order(expressions=order),
     )
-    numbered = block.select([*(flink_sql.column(top.alias, name) for name in names), _named(ranked, RANK)])
+    numbered = block.select(
+        [*(flink_sql.column(top.alias, name) for name in names), common_subexpressions.named(ranked, RANK)]
+    )
     outer = _Block(_derived(numbered, top.alias), aliases={top.alias: {}})
     limit = flink_sql.number(NO_LIMIT if top.limit is None else top.limit)
     outer.where.append(exp.LTE(this=flink_sql.column(top.alias, RANK), expression=limit))
@@ -317,5 +318,5 @@ def _placed(best: _Block, top: plan.TopN, columns: list[exp.Expression]) -> exp.
     if top.start:
         value = flink_sql.column(PLACE, "value")
         block.where.append(exp.GT(this=value, expression=flink_sql.number(top.start)))
-    number = [_named(flink_sql.column(PLACE, "value"), top.number)] if top.number else []
+    number = [common_subexpressions.named(flink_sql.column(PLACE, "value"), top.number)] if top.number else []
     return block.select([*(one.copy() for one in columns), *number])

@@ -264,6 +264,13 @@ def _negative(x: exp.Expression) -> exp.Expression:
     return flink_sql.any_of(op(again(x), "<", double(0)), flink_sql.all_of(op(again(x), "=", double(0)), minus_zero))
 
 
+def _coalesce(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    # A column of ints is BIGINT, or DECIMAL where it is a sum: beside it a literal needs no type.
+    if isinstance(args[0], exp.Column) and dtypes.required(prim.args[0].type) in (dtypes.INT, dtypes.WHOLE):
+        args = [args[0], *map(sql_wholes.short, args[1:])]
+    return call("COALESCE", *args)
+
+
 def _message(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     # "ZeroDivisionError: division by zero"; a text without a colon has no message.
     start = op(call("LOCATE", string(": "), again(args[0])), "+", number(2))
@@ -288,7 +295,7 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType(
         "not_none": lambda _, args: flink_sql.not_null(args[0]),
         "str": _str,
         "format": _format,
-        "coalesce": lambda _, args: call("COALESCE", *args),
+        "coalesce": _coalesce,
         "int_of_bool": lambda _, args: big(args[0]),
         "check": lambda _, args: args[2],
         "error.class": lambda _, args: call("SPLIT_INDEX", args[0], string(":"), number(0)),

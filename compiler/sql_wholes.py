@@ -17,8 +17,8 @@ from compiler.flink_sql import Template, again, big, call, case, cast, double, n
 _LEAST, _MOST = -(2**63), 2**63 - 1
 
 
-def _short(tree: exp.Expression) -> exp.Expression:
-    """Return an operand without the cast of a literal: what is beside it has 38 digits."""
+def short(tree: exp.Expression) -> exp.Expression:
+    """Return an operand without the cast of an integer literal: what is beside it is longer."""
     inner = tree.this if isinstance(tree, exp.Cast) else tree
     literal = flink_sql.bare(inner, exp.Null())
     return literal if isinstance(literal, exp.Literal | exp.Neg) else tree
@@ -27,7 +27,7 @@ def _short(tree: exp.Expression) -> exp.Expression:
 def _longer(sign: str) -> Template:
     def build(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
         left, right = args
-        return op(_short(left), sign, right) if _short(left) is not left else op(left, sign, _short(right))
+        return op(short(left), sign, right) if short(left) is not left else op(left, sign, short(right))
 
     return build
 

@@ -79,6 +79,18 @@ class ExprComplex(ViewModel):
         return name.upper() if order.status == "open" else name
 
 
+class ExprRound(ViewModel):
+    """A quotient, rounded as Python rounds."""
+
+    store: OrderStore
+
+    @attrs.getter
+    def value(self) -> float | None:
+        """Return a third of the price with taxes."""
+        cents = self.store.order.cents
+        return None if cents is None else round(cents * 1.19 / 3, 2)
+
+
 class AggCount(ViewModel):
     """A count with a condition."""
 
@@ -110,6 +122,20 @@ class AggSumRaising(ViewModel):
     def value(self) -> int:
         """Return what all orders cost."""
         return sum(one.cents for one in self.store.orders.values())
+
+
+class AggShare(ViewModel):
+    """A share of a count, rounded as Python rounds."""
+
+    store: CustomerStore
+
+    @attrs.getter
+    def value(self) -> float:
+        """Return how many in a hundred orders are paid."""
+        orders = self.store.orders.values()
+        if not orders:
+            return 0.0
+        return round(100 * sum(one.status == "paid" for one in orders) / len(orders), 3)
 
 
 class AggMinmax(ViewModel):
