@@ -163,13 +163,13 @@ class _Graph:
         if at in known:
             return flink_sql.column(ALIAS, known[at])
         if isinstance(node.tree, exp.Column):
-            below = flink_sql.column(ALIAS, _below(node.tree))
-            below.type = node.tree.type
-            return below
-        children = iter(node.children)
-        made = type(node.tree)(
-            **{name: self._argument(value, children, known) for name, value in node.tree.args.items()}
-        )
+            made: exp.Expression = flink_sql.column(ALIAS, _below(node.tree))
+        else:
+            children = iter(node.children)
+            made = type(node.tree)(
+                **{name: self._argument(value, children, known) for name, value in node.tree.args.items()}
+            )
+        made.type = node.tree.type
         return made.this if isinstance(made, exp.Paren) and isinstance(made.this, exp.Column) else made
 
     def _argument(self, value: object, children: Iterator[int], known: Mapping[int, str]) -> object:
@@ -234,7 +234,7 @@ def _kind(tree: exp.Expression) -> str | None:
             if tree.this in ("MOD", "CHAR_LENGTH"):
                 return "exact"
             return _wider(tree.expressions) if tree.this in _FIRST else None
-    return _kind_of(tree.type) if isinstance(tree, exp.Column) and tree.type is not None else None
+    return None if tree.type is None else _kind_of(tree.type)
 
 
 def _default(tree: exp.Case) -> Iterable[exp.Expression]:

@@ -83,9 +83,7 @@ class _Block:
 
     def column(self, one: ir.Column) -> exp.Expression:
         """Spell a column, its type noted."""
-        tree = self._spelled(one)
-        tree.type = flink_sql.data_type(one.type)
-        return tree
+        return flink_sql.typed(self._spelled(one), one.type)
 
     def _spelled(self, one: ir.Column) -> exp.Expression:
         known = self.scope.get((one.alias, one.name))

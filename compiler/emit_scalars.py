@@ -113,7 +113,7 @@ class Scalars:
             flat = self.columns(ir.Column(record.alias, f"{record.name}.{name.value!s}", prim.type))
             if not isinstance(flat, exp.Null):
                 return flat
-        return flink_sql.field(self.value(record), str(name.value))
+        return flink_sql.typed(flink_sql.field(self.value(record), str(name.value)), prim.type)
 
     def _branches(self, expr: ir.If) -> exp.Expression:
         if _is_none(expr.then) and not isinstance(expr.orelse, ir.If) and not _is_none(expr.orelse):

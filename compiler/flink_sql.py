@@ -161,6 +161,12 @@ def column(alias: str, name: str) -> exp.Column:
     return exp.Column(this=name_of(name), table=name_of(alias))
 
 
+def typed(tree: exp.Expression, of: dtypes.Type) -> exp.Expression:
+    """Return the tree with its type noted, which its text does not show."""
+    tree.type = data_type(of)
+    return tree
+
+
 def string(value: str) -> exp.Expression:
     r"""Return a string literal; control characters go in as `U&'\000D'`, all else raw."""
     if any(unicodedata.category(one) in ("Cc", "Zl", "Zp") and one not in "\t\n" for one in value):

@@ -266,7 +266,7 @@ def _negative(x: exp.Expression) -> exp.Expression:
 
 def _coalesce(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     # A column of ints is BIGINT, or DECIMAL where it is a sum: beside it a literal needs no type.
-    if isinstance(args[0], exp.Column) and dtypes.required(prim.args[0].type) in (dtypes.INT, dtypes.WHOLE):
+    if isinstance(args[0], exp.Column | exp.Dot) and dtypes.required(prim.args[0].type) in (dtypes.INT, dtypes.WHOLE):
         args = [args[0], *map(sql_wholes.short, args[1:])]
     return call("COALESCE", *args)
 
