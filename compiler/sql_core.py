@@ -271,6 +271,14 @@ def _coalesce(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     return call("COALESCE", *args)
 
 
+def _placed(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    # No character comes before this one, so "a" and what belongs to it comes before "ab".
+    parts = [args[0]]
+    for one in args[1:]:
+        parts += [string("\0"), one]
+    return flink_sql.concat(*parts)
+
+
 def _message(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     # "ZeroDivisionError: division by zero"; a text without a colon has no message.
     start = op(call("LOCATE", string(": "), again(args[0])), "+", number(2))
@@ -300,6 +308,10 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType(
         "check": lambda _, args: args[2],
         "error.class": lambda _, args: call("SPLIT_INDEX", args[0], string(":"), number(0)),
         "error.message": _message,
+        "error.placed": _placed,
+        "error.told": lambda prim, args: call(
+            "SPLIT_INDEX", args[0], string("\0"), number(sql_numbers.integer(prim, 1))
+        ),
     }
 )
 """Operations whose SQL is one text; the others (`emit_scalars`) are shorter where NULL may count as FALSE."""

@@ -153,5 +153,7 @@ ROWS: tuple[Primitive, ...] = (
     _core("check", "", _last, _checked),
     _core("error.class", "", _anything, lambda told: None if told is None else told.partition(":")[0]),
     _core("error.message", "", _anything, lambda told: (told or "").partition(": ")[2] or None),
+    _core("error.placed", "", _anything, lambda *told: None if told[-1] is None else "\0".join(told)),
+    _core("error.told", "", _anything, lambda placed, at: None if placed is None else placed.split("\0", at)[at]),
     Primitive("int_of_bool", "", (dtypes.BOOL,), dtypes.INT, int),
 )  # fmt: skip

@@ -8,7 +8,7 @@ sink's key, so no sink materializer is planned. Collections with the same genera
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from compiler import dtypes, failures, ir, plan, ranges, rewrite, sequences, simplify
@@ -342,7 +342,13 @@ class _Assembly:
         text = failures.evaluated(branch.rows.scalar(comp.head))
         if text is None:
             return ir.Const(None, _TEXT)
-        return branch.column(self, "first_error", (), text, _TEXT)
+        place = _place(comp.steps)
+        if place is None or not _varies(text):
+            return branch.column(self, "first_error", (), text, _TEXT)
+        # The least of them is that of the element which Python comes to first.
+        placed = ir.Prim("error.placed", (*map(branch.rows.scalar, place), text), _TEXT)
+        column = branch.column(self, "first_error", (), placed, _TEXT)
+        return ir.Prim("error.told", (column, ir.Const(len(place), dtypes.INT)), _TEXT)
 
     def _branch(self, comp: ir.Comp) -> tuple[_Branch, ir.Comp]:
         renamed = self._renamed(comp)
@@ -505,6 +511,45 @@ class _Branch:
         return rows.relation, filled
 
 
+def _place(steps: tuple[ir.Step, ...]) -> tuple[ir.Expr, ...] | None:
+    """Return texts by which what loops go through comes in Python's order; None where no text says that."""
+    found: list[ir.Expr] = []
+    for step in steps:
+        match step:
+            case ir.Gen(var, ir.Many()):
+                found.append(ir.EntryKey(var, dtypes.STR))
+            case ir.Gen(var, ir.Items(made)) if _is_stored_list(made):
+                index = ir.Prim("str", (ir.EntryKey(var, dtypes.INT),), dtypes.STR)
+                found.append(ir.Prim("str.zfill", (index, ir.Const(10, dtypes.INT)), dtypes.STR))
+            case _:
+                return None
+    return tuple(found)
+
+
+def _is_stored_list(made: ir.Expr) -> bool:
+    return isinstance(made, ir.Attr) and isinstance(dtypes.required(made.type), dtypes.ListOf)
+
+
+def _varies(text: ir.Expr) -> bool:
+    """Tell whether the text of one element may be another than that of another element."""
+    found = set(_results(text))
+    return len(found) > 1 or not all(isinstance(one, ir.Const) for one in found)
+
+
+def _results(text: ir.Expr) -> Iterator[ir.Expr]:
+    match text:
+        case ir.If(_, then, orelse):
+            yield from _results(then)
+            yield from _results(orelse)
+        case ir.Prim("coalesce", args):
+            for one in args:
+                yield from _results(one)
+        case ir.Const(None):
+            return
+        case _:
+            yield text
+
+
 def _tests(comp: ir.Comp) -> tuple[ir.Expr, ...]:
     """Return the conditions after the last cut, which aggregates may have each for itself."""
     after = comp.steps[len(sequences.settled(comp.steps)) :]
@@ -619,6 +664,8 @@ def _settled(expr: ir.Prim) -> ir.Expr:
     """Replace `evaluated(x)` by the text that x raises, and drop a check whose text is None for certain."""
     if expr.op == "evaluated":
         return failures.evaluated(expr.args[0]) or ir.Const(None, _TEXT)
+    if expr.op == "is_none" and isinstance(expr.args[0], ir.Prim) and expr.args[0].op == "error.told":
+        return replace(expr, args=expr.args[0].args[:1])
     if expr.op == "is_none" and isinstance(expr.args[0], ir.Const):
         return ir.Const(expr.args[0].value is None, dtypes.BOOL, expr.span)
     if expr.op == "check" and expr.args[0] == _TRUE:

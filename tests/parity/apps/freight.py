@@ -102,6 +102,11 @@ class OrderSheet(ViewModel):
         )
 
     @attrs.getter
+    def pieces(self) -> int:
+        """Lines raise this and that: the first of them is told."""
+        return sum(100 // line.quantity for line in self.store.lines.values())
+
+    @attrs.getter
     def shares(self) -> list[int]:
         """An item of a set that raises is no item: what raises is told, and the set is not asked for."""
         return sorted({100 // line.quantity for line in self.store.lines.values() if line.quantity is not None})

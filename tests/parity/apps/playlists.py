@@ -92,6 +92,11 @@ class PlaylistPage(ViewModel):
         return title if title else f"Playlist of {self.store.playlist.owner or 'somebody'}"
 
     @attrs.getter
+    def inverse_ratings(self) -> float:
+        """Ratings of 0, and what is no rating: the first is told."""
+        return sum(1 / rating for track in self.store.tracks.values() for rating in track.ratings or ())
+
+    @attrs.getter
     def total_seconds(self) -> int:
         return sum(track.seconds or 0 for track in self.store.tracks.values())
 
