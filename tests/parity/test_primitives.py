@@ -149,8 +149,8 @@ def _formats(params: tuple[dtypes.Type, ...]) -> tuple[tuple[str, ...], ...]:
 
 
 UNTRIED = frozenset({
-    "record.field", "check", "coalesce", "error.class", "error.message", "dict.make", "datetime.is_in",
-    "local_datetime.is_in", "date.is_date", "texts.joined",
+    "record.field", "check", "coalesce", "error.class", "error.message", "error.placed", "error.told", "dict.make",
+    "datetime.is_in", "local_datetime.is_in", "date.is_date", "texts.joined",
 })  # fmt: skip
 """Operations about rows and errors, which `relate` makes, and what tells of failures: tried by other tests."""
 
