@@ -94,6 +94,11 @@ _ROWS: tuple[Code, ...] = (
         "name = attrs.str.data_key(KEY)", 'name = attrs.str.data_key("fullName")',
     ),
     Code(
+        "E209", "unknown option of a class",
+        "`class Meta` says something that neither the engine nor the compiler reads.",
+        "class Meta:\n    collection = \"users\"", "class Meta:\n    collection_name = \"users\"",
+    ),
+    Code(
         "E210", "unknown domain model",
         "A relation or reference names a class that is not a domain model of the project.",
         'user = attrs.relation(dm_cls="Usr")', 'user = attrs.relation(dm_cls="User")',

@@ -6,9 +6,12 @@ from onto.store import Store, reference
 from onto.view_model import ViewModel
 """
 
+import sys
 from typing import NoReturn
 
 from onto import former
+
+sys.meta_path.append(former.Modules())
 
 
 def __getattr__(name: str) -> NoReturn:

@@ -14,15 +14,34 @@ import functools
 import inspect
 import sys
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Self, TypeVar, overload
+from typing import Any, ClassVar, Generic, Self, TypedDict, TypeVar, Unpack, overload
 
 from onto import condition, related, session
 from onto.mapper import declared, frozen, load, names, shape
 
 T = TypeVar("T")
 Function = Callable[..., Any]
+
+
+class Options(TypedDict, total=False):
+    """What may be said of an attribute in one call, all by keyword.
+
+    The options of import say what a document of others may set (`update_vals(with_raw=)`), those of export
+    what others see (`to_view_dict`). The datastore is neither: `save` and `get` keep the whole entity.
+    """
+
+    data_key: str | None  # the key in documents, as it is
+    initialize: bool  # call the `init` at construction
+    initializer: Function  # the `init`
+    validate: Function | Iterable[Function]  # each raises or returns False for a value that it refuses
+    import_enabled: bool | None  # None: unless an `init` makes it
+    import_required: bool
+    import_default: Any  # what a document of others means that lacks it
+    export_enabled: bool
+    export_required: bool
+    export_default: Any  # what is shown while it is unset
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +69,20 @@ class Attribute(condition.Comparable, Generic[T]):
     finit: Function | None = None
 
     # ------------------------------------------------------------ spelling
+
+    def __call__(self, **options: Unpack[Options]) -> Self:
+        """Return the attribute with these options, as the seed writes `attrs.string(import_enabled=False)`."""
+        changes: dict[str, Any] = {}
+        for name, value in options.items():
+            if name not in _FIELDS:
+                raise TypeError(f"an attribute has no option `{name}`{_meant(name, _FIELDS)}")
+            to = _FIELDS[name]
+            if to.endswith("defaults"):
+                value = (value,)
+            elif to == "checks":
+                value = (value,) if callable(value) else tuple(value)  # type: ignore[arg-type] # as Options says
+            changes[to] = value
+        return dataclasses.replace(self, **changes)
 
     def getter(self, function: Function) -> Self:
         """Compute the attribute with this function; a domain model then does not store it."""
@@ -154,7 +187,7 @@ class Attribute(condition.Comparable, Generic[T]):
 
     def value_shape(self) -> shape.Shape:
         """Return the shape: as spelt, else from the annotation, else from the getter's, else raw JSON."""
-        return self.explicit if self.explicit is not None else _annotated(self)
+        return _shape(self)
 
     # ------------------------------------------------------------ reading and writing
 
@@ -185,6 +218,14 @@ class Attribute(condition.Comparable, Generic[T]):
             setattr(instance._attrs, self.name, kept)
 
 
+# The options of an attribute, by the names that they have in a call.
+_FIELDS = {
+    "data_key": "data_name", "initialize": "initialize", "initializer": "finit", "validate": "checks",
+    "import_enabled": "imports", "import_required": "required_on_load", "import_default": "import_defaults",
+    "export_enabled": "exports", "export_required": "required_on_export", "export_default": "export_defaults",
+}  # fmt: skip
+
+
 class ReadOnlyAttrs(types.SimpleNamespace):
     """The attribute values of an object that a getter may only read."""
 
@@ -205,6 +246,7 @@ class Holder:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """List the attributes, inherited ones first, in the order of their declaration."""
         super().__init_subclass__(**kwargs)
+        _check_body(cls)
         _take_schema(cls)
         found: dict[str, Attribute[Any]] = {}
         for base in reversed(cls.__mro__):
@@ -290,6 +332,23 @@ def _meta(cls: type, name: str, default: Any) -> Any:
     return default
 
 
+META = ("collection_name", "schema_cls", "case_conversion", "exclude", "import_only", "export_only")
+_FORMER_META = {
+    "unwrap": "; annotate with the inner type where the class is held, and make the object in a getter",
+    "union": "; annotate with the base class, or leave the attribute raw JSON",
+}
+
+
+def _check_body(cls: type) -> None:
+    """Refuse options of `class Meta` that there are not, and builders of attributes that are not called."""
+    for name in vars(vars(cls).get("Meta", object)):
+        if not name.startswith("_") and name not in META:
+            raise TypeError(f"{cls.__name__}.Meta has no option `{name}`{_FORMER_META.get(name) or _meant(name, META)}")
+    for name, value in vars(cls).items():
+        if isinstance(value, types.FunctionType) and value.__module__ == "onto.attrs":
+            raise TypeError(f"{cls.__name__}.{name}: write `attrs.{value.__name__}(...)`, which makes the attribute")
+
+
 def _take_schema(cls: type[Holder]) -> None:
     """Give the class the attributes that its own schema declares, beside those of its body."""
     schema = getattr(vars(cls).get("Meta"), "schema_cls", vars(cls).get("_schema_cls"))
@@ -310,9 +369,12 @@ def _take_schema(cls: type[Holder]) -> None:
 
 def unknown_attribute(cls: type[Holder], name: str) -> str:
     """Say that the class has no such attribute, and which one may be meant."""
-    close = difflib.get_close_matches(name, cls._attributes, n=1)
-    hint = f"; did you mean `{close[0]}`?" if close else ""
-    return f"{cls.__name__} has no attribute `{name}`{hint}"
+    return f"{cls.__name__} has no attribute `{name}`{_meant(name, cls._attributes)}"
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean `{close[0]}`?" if close else ""
 
 
 class Closed(Holder):
@@ -326,14 +388,21 @@ class Closed(Holder):
 
 
 @functools.lru_cache(maxsize=16384)
-def _annotated(one: Attribute[Any]) -> shape.Shape:
-    """Return the shape that an attribute's annotation means; kept, for every document that is read or written asks."""
-    if one.owner is None:
-        return shape.RAW
-    written = inspect.get_annotations(one.owner).get(one.name)
+def _shape(one: Attribute[Any]) -> shape.Shape:
+    """Return an attribute's shape; kept, for every document that is read or written asks."""
+    owner = one.owner
+    if owner is None:
+        return shape.RAW if one.explicit is None else one.explicit
+    found = _annotated(one, owner) if one.explicit is None else one.explicit
+    return shape.resolved(found, lambda name: _resolve(name, owner, one.where))
+
+
+def _annotated(one: Attribute[Any], owner: type) -> shape.Shape:
+    """Return the shape that an attribute's annotation means."""
+    written = inspect.get_annotations(owner).get(one.name)
     if written is None and one.fget is not None:
         written = inspect.get_annotations(one.fget).get("return")
-    return shape.of(_resolve(written, one.owner, one.where)) if isinstance(written, str) else shape.of(written)
+    return shape.of(_resolve(written, owner, one.where)) if isinstance(written, str) else shape.of(written)
 
 
 def _resolve(written: str, owner: type, where: str) -> Any:
@@ -346,4 +415,4 @@ def _resolve(written: str, owner: type, where: str) -> Any:
     try:
         return eval(written, dict(known), dict(vars(owner)))
     except NameError as error:
-        raise TypeError(f"{where}: the annotation `{written}` cannot be read: {error}") from error
+        raise TypeError(f"{where}: the type `{written}` cannot be read: {error}") from error

@@ -19,9 +19,10 @@ import enum as _enum
 import sys
 import types
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn, Unpack
 
-from onto.attribute import Attribute
+from onto import former
+from onto.attribute import Attribute, Options
 from onto.mapper import shape
 
 if TYPE_CHECKING:
@@ -36,7 +37,10 @@ else:
 
     attrs = sys.modules[__name__]
 
-_NOT_GIVEN: Any = object()
+    def __getattr__(name: builtins.str) -> NoReturn:
+        """Say what to write for a former name; type checkers are not told, and find mistyped ones."""
+        former.refuse(__name__, name)
+
 
 # `name: str = attrs.nothing` has to suit any annotation, hence Any.
 nothing: Any = Attribute()
@@ -52,7 +56,7 @@ class Start(Attribute[Any]):
         if isinstance(found, Attribute):
             return self._then(found)
         if not callable(found) or name.startswith("_"):
-            raise AttributeError(f"attrs has no {name!r}")
+            former.refuse(__name__, name)
         return lambda *given, **named: self._then(found(*given, **named))
 
     def _then(self, found: Attribute[Any]) -> Attribute[Any]:
@@ -89,38 +93,12 @@ doc_id: Any = Attribute(explicit=shape.Plain(builtins.str), reserved=True)
 node_id = doc_ref = object_type = doc_id
 
 
-def bproperty(
-    type_cls: type | None = None,
-    *,
-    data_key: builtins.str | None = None,
-    initialize: builtins.bool = False,
-    initializer: Any = None,
-    validate: Any = (),
-    import_enabled: builtins.bool | None = None,
-    import_required: builtins.bool = False,
-    import_default: Any = _NOT_GIVEN,
-    export_enabled: builtins.bool = True,
-    export_required: builtins.bool = False,
-    export_default: Any = _NOT_GIVEN,
-) -> Any:
-    """Return an attribute of a given type, else of its annotation's, else raw JSON.
+def bproperty(type_cls: type | builtins.str | None = None, **options: Unpack[Options]) -> Any:
+    """Return an attribute of a given type, else of its annotation's, else raw JSON."""
+    return Attribute(explicit=None if type_cls is None else shape.of(type_cls))(**options)
 
-    The options of import say what a document of others may set (`update_vals(with_raw=)`), those of export
-    what others see (`to_view_dict`). The datastore is neither: `save` and `get` keep the whole entity.
-    """
-    return Attribute(
-        explicit=None if type_cls is None else shape.of(type_cls),
-        data_name=data_key,
-        initialize=initialize,
-        finit=initializer,
-        checks=(validate,) if callable(validate) else tuple(validate),
-        imports=import_enabled,
-        required_on_load=import_required,
-        import_defaults=() if import_default is _NOT_GIVEN else (import_default,),
-        exports=export_enabled,
-        required_on_export=export_required,
-        export_defaults=() if export_default is _NOT_GIVEN else (export_default,),
-    )
+
+action = bproperty
 
 
 def data_key(key: builtins.str) -> Any:
@@ -139,7 +117,7 @@ def doc(text: builtins.str) -> Any:
 
 
 def of_type(type_cls: Any) -> Any:
-    """Return an attribute of this type."""
+    """Return an attribute of this type; a text names a class that its module has by the time it is used."""
     return Attribute(explicit=shape.of(type_cls))
 
 
@@ -150,17 +128,25 @@ def decimal(*, precision: builtins.int = 38, scale: builtins.int = 18) -> Any:
     return Attribute(explicit=shape.Number(precision, scale))
 
 
-def relation(dm_cls: type | builtins.str, nested: builtins.bool = False, collection: type | None = None) -> Any:
+def relation(
+    dm_cls: type | builtins.str,
+    nested: builtins.bool = False,
+    collection: type | None = None,
+    **options: Unpack[Options],
+) -> Any:
     """Return a relation: it holds the doc_id of an entity of `dm_cls`, a model or its name.
 
-    `collection=list` or `dict` holds several. `nested` is the seed's, and says nothing here.
+    `collection=list`, `set` or `dict` holds several. `nested` is the seed's, and says nothing here.
     """
     one = shape.RelationTo(dm_cls)
     many: builtins.dict[Any, shape.Shape] = {
         builtins.list: shape.ListOf(one),
+        builtins.set: shape.SetOf(one),
         builtins.dict: shape.DictOf(one),
     }
-    return Attribute(explicit=many.get(collection, one))
+    if collection is not None and collection not in many:
+        raise TypeError(f"a relation's collection is list, set or dict, not {collection!r}")
+    return Attribute(explicit=one if collection is None else many[collection])(**options)
 
 
 def list(item: Any = None, *, value: Any = None) -> Any:
@@ -173,17 +159,17 @@ def set(item: Any = None, *, value: Any = None) -> Any:
     return Attribute(explicit=shape.SetOf(_shape_of(value if item is None else item)))
 
 
-def dict(value: Any = None) -> Any:
+def dict(value: Any = None, **options: Unpack[Options]) -> Any:
     """Return a dict with string keys and the given attribute's or type's values."""
-    return Attribute(explicit=shape.DictOf(_shape_of(value)))
+    return Attribute(explicit=shape.DictOf(_shape_of(value)))(**options)
 
 
 bdict = dict
 
 
-def embed(cls: type) -> Any:
-    """Return an object inside the document: of a dataclass, NamedTuple, TypedDict or `Embedded` class."""
-    return Attribute(explicit=shape.embedded(cls))
+def embed(cls: type | builtins.str, **options: Unpack[Options]) -> Any:
+    """Return an object inside the document: of a dataclass, NamedTuple, TypedDict or `Embedded` class, or its name."""
+    return Attribute(explicit=shape.of(cls) if isinstance(cls, builtins.str) else shape.embedded(cls))(**options)
 
 
 def enum(cls: type[_enum.Enum]) -> Any:

@@ -7,13 +7,15 @@ CTX.db.document("City/LA").get()
 from __future__ import annotations
 
 import datetime
+import logging
+import os
 import pathlib
 import uuid
 import warnings
 from collections.abc import Callable
 from typing import Any, ClassVar, Generic, TypeVar
 
-from onto import calling, errors, session
+from onto import calling, errors, former, session
 from onto import config as configuration
 from onto.database import client, opening, protocol
 
@@ -38,13 +40,20 @@ class Context:
 
     config: ClassVar[configuration.Config | None] = None
     firebase_app: ClassVar[Any] = None
+    logger: ClassVar[logging.Logger] = logging.getLogger("onto")
+    dbs = former.Member("there is one datastore, `CTX.db`; another is opened by `onto.database.opening.opened(url)`")
+    services = former.Member("keep what your app needs in its own modules; the context has a datastore and a caller")
     _database: ClassVar[protocol.Database | None] = None
     _caller: ClassVar[calling.Caller | None] = None
 
     @classmethod
-    def load(cls, path: str = "boiler.yaml") -> None:
-        """Read the configuration from a file; SettingsError when it is missing or malformed."""
-        cls.read(configuration.read(pathlib.Path(path)))
+    def load(cls, path: str | None = None) -> None:
+        """Read the configuration from a file; SettingsError when it is missing or malformed.
+
+        Without a path, from the file that the variable `FB_CONFIG_FILENAME` names, else from `boiler.yaml`. What the
+        variable `ONTO_DATABASE` has is the URL of the datastore whatever the file says.
+        """
+        cls.read(configuration.read(None if path is None else pathlib.Path(path), os.environ))
 
     @classmethod
     def read(cls, config: configuration.Config) -> None:
@@ -79,7 +88,9 @@ class Context:
         if Context._database is None:
             config = Context.config or configuration.Config()
             certificate = config.certificate_path or config.certificate_filename
-            Context._database = opening.opened(config.database.get("url", "memory:"), certificate)
+            url = config.database.get("url", "memory:")
+            Context._database = opening.opened(url, certificate)
+            cls.logger.info("the datastore is %s", url.partition(":")[0])  # the rest may hold a password
         return Context._database
 
     @classmethod
@@ -90,6 +101,8 @@ class Context:
             )
         return Context._caller
 
+    debug = _OfClass[bool](lambda cls: cls.config is not None and cls.config.debug)
+    testing = _OfClass[bool](lambda cls: cls.config is not None and cls.config.testing)
     caller = _OfClass[calling.Caller](lambda cls: cls._callable())
     database = _OfClass[protocol.Database](lambda cls: cls._current())
     now = _OfClass[datetime.datetime](lambda cls: cls._now())  # in a domain method: when its call arrived

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from onto import attribute, calling, context, query, session
+from onto import attribute, calling, context, former, query, session
 from onto.database import client
 from onto.mapper import dump, frozen, load, names, shape
 
@@ -30,6 +30,12 @@ class DomainModel(attribute.Closed):
 
     It equals its `doc_id` and hashes like it, so that a relation compares with what it points at.
     """
+
+    method_proxy = former.Member("write `{owner}.ref(doc_id).method(...)`")
+    upsert_method_proxy = former.Member(
+        "write `{owner}.ref(doc_id).new(...)` for what may not be there yet, then `{owner}.ref(doc_id).method(...)`"
+    )
+    initializer_proxy = former.Member("write `{owner}.ref(doc_id).new(...)`")
 
     def __init__(self, doc_id: str | None = None, **values: Any) -> None:
         """Make an unsaved entity; ValueError for a value whose attribute does not exist."""

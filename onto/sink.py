@@ -20,6 +20,7 @@ from onto import context, former
 from onto.database import client, protocol
 from onto.view_model import ViewModel
 
+__path__: list[str] = []  # modules that once lay below this one are looked for, and `former` refuses them
 COLLECTION = "ontoSinks"
 
 

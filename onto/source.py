@@ -22,6 +22,7 @@ from onto import former, mediator
 from onto.database import client
 from onto.domain_model import DomainModel
 
+__path__: list[str] = []  # modules that once lay below this one are looked for, and `former` refuses them
 F = TypeVar("F", bound=Callable[..., Any])
 
 

@@ -35,6 +35,7 @@ class Models:
         owners = self._owners()
         found: dict[str, model.DomainModel] = {}
         for info in self.infos:
+            options.check(info, self.log)
             stored, computed = self._attributes(info, owners)
             found[info.name] = model.DomainModel(
                 name=info.name,

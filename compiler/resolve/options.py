@@ -5,10 +5,22 @@ class Meta: collection_name = "users"        _collection_name = "users"
 
 from __future__ import annotations
 
-from compiler import syntax
+from compiler import diagnostics, facts, syntax
+from compiler.diagnostics import Log
 from compiler.resolve import hierarchy
 
 RESERVED = ("doc_id", "obj_type", "doc_ref")  # stored as they are, in every document
+
+META = ("collection_name", "schema_cls", "case_conversion", "exclude", "import_only", "export_only")
+
+
+def check(info: hierarchy.ClassInfo, log: Log) -> None:
+    """Report options of the class's own `class Meta` that there are not."""
+    meta = info.declared.inner("Meta")
+    for one in () if meta is None else meta.members:
+        if isinstance(one, facts.Assignment) and not one.name.startswith("_") and one.name not in META:
+            hint = diagnostics.alternatives(one.name, META, "the options are")
+            log.add("E209", one.span, f"`{info.name}.Meta` has no option `{one.name}`", hint=hint)
 
 
 def option(info: hierarchy.ClassInfo, name: str) -> tuple[syntax.Expr, str] | None:

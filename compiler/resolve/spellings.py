@@ -59,6 +59,8 @@ _SILENT = frozenset({
     "default_value", "doc", "none_as_missing", "validate",
 })  # fmt: skip
 
+_MAKES = "which makes the attribute"
+
 
 class Spellings:
     """Reads attribute spellings of the project's modules."""
@@ -78,7 +80,7 @@ class Spellings:
         self._models = models
         self._log = log
         self._steps: dict[str, Callable[[Spelling, str, _Step], Spelling]] = {
-            "bproperty": self._bproperty, "of_type": self._of_type, "decimal": self._decimal,
+            "bproperty": self._bproperty, "action": self._bproperty, "of_type": self._of_type, "decimal": self._decimal,
             "relation": self._relation, "list": self._list, "set": self._set, "dict": self._dict,
             "bdict": self._dict, "embed": self._of_type, "enum": self._of_type, "data_key": self._data_key,
             "internal": self._internal,
@@ -142,23 +144,33 @@ class Spellings:
 
     def _apply(self, spelling: Spelling, module: str, step: _Step) -> Spelling:
         if step.name in _PLAIN:
-            return replace(spelling, type=_PLAIN[step.name], relation=None)
+            return self._options(replace(spelling, type=_PLAIN[step.name], relation=None), step)
         if step.name in _SILENT:
             return spelling
+        if step.name in self._steps and (step.call is not None or step.name == "internal"):
+            return self._options(self._steps[step.name](spelling, module, step), step)
         if step.name in self._steps:
-            return self._steps[step.name](spelling, module, step)
-        known = (*_PLAIN, *self._steps, *_SILENT)
-        hint = diagnostics.alternatives(step.name, known, "attrs offers")
-        self._log.add("E206", step.span, f"`attrs` has no `{step.name}`", hint=hint)
+            message, hint = f"`attrs.{step.name}` is not called", f"write `attrs.{step.name}(...)`, {_MAKES}"
+        elif step.name == "executable":
+            message = "`attrs` has no `executable`"
+            hint = "write a method in the class; of a domain model `Model.ref(doc_id).method(...)` calls it"
+        else:
+            message = f"`attrs` has no `{step.name}`"
+            hint = diagnostics.alternatives(step.name, (*_PLAIN, *self._steps, *_SILENT), "attrs offers") or ""
+        self._log.add("E206", step.span, message, hint=hint)
+        return spelling
+
+    def _options(self, spelling: Spelling, step: _Step) -> Spelling:
+        """Take what keywords of a call say of the attribute's key and of who sees it."""
+        given = {} if step.call is None else dict(step.call.keywords)
+        if step.name != "data_key" and "data_key" in given:
+            spelling = replace(spelling, data_key=self._text(given["data_key"]))
+        shown = given.get("export_enabled")
+        if isinstance(shown, syntax.Literal) and shown.value is False:
+            spelling = replace(spelling, exports=False)
         return spelling
 
     def _bproperty(self, spelling: Spelling, module: str, step: _Step) -> Spelling:
-        data_key = step.argument(1, "data_key")
-        if data_key is not None:
-            spelling = replace(spelling, data_key=self._text(data_key))
-        shown = step.argument(2, "export_enabled")
-        if isinstance(shown, syntax.Literal) and shown.value is False:
-            spelling = replace(spelling, exports=False)
         written = step.argument(0, "type_cls")
         return spelling if written is None else self._typed(spelling, module, written)
 
@@ -197,6 +209,7 @@ class Spellings:
         collection = step.argument(2, "collection")
         kinds: dict[str, dtypes.Type] = {
             "list": dtypes.ListOf(dtypes.STR),
+            "set": dtypes.SetOf(dtypes.STR),
             "dict": dtypes.DictOf(dtypes.STR, dtypes.STR),
         }
         kind: dtypes.Type | None = kinds.get(collection.id) if isinstance(collection, syntax.Name) else None

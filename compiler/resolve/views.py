@@ -33,6 +33,7 @@ class Views:
         found: dict[hierarchy.ClassInfo, hierarchy.ClassInfo] = {}
         bases = {base for info in self.infos for base in info.bases}
         for info in self.infos:
+            options.check(info, self.log)
             store = self._annotated(info) or self._built_by_hand(info)
             if store is not None:
                 found[info] = store

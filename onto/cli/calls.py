@@ -121,7 +121,7 @@ def _datastore(chosen: settings.Settings) -> tuple[str, str | None]:
 
     if chosen.database == MEMORY:
         raise errors.SettingsError(f"a datastore in memory ends with the command; {HOW}")
-    own = context.Context.config or (config.read(CONFIGURATION) if CONFIGURATION.is_file() else config.Config())
+    own = context.Context.config or (config.read(CONFIGURATION, {}) if CONFIGURATION.is_file() else config.Config())
     configured = own.database.get("url", MEMORY)
     url = chosen.database if chosen.database is not None else configured if configured != MEMORY else ""
     return url, own.certificate_path or own.certificate_filename

@@ -94,6 +94,8 @@ class DocumentReference(str):
         """Return a collection below the document."""
         return CollectionReference(self._database, f"{self}/{name}")
 
+    __truediv__ = collection
+
     def on_snapshot(self, callback: watching.Callback) -> watching.Watch:
         """Call back now and after each change with the snapshot (in a list), what changed, and when."""
         return watching.Watch(
@@ -267,6 +269,10 @@ class CollectionReference(Query):
         """Return the reference to a document of the collection; without an id, to a new one."""
         return DocumentReference(self.database, f"{self.path}/{uuid.uuid4().hex if doc_id is None else doc_id}")
 
+    def __truediv__(self, doc_id: str) -> DocumentReference:
+        """Return the reference to a document of the collection: `db.ref / "City" / "LA"`."""
+        return self.document(doc_id)
+
     def add(self, document: protocol.Document) -> DocumentReference:
         """Write a document under a new id; return its reference."""
         made = self.document()
@@ -379,10 +385,26 @@ def transactional(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @dataclass(frozen=True, slots=True)
+class Root:
+    """The place above all collections."""
+
+    database: protocol.Database
+
+    def __truediv__(self, name: str) -> CollectionReference:
+        """Return a collection."""
+        return CollectionReference(self.database, name)
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
     """The way into a datastore."""
 
     database: protocol.Database
+
+    @property
+    def ref(self) -> Root:
+        """Return where paths begin that slashes put together: `db.ref / "City" / "LA"`."""
+        return Root(self.database)
 
     def document(self, *path: str) -> DocumentReference:
         """Return the reference to a document, by its path or the parts of it."""

@@ -7,6 +7,7 @@ Every shape also admits None: an attribute never set reads as None.
 
 from __future__ import annotations
 
+import contextvars
 import dataclasses
 import datetime
 import decimal
@@ -20,7 +21,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """Any JSON, untouched."""
+    """Any JSON, untouched; with a name, a class of that name, which `resolved` looks up."""
+
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,8 @@ class Embedded:
 Shape = Raw | Plain | Number | Moment | Choice | RelationTo | ListOf | SetOf | DictOf | Embedded
 
 RAW = Raw()
+_AROUND: contextvars.ContextVar[tuple[type, ...]] = contextvars.ContextVar("around", default=())
+"""The classes whose fields are being read, the outermost first."""
 PLAIN_TYPES = (str, bool, int, float, datetime.date, datetime.timedelta, bytes)
 
 
@@ -113,7 +118,21 @@ def of(annotation: Any) -> Shape:
         return _of_generic(origin, arguments)
     if isinstance(annotation, type):
         return _of_class(annotation)
-    return RAW
+    return Raw(annotation) if isinstance(annotation, str) else RAW
+
+
+def resolved(shape: Shape, find: Callable[[str], Any]) -> Shape:
+    """Return the shape in which names are replaced by the classes that `find` gives for them."""
+    match shape:
+        case Raw(name) if name:
+            return of(find(name))
+        case ListOf(item):
+            return ListOf(resolved(item, find))
+        case SetOf(item):
+            return SetOf(resolved(item, find))
+        case DictOf(value):
+            return DictOf(resolved(value, find))
+    return shape
 
 
 def relation_of(shape: Shape | None) -> RelationTo | None:
@@ -160,6 +179,17 @@ def _of_class(cls: type) -> Shape:
 
 def embedded(cls: type) -> Shape:
     """Return the shape of an embedded class: a dataclass, NamedTuple, TypedDict, or one made with `attrs`."""
+    around = _AROUND.get()
+    if cls in around:
+        raise TypeError(f"{cls.__name__} contains itself; let it hold a doc_id, or raw JSON, in that place")
+    token = _AROUND.set((*around, cls))
+    try:
+        return _of_fields(cls)
+    finally:
+        _AROUND.reset(token)
+
+
+def _of_fields(cls: type) -> Shape:
     own: Callable[[], tuple[tuple[str, Shape], ...]] | None = getattr(cls, "embedded_fields", None)
     if own is not None:
         return Embedded(cls, own(), cls)

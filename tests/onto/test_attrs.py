@@ -248,8 +248,76 @@ def test_an_annotation_that_cannot_be_read_is_named() -> None:
     class Odd(DomainModel):
         what: Nowhere = attrs.nothing  # type: ignore[name-defined]  # noqa: F821
 
-    with pytest.raises(TypeError, match=r"Odd\.what: the annotation `Nowhere` cannot be read"):
+    with pytest.raises(TypeError, match=r"Odd\.what: the type `Nowhere` cannot be read"):
         Odd.from_dict({"doc_id": "o", "what": 1})
+
+
+@dataclass
+class Later:
+    """What attributes name before it is declared."""
+
+    size: int
+
+
+class Endless(NamedTuple):
+    """A class that holds itself."""
+
+    inner: Endless | None
+
+
+def test_a_type_may_be_named_before_it_is_declared() -> None:
+    class Early(DomainModel):
+        one = attrs.embed("Later")
+        several = attrs.list("Later")
+        annotated: dict[str, "Later"] = attrs.nothing  # noqa: UP037
+        built = attrs.required.of_type("Later")
+
+    later = shape.embedded(Later)
+    assert [one.value_shape() for one in Early._attributes.values()] == [
+        later,
+        shape.ListOf(later),
+        shape.DictOf(later),
+        later,
+    ]
+    early = Early.from_dict({"doc_id": "e", "one": {"size": 1}, "several": [{"size": 2}], "built": {"size": 3}})
+    assert (early.one, early.several) == (Later(1), [Later(2)])
+
+
+def test_a_class_that_contains_itself_is_named() -> None:
+    class Odd(DomainModel):
+        what: Endless = attrs.nothing
+
+    with pytest.raises(TypeError, match=r"Endless contains itself; let it hold a doc_id, or raw JSON, in that place"):
+        Odd.from_dict({"doc_id": "o"})
+
+
+def test_a_builder_that_is_not_called_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"Odd\.tags: write `attrs\.list\(\.\.\.\)`, which makes the attribute"):
+        type("Odd", (DomainModel,), {"tags": attrs.list})
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("collection", "; did you mean `collection_name`?"),
+        ("unwrap", "; annotate with the inner type where the class is held, and make the object in a getter"),
+        ("union", "; annotate with the base class, or leave the attribute raw JSON"),
+    ],
+)
+def test_an_unknown_option_of_a_class_is_refused(name: str, meant: str) -> None:
+    with pytest.raises(TypeError) as refused:
+        type("Odd", (DomainModel,), {"Meta": type("Meta", (), {name: "x"})})
+    assert str(refused.value) == f"Odd.Meta has no option `{name}`{meant}"
+
+
+def test_an_unknown_option_of_an_attribute_is_refused() -> None:
+    with pytest.raises(TypeError, match="an attribute has no option `data_kye`; did you mean `data_key`"):
+        attrs.bproperty(data_kye="k")
+
+
+def test_a_relation_has_no_other_collection_than_list_set_and_dict() -> None:
+    with pytest.raises(TypeError, match=r"a relation's collection is list, set or dict, not <class 'tuple'>"):
+        attrs.relation("User", collection=tuple)
 
 
 def test_comparing_on_the_class_makes_a_condition() -> None:

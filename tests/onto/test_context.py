@@ -44,6 +44,10 @@ def test_boiler_yaml_is_read_from_the_working_directory(
         ("- x", "boiler.yaml: unknown: a list or a scalar; known: "),
         ("database: sqlite:///x", "boiler.yaml: `database` has one key, a text: `url: "),
         ("database: {uri: x}", "boiler.yaml: `database` has one key, a text: `url: "),
+        ("testing: maybe", "boiler.yaml: `testing` is true or false, not 'maybe'"),
+        ("app_name: 3", "boiler.yaml: `app_name` is a text, not 3"),
+        ("services: {}\n1: x", "boiler.yaml: unknown: 1, services; known: app_name, "),
+        ("\udcff", "boiler.yaml: cannot be read: 'utf-8' codec can't decode byte 0xff"),
     ],
 )
 def test_a_missing_or_malformed_file_is_named(
@@ -51,10 +55,39 @@ def test_a_missing_or_malformed_file_is_named(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     if text is not None:
-        (tmp_path / "boiler.yaml").write_text(text)
+        (tmp_path / "boiler.yaml").write_text(text, encoding="utf-8", errors="surrogateescape")
     with pytest.raises(errors.SettingsError) as refused:
         CTX.load()
     assert str(refused.value).startswith(message)
+
+
+def test_the_environment_names_the_file_and_the_datastore(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "boiler.yaml").write_text("app_name: here")
+    (tmp_path / "other.yaml").write_text("app_name: shop\ndatabase: {url: 'sqlite:///shop.db'}")
+    monkeypatch.setenv("FB_CONFIG_FILENAME", "other.yaml")
+    CTX.load()
+    assert CTX.config == Config(app_name="shop", database={"url": "sqlite:///shop.db"})
+    monkeypatch.setenv("ONTO_DATABASE", "file:shop.onto")
+    with pytest.warns(UserWarning, match="the context of 'shop' is replaced"):
+        CTX.load()
+    assert CTX.config == Config(app_name="shop", database={"url": "file:shop.onto"})
+    with pytest.warns(UserWarning, match="the context of 'shop' is replaced"):
+        CTX.load("boiler.yaml")
+    assert CTX.config == Config(app_name="here", database={"url": "file:shop.onto"})
+    monkeypatch.setenv("FB_CONFIG_FILENAME", "gone.yaml")
+    with pytest.raises(errors.SettingsError, match=r"gone\.yaml: no such file"):
+        CTX.load()
+
+
+def test_the_log_says_which_kind_of_datastore_is_opened(caplog: pytest.LogCaptureFixture) -> None:
+    CTX.read(Config(testing=True, certificate_filename="c.json"))
+    with caplog.at_level("INFO", logger="onto"):
+        CTX.db.document("a/1").get()
+        CTX.db.document("a/2").get()
+    assert caplog.messages == ["the datastore is memory"]
 
 
 def test_a_second_configuration_warns_and_replaces() -> None:
