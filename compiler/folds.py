@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from compiler import accumulators, distinct, dtypes, extremes, groups, ir, records, rewrite, updates, values
+from compiler import accumulators, distinct, dtypes, extremes, groups, ir, prefixes, records, rewrite, updates, values
 from compiler.diagnostics import Span
 from compiler.scope import Scope, Stop, conditional, conjunction, unify
 from compiler.updates import Leaf, Place
@@ -96,6 +96,9 @@ def _folded(place: Place, start: values.Value, end: values.Value) -> values.Valu
             found = recognise(place)
             if found is not None:
                 return found
+        settled = prefixes.settled(place, _folded)
+        if settled is not None:
+            return _folded(settled, start, settled.update)
     except Stop as stop:
         return values.Conflict(stop.declined)
     name = place.name.partition(".")[0]

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from compiler import accumulators, comparing, displays, dtypes, ir, sequences, values
+from compiler import accumulators, comparing, displays, dtypes, ir, raising, ranges, sequences, values
 from compiler.diagnostics import Span
-from compiler.scope import Scope, entity_id, retyped
+from compiler.scope import Scope, conditional, entity_id, retyped
 
 _NONE = ir.Const(None, dtypes.NONE)
 
@@ -52,11 +52,29 @@ def item(scope: Scope, owner: values.Value, index: values.Value, span: Span) -> 
             chosen = sequences.cut(owner, place, place + 1, from_end=key.value < 0) if place else owner
             op: ir.ReduceOp = "last" if key.value == -1 else "first"
             return ir.Reduce(op, chosen, owner.head.type, empty_error="IndexError: list index out of range", span=span)
+        case ir.Comp(kind="list") if key.type == dtypes.INT and sequences.has_places(owner):
+            return _at_place(scope, owner, key, span)
     value = scope.as_expr(owner, span)
     found = scope.primitive("[]", (value, key), span)
     if found is not None:
         return found
     return ir.Declined("D323", span, f"an item of a value of type `{dtypes.show(value.type)}` has no exact SQL form")
+
+
+def _at_place(scope: Scope, owner: ir.Comp, key: ir.Expr, span: Span) -> values.Value:
+    """Return the item of a computed list whose place is computed too: the one row that has it."""
+    sorting, rows = raising.apart(owner)
+    at = key
+    if ranges.bounds(key)[0] < 0:
+        length = ir.Reduce("count", rows, dtypes.INT, ir.Const(0, dtypes.INT), span=span)
+        from_end = ir.Prim("lt", (key, ir.Const(0, dtypes.INT)), dtypes.BOOL, span)
+        at = conditional(from_end, ir.Prim("int.add", (key, length), dtypes.INT, span), key, dtypes.INT, span)
+    counted, place = sequences.numbered(rows)
+    there = ir.Cond(ir.Prim("eq", (place, at), dtypes.BOOL, span))
+    told = "IndexError: list index out of range"
+    one = replace(counted, steps=(*counted.steps, there))
+    found = ir.Reduce("first", one, rows.head.type, empty_error=told, span=span)
+    return found if sorting is None else scope.after(sorting, found, span)
 
 
 def _of_found(scope: Scope, found: ir.Reduce, key: ir.Expr, span: Span) -> ir.Expr | None:
@@ -231,7 +249,9 @@ def cut(
             return sequences.cut(owner, lower or 0, upper)
         if constant and isinstance(lower, int) and lower < 0 and upper is None:
             return sequences.cut(owner, 0, -lower, from_end=True)
-        return ir.Declined("D324", span, "of a list that is computed, only `[a:b]` and `[-n:]` have an exact SQL form")
+        if constant and sequences.has_places(owner):
+            return sequences.between(owner, lower, upper)
+        return ir.Declined("D324", span, "of a list that is computed, a slice by computed ends has no exact SQL form")
     if isinstance(owner, ir.Comp) and step == -1 and lower is None and upper is None:
         return replace(owner, order=sequences.backwards(owner.order), span=span)
     value = scope.as_expr(owner, span)

@@ -144,6 +144,10 @@ def _flat(tests: tuple[ir.Expr, ...], value: ir.Expr) -> Iterator[Evaluated]:
                 yield from _flat(tests, one)
         case ir.Prim("acc.get", (state, key, ir.Raises())) if _has(tests, state, key):
             return
+        case ir.Prim("acc.get", (state, key, missing)) if not isinstance(missing, ir.Raises):
+            # What the dict holds was evaluated in the pass that put it there.
+            yield from _flat(tests, key)
+            yield from _flat(tests, missing)
         case _ if raising.may_raise(sampled(value, tests)):
             yield tests, value
 
@@ -175,6 +179,10 @@ _SAMPLES: dict[dtypes.Type, int | str | Decimal] = {
     dtypes.STR: "a",
     dtypes.DECIMAL: Decimal(1),
     dtypes.BOOL: True,
+    dtypes.DATE: "2000-01-01",
+    dtypes.LOCAL_DATETIME: "2000-01-01T00:00:00",
+    dtypes.DATETIME: "2000-01-01T00:00:00+00:00",
+    dtypes.TIMEDELTA: 1,
 }
 
 

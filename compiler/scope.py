@@ -492,6 +492,9 @@ class Scope:
         if any(one and (":" not in one or (spelling == "format" and one.endswith(":mixed"))) for one in enums):
             return None  # a member of an Enum is not its value
         args = tuple(replace(one, type=dtypes.without_enums(one.type)) for one in args) if enums != {""} else args
+        match spelling, args:
+            case "//" | "%", (ir.Prim("timedelta.total_seconds", (length,)), by):  # exact, where that of floats is not
+                spelling, args = f"total_seconds {spelling}", (length, by)
         for row in primitives.find_all(spelling, tuple(one.type for one in args)):
             constant = all(isinstance(args[place], ir.Const) for place in row.constant if place < len(args))
             if constant and (row.accepts is None or row.accepts(args)):

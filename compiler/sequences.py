@@ -7,7 +7,9 @@ totals.items(), filled in a loop           →  Gen(entry, Items(GroupBy …)) i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Literal
 
 from compiler import dtypes, ir, raising, rewrite
 
@@ -31,6 +33,39 @@ def numbered(comp: ir.Comp) -> tuple[ir.Comp, ir.Expr]:
     name = f"{_NUMBER}{sum(isinstance(step, ir.Cut) for step in comp.steps)}"
     counted = replace(comp, steps=(*comp.steps, ir.Cut(over, comp.order, 0, None, heads=heads, number=name)))
     return counted, ir.EntryPart(over[-1], name, dtypes.INT)
+
+
+def has_places(comp: ir.Comp) -> bool:
+    """Tell whether the combinations of a list can be counted: Python comes to them in an order that is defined."""
+    return bool(comp.order) and bool(variables(comp)) and not is_unordered(comp.order)
+
+
+def between(comp: ir.Comp, lower: int | None, upper: int | None) -> ir.Comp:
+    """Return `comp[lower:upper]` for any ends, by the places of the combinations from the start and from the end."""
+    counted, tests = comp, list[ir.Step]()
+    for from_end in (False, True):
+        ends = ((op, one) for op, one in (("ge", lower), ("lt", upper)) if one is not None and (one < 0) is from_end)
+        for at, (op, bound) in enumerate(ends):
+            if not at:
+                order = backwards(comp.order) if from_end else comp.order
+                counted, place = numbered(replace(counted, order=order))
+            # The last item has place 0 from the end, and the index -1.
+            limit = ir.Const(-bound - 1 if from_end else bound, dtypes.INT)
+            sign = {"ge": "le", "lt": "gt"}[op] if from_end else op
+            tests.append(ir.Cond(ir.Prim(sign, (place, limit), dtypes.BOOL)))
+    return replace(counted, steps=(*counted.steps, *tests), order=comp.order)
+
+
+def before(
+    op: Literal["lt", "le"], counted: ir.Comp, number: ir.Expr, head: ir.Expr, name: Callable[[str], str]
+) -> ir.Comp:
+    """Return the heads of the combinations that come before the one around (`le`: and of that one itself)."""
+    pair = ir.MakePair((head, number), dtypes.Pair((head.type, number.type)))
+    again = rewrite.fresh(replace(counted, head=pair, type=dtypes.ListOf(pair.type)), name)
+    assert isinstance(again.head, ir.MakePair)
+    head, own = again.head.items
+    test = ir.Cond(ir.Prim(op, (own, number), dtypes.BOOL))
+    return replace(again, steps=(*again.steps, test), head=head, type=dtypes.ListOf(head.type))
 
 
 def places_read(expr: ir.Expr) -> frozenset[tuple[str, str]]:

@@ -50,6 +50,56 @@ def _extreme(sign: str) -> Template:
     return build
 
 
+_OWN_TITLE = (
+    "\u01c4\u01c5\u01c6\u01c7\u01c8\u01c9\u01ca\u01cb\u01cc\u01f1\u01f2\u01f3\u10d0\u10d1\u10d2\u10d3"
+    "\u10d4\u10d5\u10d6\u10d7\u10d8\u10d9\u10da\u10db\u10dc\u10dd\u10de\u10df\u10e0\u10e1\u10e2\u10e3"
+    "\u10e4\u10e5\u10e6\u10e7\u10e8\u10e9\u10ea\u10eb\u10ec\u10ed\u10ee\u10ef\u10f0\u10f1\u10f2\u10f3"
+    "\u10f4\u10f5\u10f6\u10f7\u10f8\u10f9\u10fa\u10fd\u10fe\u10ff\u1f80\u1f81\u1f82\u1f83\u1f84\u1f85"
+    "\u1f86\u1f87\u1f88\u1f89\u1f8a\u1f8b\u1f8c\u1f8d\u1f8e\u1f8f\u1f90\u1f91\u1f92\u1f93\u1f94\u1f95"
+    "\u1f96\u1f97\u1f98\u1f99\u1f9a\u1f9b\u1f9c\u1f9d\u1f9e\u1f9f\u1fa0\u1fa1\u1fa2\u1fa3\u1fa4\u1fa5"
+    "\u1fa6\u1fa7\u1fa8\u1fa9\u1faa\u1fab\u1fac\u1fad\u1fae\u1faf\u1fb3\u1fbc\u1fc3\u1fcc\u1ff3\u1ffc"
+)
+_TITLED = (
+    "\u01c5\u01c5\u01c5\u01c8\u01c8\u01c8\u01cb\u01cb\u01cb\u01f2\u01f2\u01f2\u10d0\u10d1\u10d2\u10d3"
+    "\u10d4\u10d5\u10d6\u10d7\u10d8\u10d9\u10da\u10db\u10dc\u10dd\u10de\u10df\u10e0\u10e1\u10e2\u10e3"
+    "\u10e4\u10e5\u10e6\u10e7\u10e8\u10e9\u10ea\u10eb\u10ec\u10ed\u10ee\u10ef\u10f0\u10f1\u10f2\u10f3"
+    "\u10f4\u10f5\u10f6\u10f7\u10f8\u10f9\u10fa\u10fd\u10fe\u10ff\u1f88\u1f89\u1f8a\u1f8b\u1f8c\u1f8d"
+    "\u1f8e\u1f8f\u1f88\u1f89\u1f8a\u1f8b\u1f8c\u1f8d\u1f8e\u1f8f\u1f98\u1f99\u1f9a\u1f9b\u1f9c\u1f9d"
+    "\u1f9e\u1f9f\u1f98\u1f99\u1f9a\u1f9b\u1f9c\u1f9d\u1f9e\u1f9f\u1fa8\u1fa9\u1faa\u1fab\u1fac\u1fad"
+    "\u1fae\u1faf\u1fa8\u1fa9\u1faa\u1fab\u1fac\u1fad\u1fae\u1faf\u1fbc\u1fbc\u1fcc\u1fcc\u1ffc\u1ffc"
+)
+"""Letters whose title case is one letter, but not their upper case, and their title case."""
+
+_LIGATURES = (
+    "\xdf\u0587\u1fb2\u1fb4\u1fb7\u1fc2\u1fc4\u1fc7\u1ff2\u1ff4\u1ff7\ufb00\ufb01\ufb02\ufb03\ufb04\ufb05"
+    "\ufb06\ufb13\ufb14\ufb15\ufb16\ufb17"
+)
+_SPELLED = (
+    "Ss,\u0535\u0582,\u1fba\u0345,\u0386\u0345,\u0391\u0342\u0345,\u1fca\u0345,\u0389\u0345,\u0397\u0342"
+    "\u0345,\u1ffa\u0345,\u038f\u0345,\u03a9\u0342\u0345,Ff,Fi,Fl,Ffi,Ffl,St,St,\u0544\u0576,\u0544\u0565"
+    ",\u0544\u056b,\u054e\u0576,\u0544\u056d"
+)
+"""Letters whose title case is several letters, and those."""
+
+
+def _capitalize(_: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
+    s = args[0]
+    first = call("SUBSTRING", again(s), number(1), number(1))
+    place = call("LOCATE", again(first), string(_OWN_TITLE))
+    ligature = call("LOCATE", again(first), string(_LIGATURES))
+    spelled = call("SPLIT_INDEX", string(_SPELLED), string(","), op(again(ligature), "-", number(1)))
+    upper = case(
+        (op(again(place), ">", number(0)), call("SUBSTRING", string(_TITLED), again(place), number(1))),
+        (op(again(ligature), ">", number(0)), spelled),
+        default=call("UPPER", first),
+    )
+    # The end of a Greek word is lower-cased otherwise than its middle: the whole is, and then cut.
+    rest = call(
+        "SUBSTRING", call("LOWER", again(s)), op(call("CHAR_LENGTH", call("LOWER", again(first))), "+", number(1))
+    )
+    return case((op(again(s), "=", string("")), again(s)), default=flink_sql.concat(upper, rest))
+
+
 def _item(prim: ir.Prim, args: list[exp.Expression]) -> exp.Expression:
     index = flink_sql.constant_int(prim, 1)
     if index is not None:
@@ -288,6 +338,7 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType(
         "str.max": _extreme(">"),
         "str.upper": plain("UPPER"),
         "str.lower": plain("LOWER"),
+        "str.capitalize": _capitalize,
         "str.strip": _strip("BTRIM"),
         "str.lstrip": _strip("LTRIM"),
         "str.rstrip": _strip("RTRIM"),

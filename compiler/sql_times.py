@@ -133,6 +133,16 @@ def _rest_of_day(micros: exp.Expression) -> exp.Expression:
     return op(rest, "+", case((op(again(rest), "<", number(0)), number(DAY)), default=big(number(0))))
 
 
+def _total_seconds(micros: exp.Expression) -> exp.Expression:
+    return op(cast(micros, dtypes.FLOAT), "/", double(1e6))
+
+
+def _seconds_divided(micros: exp.Expression, by: exp.Expression) -> exp.Expression:
+    # floor(x / n) is floor(floor(x) / n) for whole n, and the inner one is so small that its quotient is never rounded
+    # up to the next whole number.
+    return call("FLOOR", op(call("FLOOR", _total_seconds(micros)), "/", by))
+
+
 def _since_epoch(moment: exp.Expression, of: dtypes.Type) -> exp.Expression:
     epoch = cast(string("1970-01-01"), dtypes.DATE)
     days = op(_days_between(day_of(again(moment), of), epoch), "*", number(DAY))
@@ -302,6 +312,10 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType(
         "timedelta.days": lambda _, args: _floor_days(args[0]),
         "timedelta.seconds": lambda _, args: op(_rest_of_day(args[0]), "/", number(1_000_000)),
         "timedelta.microseconds": lambda _, args: call("MOD", _rest_of_day(args[0]), number(1_000_000)),
-        "timedelta.total_seconds": lambda _, args: op(cast(args[0], dtypes.FLOAT), "/", double(1e6)),
+        "timedelta.total_seconds": lambda _, args: _total_seconds(args[0]),
+        "timedelta.seconds_floordiv": lambda _, args: _seconds_divided(*args),
+        "timedelta.seconds_mod": lambda _, args: op(
+            _total_seconds(again(args[0])), "-", op(_seconds_divided(*args), "*", again(args[1]))
+        ),
     }
 )

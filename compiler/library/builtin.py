@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from compiler import comparing, displays, dtypes, ir, sequences, values
+from compiler import comparing, displays, dtypes, ir, raising, sequences, values
 from compiler.diagnostics import NOWHERE, Span
 from compiler.scope import Arguments, Builder, Keywords, Scope, conditional, conjunction, disjunction, facts_of, negate
 
@@ -55,7 +55,7 @@ def _enumerate(scope: Scope, args: Arguments, keywords: Keywords, span: Span) ->
 def _numbered(scope: Scope, items: values.Value, start: ir.Expr, span: Span) -> _Answer:
     """Return rows beside their places, which are counted in the order of the rows."""
     comp = scope.comprehend(items, span)
-    if sequences.is_unordered(comp.order) or not comp.order or not sequences.variables(comp):
+    if not sequences.has_places(comp):
         return ir.Declined("D359", span, "the order of a set is not defined, so no item has a place; write `sorted(…)`")
     counted, place = sequences.numbered(comp)
     number = scope.primitive("+", (place, start), span)
@@ -82,8 +82,32 @@ def _zip(scope: Scope, args: Arguments, keywords: Keywords, span: Span) -> _Answ
         return displays.several("list", tuple(values.Item(_tuple(parts)) for parts in zip(*known, strict=False)), span)
     lists = [scope.as_expr(one, span) for one in args]
     if any(isinstance(one, ir.Comp) or not isinstance(dtypes.required(one.type), dtypes.ListOf) for one in lists):
-        return ir.Declined("D354", span, "`zip` of rows has no SQL form: their places are not kept")
+        return _beside(scope, args, span)
     return _zipped(scope, lists, span)
+
+
+def _beside(scope: Scope, args: Arguments, span: Span) -> _Answer:
+    """Return the rows of several lists side by side: those of the same place."""
+    steps: tuple[ir.Step, ...] = ()
+    order: tuple[ir.Order, ...] = ()
+    first: ir.Expr | None = None
+    elements: list[ir.Expr] = []
+    for one in args:
+        loop = scope.iterate(scope.apply(values.Builtin("enumerate"), (one,), {}, span), span, "item")
+        pair = loop.element
+        assert isinstance(pair, ir.MakePair)
+        place, element = pair.items
+        if raising.may_raise(element):
+            told = "`zip` ends with the shortest list, and does not see what may raise behind that"
+            return ir.Declined("D354", span, told)
+        steps = (*steps, *loop.steps)
+        if first is None:
+            first, order = place, loop.order
+        else:
+            steps = (*steps, ir.Cond(ir.Prim("eq", (place, first), dtypes.BOOL, span)))
+        elements.append(element)
+    whole = ir.MakePair(tuple(elements), dtypes.Pair(tuple(one.type for one in elements)), span)
+    return ir.Comp("list", steps, whole, dtypes.ListOf(whole.type), None, order, span)
 
 
 def _zipped(scope: Scope, lists: list[ir.Expr], span: Span) -> _Answer:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from compiler import comparing, displays, dtypes, ir, values
+from compiler import comparing, displays, dtypes, indexing, ir, values
 from compiler.diagnostics import Span
 from compiler.scope import Arguments, Builder, Keywords, Scope, entity_id
 
@@ -42,6 +42,17 @@ def entry(scope: Scope, counter: ir.GroupBy, key: values.Value, missing: values.
     if missing == ZERO and dtypes.required(comp.head.type) == dtypes.INT:
         return ir.Reduce(op, comp, dtypes.INT, ZERO, span=span)
     return ir.Declined("D304", span, "an entry of a dict that the getter itself made has no SQL form yet")
+
+
+def most_common(scope: Scope, counter: ir.GroupBy, args: Arguments, span: Span) -> _Answer:
+    """Return the keys with their counts, the most frequent first and, of equals, the one that came first."""
+    count = scope.apply(values.Builtin("operator.itemgetter"), (ir.Const(1, dtypes.INT),), {}, span)
+    reverse = ir.Const(True, dtypes.BOOL)
+    entries = values.Entries("items", counter)
+    ordered = scope.apply(values.Builtin("sorted"), (entries,), {"key": count, "reverse": reverse}, span)
+    if not args or args[0] == ir.Const(None, dtypes.NONE):
+        return ordered
+    return indexing.cut(scope, ordered, (None, scope.as_expr(args[0], span), None), span)
 
 
 def total(counter: ir.GroupBy, span: Span) -> ir.Expr:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
-from compiler import comparing, displays, dtypes, indexing, ir, syntax, values
+from compiler import comparing, displays, dtypes, indexing, ir, raising, sequences, syntax, values
 from compiler.diagnostics import Span
 from compiler.scope import Arguments, Builder, Keywords, Scope, negate
 
@@ -190,15 +191,29 @@ def _islice(scope: Scope, args: Arguments, keywords: Keywords, span: Span) -> _A
 def _accumulate(scope: Scope, args: Arguments, keywords: Keywords, span: Span) -> _Answer:
     items = displays.items_of(args[0])
     present = None if items is None else displays.spread(items)
-    if present is None:
-        return ir.Declined("D364", span, "a running total of rows has no SQL form")
     function = args[1] if len(args) > 1 else keywords.get("func", values.Builtin("operator.add"))
     initial = keywords.get("initial")
+    if present is None:
+        is_sum = isinstance(function, values.Builtin) and function.qualified == "operator.add" and initial is None
+        totals = _running_totals(scope, scope.comprehend(args[0], span), span) if is_sum else None
+        return totals or ir.Declined("D364", span, "this running total of rows has no SQL form")
     waiting = (*(() if initial is None else (initial,)), *present)
     found: list[values.Value] = list(waiting[:1])
     for one in waiting[1:]:
         found.append(scope.apply(function, (found[-1], one), {}, span))
     return values.Several("generator", tuple(map(values.Item, found)))
+
+
+def _running_totals(scope: Scope, rows: ir.Comp, span: Span) -> ir.Comp | None:
+    """Return, for each row, the sum of all up to it."""
+    sorting, rows = raising.apart(rows)
+    if sorting is not None or raising.may_raise(rows.head) or not sequences.has_places(rows):
+        return None
+    counted, number = sequences.numbered(rows)
+    summands = sequences.before("le", counted, number, rows.head, scope.fresh)
+    total = scope.apply(values.Builtin("sum"), (summands,), {}, span)
+    assert isinstance(total, ir.Expr)
+    return replace(counted, head=total, type=dtypes.ListOf(total.type), span=span)
 
 
 def _arranged(arrange: Callable[..., Iterable[tuple[Any, ...]]]) -> Builder:  # Any: values
@@ -219,6 +234,34 @@ def _arranged(arrange: Callable[..., Iterable[tuple[Any, ...]]]) -> Builder:  # 
         return values.Several("generator", tuple(map(values.Item, tuples)))
 
     return build
+
+
+def _pairwise(scope: Scope, args: Arguments, keywords: Keywords, span: Span) -> _Answer:
+    items = displays.items_of(args[0])
+    if items is not None:
+        return _arranged(itertools.pairwise)(scope, args, keywords, span)
+    rows = args[0] if isinstance(args[0], ir.Expr) else scope.comprehend(args[0], span)
+    after = indexing.cut(scope, rows, (ir.Const(1, dtypes.INT), None, None), span)
+    if isinstance(after, ir.Declined):
+        return after
+    return scope.apply(values.Builtin("zip"), (rows, after), {}, span)
+
+
+def _groupby(scope: Scope, args: Arguments, keywords: Keywords, span: Span) -> _Answer:
+    """Return the groups of rows that are sorted by their key: then equal keys stand together, as in a dict of lists."""
+    rows = scope.comprehend(args[0], span)
+    sorting, rows = raising.apart(rows)
+    loop = scope.iterate(rows, span, "item")
+    function = args[1] if len(args) > 1 else keywords.get("key")
+    key = scope.as_expr(loop.element if function is None else scope.apply(function, (loop.element,), {}, span), span)
+    if not loop.order or loop.order[0].key != key or sequences.is_natural(loop.order[0]):
+        told = "`groupby` of what is not sorted by the same key first has no SQL form"
+        return ir.Declined("D354", span, told)
+    element = scope.as_expr(loop.element, span)
+    kind = dtypes.DictOf(key.type, dtypes.ListOf(element.type))
+    comp = ir.Comp("dict", loop.steps, element, dtypes.DictOf(key.type, element.type), key, loop.order, span)
+    pairs = scope.comprehend(values.Entries("items", ir.GroupBy("list", comp, kind, span=span)), span)
+    return pairs if sorting is None else raising.after(sorting, pairs)
 
 
 def _repeat(scope: Scope, args: Arguments, keywords: Keywords, span: Span) -> _Answer:
@@ -242,6 +285,7 @@ FUNCTIONS: dict[str, Builder] = {
     "operator.methodcaller": _methodcaller, "functools.reduce": _reduce, "functools.partial": _partial,
     "itertools.chain": _chain, "itertools.chain.from_iterable": _chain_all, "itertools.islice": _islice,
     "itertools.accumulate": _accumulate, "itertools.product": _arranged(itertools.product),
-    "itertools.combinations": _arranged(itertools.combinations), "itertools.pairwise": _arranged(itertools.pairwise),
+    "itertools.combinations": _arranged(itertools.combinations), "itertools.pairwise": _pairwise,
     "itertools.permutations": _arranged(itertools.permutations), "itertools.repeat": _repeat,
+    "itertools.groupby": _groupby,
 }  # fmt: skip

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from compiler import displays, dtypes, ir, values
+from compiler import displays, dtypes, ir, sequences, values
 from compiler.diagnostics import Span
 from compiler.scope import Arguments, Builder, Keywords, Scope, conditional, disjunction
 
@@ -83,6 +84,48 @@ def _mean(name: str) -> Builder:
     return build
 
 
+def _median(name: str) -> Builder:
+    def build(scope: Scope, args: Arguments, keywords: Keywords, span: Span) -> _Answer:
+        rows = scope.apply(values.Builtin("sorted"), args[:1], {}, span)
+        if keywords or not isinstance(rows, ir.Comp) or not sequences.has_places(rows):
+            return None
+        if dtypes.nullable(rows.head.type):
+            return ir.Declined("D354", span, f"`statistics.{name}` of what may be None has no exact SQL form")
+        count = ir.Reduce("count", rows, dtypes.INT, ir.Const(0, dtypes.INT), span=span)
+        half = _halved(count, span)
+        before = _halved(ir.Prim("int.sub", (count, ir.Const(1, dtypes.INT)), dtypes.INT, span), span)
+        lower, upper = (_at(rows, one, span) for one in (before, half))
+        is_odd = ir.Prim("eq", (before, half), dtypes.BOOL, span)
+        found = {"median_low": lower, "median_high": upper}.get(name) or _middle(scope, lower, upper, is_odd, span)
+        if found is None:
+            return None
+        nothing = ir.Prim("eq", (count, ir.Const(0, dtypes.INT)), dtypes.BOOL, span)
+        empty = ir.Raises("StatisticsError", "no median for empty data", span=span)
+        return conditional(nothing, empty, found, found.type, span)
+
+    return build
+
+
+def _halved(number: ir.Expr, span: Span) -> ir.Expr:
+    return ir.Prim("int.floordiv", (number, ir.Const(2, dtypes.INT)), dtypes.INT, span)
+
+
+def _at(rows: ir.Comp, place: ir.Expr, span: Span) -> ir.Expr:
+    counted, number = sequences.numbered(rows)
+    there = ir.Cond(ir.Prim("eq", (number, place), dtypes.BOOL, span))
+    one = replace(counted, steps=(*counted.steps, there))
+    return ir.Reduce("first", one, rows.head.type, empty_error="StatisticsError", span=span)
+
+
+def _middle(scope: Scope, lower: ir.Expr, upper: ir.Expr, is_odd: ir.Expr, span: Span) -> ir.Expr | None:
+    """Return the mean of the two in the middle; of an odd number they are one, and Python takes that as it is."""
+    total, two = scope.primitive("+", (lower, upper), span), ir.Const(2, dtypes.INT)
+    if total is None or total.type == dtypes.INT:
+        return None if total is None else ir.Prim("int.mean", (total, two), dtypes.FLOAT, span)
+    mean = scope.primitive("/", (total, two), span)
+    return None if mean is None else conditional(is_odd, lower, mean, mean.type, span)
+
+
 def _listed(scope: Scope, value: values.Value, span: Span) -> values.Value:
     return value if displays.items_of(value) is not None else scope.comprehend(value, span)
 
@@ -97,5 +140,6 @@ _OF_CONSTANTS = {
 
 FUNCTIONS: dict[str, Builder] = {
     **{name: _computed(function) for name, function in _OF_CONSTANTS.items()},
+    **{f"statistics.{name}": _median(name) for name in ("median", "median_low", "median_high")},
     "math.isclose": _isclose, "math.prod": _prod, "statistics.mean": _mean("mean"), "statistics.fmean": _mean("fmean"),
 }  # fmt: skip

@@ -96,6 +96,7 @@ ROWS: tuple[Primitive, ...] = (
     Primitive("str.max", "max", (STR, STR), STR, max, propagates=False),
     Primitive("str.upper", ".upper", (STR,), STR, lambda s: s.upper()),
     Primitive("str.lower", ".lower", (STR,), STR, lambda s: s.lower()),
+    Primitive("str.capitalize", ".capitalize", (STR,), STR, lambda s: s.capitalize()),
     Primitive("str.strip", ".strip", (STR,), STR, lambda s: s.strip()),
     Primitive("str.lstrip", ".lstrip", (STR,), STR, lambda s: s.lstrip()),
     Primitive("str.rstrip", ".rstrip", (STR,), STR, lambda s: s.rstrip()),

@@ -62,6 +62,11 @@ def _whole_millis(args: tuple[ir.Expr, ...]) -> bool:
     )  # fmt: skip
 
 
+def _positive(args: tuple[ir.Expr, ...]) -> bool:
+    last = args[-1]
+    return isinstance(last, ir.Const) and isinstance(last.value, int) and 0 < last.value < 2**31
+
+
 def _attribute(name: str) -> Any:  # Any: a callable on dates
     return lambda moment: getattr(moment, name)
 
@@ -233,4 +238,22 @@ ROWS: tuple[Primitive, ...] = (
     Primitive("timedelta.seconds", "attr:seconds", (TIMEDELTA,), INT, lambda x: x.seconds),
     Primitive("timedelta.microseconds", "attr:microseconds", (TIMEDELTA,), INT, lambda x: x.microseconds),
     Primitive("timedelta.total_seconds", ".total_seconds", (TIMEDELTA,), FLOAT, datetime.timedelta.total_seconds),
+    Primitive(
+        "timedelta.seconds_floordiv",
+        "total_seconds //",
+        (TIMEDELTA, INT),
+        FLOAT,
+        lambda x, n: x.total_seconds() // n,
+        constant=(1,),
+        accepts=_positive,
+    ),
+    Primitive(
+        "timedelta.seconds_mod",
+        "total_seconds %",
+        (TIMEDELTA, INT),
+        FLOAT,
+        lambda x, n: x.total_seconds() % n,
+        constant=(1,),
+        accepts=_positive,
+    ),
 )

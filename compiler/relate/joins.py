@@ -135,6 +135,7 @@ class Rows:
                 if wanted:
                     self._reduce(tuple(one for one in (*wanted, *_reduces(later)) if self._is_bound(one)))
                 self.where(true_where(self.scalar(step.test)))
+                self.steps.append(step)
             else:
                 self._reduce(tuple(one for one in _reduces((*_held_by(step), *later)) if self._is_bound(one)))
                 self.step(step)
@@ -157,12 +158,10 @@ class Rows:
         return self
 
     def step(self, step: ir.Step) -> None:
-        """Apply a generator or a condition."""
+        """Apply a generator or a cut."""
         if isinstance(step, ir.Gen) and isinstance(step.source, ir.Items):
             self.aggregated((step.source.value,))  # of the rows so far
         match step:
-            case ir.Cond(test):
-                self.where(true_where(self.scalar(test)))
             case ir.Cut():
                 self._cut(step)
             case ir.Gen(var, ir.Many(reference)):
@@ -234,9 +233,15 @@ class Rows:
         self.made[var] = made
         return True
 
+    def around(self) -> tuple[ir.Step, ...]:
+        """Return the steps that what is computed of each row begins with; which rows there are is the rows' matter."""
+        if any(isinstance(one, ir.Cut) and one.number for one in self.steps):  # whose places may be read
+            return sequences.loops(tuple(self.steps))
+        return tuple(step for step in self.steps if isinstance(step, ir.Gen))
+
     def _below(self, steps: tuple[ir.Step, ...], outer: frozenset[str], reads: tuple[ir.Expr, ...]) -> Rows:
         """Return rows for a collection: of the root, or of the entries that it depends on."""
-        around = tuple(step for step in self.steps if isinstance(step, ir.Gen)) if outer else ()
+        around = self.around() if outer else ()
         rows = Rows(self.context).run((*around, *steps), reads)
         rows._reduce(tuple(one for one in _reduces(reads) if rows._is_bound(one)))
         return rows

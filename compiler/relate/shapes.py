@@ -166,9 +166,7 @@ def _none_when(expr: ir.Expr) -> ir.Expr:
 def _collection(expr: ir.Expr, name: str, json_name: str, column: str, place: Place) -> Shape:
     guards, comp = _one_branch(expr, place)
     table = f"{place.table}__{name}"
-    null = _none_when(expr)
-    texts = _texts(comp, place) if comp is not None else []
-    null = _only_under(guards, checks.chain(texts, null), null)
+    null = _none_or_raised(expr, _texts(comp, place) if comp is not None else [], place)
     result = Shape(plan.FieldNode(name, json_name, "list"))
     if comp is None:
         raise joins.decline("D415", expr.span, "a collection that is always empty has no item type")
@@ -186,11 +184,20 @@ def _collection(expr: ir.Expr, name: str, json_name: str, column: str, place: Pl
     return result
 
 
-def _only_under(guards: tuple[ir.Expr, ...], checked: ir.Expr, null: ir.Expr) -> ir.Expr:
-    for test in reversed(guards):
-        if checked != null:
-            checked = ir.If(test, checked, null, _BOOL, test.span)
-    return checked
+def _none_or_raised(expr: ir.Expr, texts: list[ir.Expr], place: Place) -> ir.Expr:
+    """Return the condition under which a collection is None, which raises the texts where Python goes through it."""
+    match expr:
+        case _ if not texts:
+            return _none_when(expr)
+        case ir.If(test, then, orelse):
+            goes, otherwise = (_one_branch(one, place)[1] is not None for one in (then, orelse))
+            if not (goes and otherwise):
+                none = _none_or_raised(then, texts if goes else [], place)
+                other = _none_or_raised(orelse, texts if otherwise else [], place)
+                return ir.If(test, none, other, _BOOL, expr.span)
+        case ir.Prim("after", (before, value)):
+            return ir.Prim("after", (before, _none_or_raised(value, texts, place)), _BOOL, expr.span)
+    return checks.chain(texts, _none_when(expr))
 
 
 def _texts(comp: ir.Comp | ir.GroupBy, place: Place) -> list[ir.Expr]:

@@ -50,7 +50,7 @@ def assemble(context: joins.Context, table: Table) -> Assembled:
 
 def reducing(rows: joins.Rows, alias: str, reduces: tuple[ir.Reduce, ...]) -> tuple[joins.Stage, joins.Reduces]:
     """Return the rows grouped by their identity, with columns for the reductions."""
-    stage = _Assembly(rows.context, Table(alias, None, tuple(rows.steps), rows.identity(), ()), alias)
+    stage = _Assembly(rows.context, Table(alias, None, sequences.loops(tuple(rows.steps)), rows.identity(), ()), alias)
     stage.spine = rows
     return stage, {one: stage.reduced(one) for one in reduces}
 

@@ -212,6 +212,8 @@ def _counter(
         return counting.total(counter, span)
     if name == "get" and len(args) == 2:
         return counting.entry(scope, counter, args[0], args[1], span)
+    if name == "most_common" and len(args) < 2:
+        return counting.most_common(scope, counter, args, span)
     return None
 
 

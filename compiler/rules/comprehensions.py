@@ -50,6 +50,12 @@ def _over_rows(
         sorting, source = raising.apart(source)
         told += [] if sorting is None else [sorting]
     made: values.Value = _combined(scope, node, source, others)
+    if isinstance(source, ir.Comp) and isinstance(made, ir.Comp) and raising.may_raise(made.head):
+        # All is sorted before anything is computed of the first; where nothing raises then, the list itself tells.
+        sorting, _ = raising.apart(source)
+        if sorting is not None:
+            told.append(sorting)
+            _, made = raising.apart(made)
     for one in reversed(told):  # of all that is looped over: what comes next may leave it out
         made = scope.after(one, made, node.span)
     return made

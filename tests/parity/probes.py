@@ -49,7 +49,7 @@ VALUES: dict[str, tuple[Any, ...]] = {  # Any: Python values of the type
         "😀", "é", "b", "aXbXc", "None", "'", '"', "ﬁn", "ab", "A", "ς", "1__0", "%d", "{x}", "\u2028", "tab\tx",
         "abc\n", "12\n", "aª", "ǅ", "1²", "x5",
         "2024-02-29", "2023-02-29", "20240229", "2024-W09-4", "0000-01-01", "1.5", " -.5e3", "1e400", "nan", "1.5f",
-        "a-b-c", "1.", ".", "abab",
+        "a-b-c", "1.", ".", "abab", "ßa", "აბ", "ᾴx",
     ),
     "index": (0, 1, -1, 2, -2, 3, -3, 5, 2**40, -(2**40)),
     "date": (
@@ -62,7 +62,9 @@ VALUES: dict[str, tuple[Any, ...]] = {  # Any: Python values of the type
         None,
         *(
             datetime.timedelta(microseconds=one)
-            for one in (0, 1, -1, 86_400_000_000, -86_400_000_001, 3_661_000_001, 1_500_000)
+            for one in (
+                0, 1, -1, 59_999_999, 86_400_000_000, -86_400_000_001, 3_661_000_001, 1_500_000, 2**52 + 999_999,
+            )
         ),
     ),
     "list[str]": (None, [], ["a"], ["b", "a", "b"], ["", "é", "😀"], ["a", "b", "c", "d"]),
@@ -103,6 +105,9 @@ CONSTANTS: dict[str, tuple[tuple[Any, ...], ...]] = {  # Any: Python values of t
     "whole.lshift": ((0,), (3,)),
     "int.rshift": ((0,), (1,), (10,)),
     "list.mul": ((1,), (3,)),
+    **dict.fromkeys(
+        ("timedelta.seconds_floordiv", "timedelta.seconds_mod"), ((1,), (7,), (60,), (3600,), (2**31 - 1,))
+    ),
     "texts.sorted": ((", ",), ("",)),
     "str.split_at": ((",", 1), ("X", 1), ("b", 2), ("😀", 1)),
     "str.rsplit_at": ((",", 1), ("X", 1), ("ab", 1), (",", 2)),

@@ -108,7 +108,7 @@ ROWS: dict[str, Op | Case | Refused] = {
     "join": ops("str.join"),
     "upper, lower": ops("str.upper", "str.lower"),
     "title": refused(".title", STR),
-    "capitalize": refused(".capitalize", STR),
+    "capitalize": ops("str.capitalize"),
     "casefold": refused(".casefold", STR),
     "swapcase": refused(".swapcase", STR),
     "rjust, ljust, center, zfill": ops("str.rjust", "str.ljust", "str.center", "str.zfill"),

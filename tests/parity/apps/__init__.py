@@ -6,6 +6,7 @@ CORPUS = tuple(
     for name in (
         "library", "sales", "team", "forum", "sensors", "hospital", "shipping", "hotel", "tracker", "school", "bank",
         "restaurant", "leave", "crm", "playlists", "farm", "depot", "cinema", "freight", "rooms",
+        "helpdesk",
     )
 )  # fmt: skip
 
