@@ -87,7 +87,7 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     (
         "D324",
         "slice without exact SQL",
-        "Bounds must be numbers; of a list that is computed from rows, only `[:n]` is a top-n.",
+        "The ends must be numbers, and the step 1 or -1; of a list that is computed from rows, they must be known.",
         "return sorted(users)[user.age :]", "return sorted(users)[:3]",
     ),
     # ------------------------------------------------------------ build: displays and texts
@@ -171,7 +171,7 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ),
     (
         "D364", "loop that is no fold",
-        "Sums, counts, flags, lists, dicts and last values do not depend on how rows arrive; other updates do.",
+        "Sums, counts, flags, lists, dicts and last values are aggregates, also of earlier passes; others are not.",
         "for o in orders.values():\n    total = total * 2 + o.number", "return sum(o.number for o in orders.values())",
     ),
     (

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
-from itertools import groupby, pairwise
+from itertools import accumulate, groupby, pairwise
 
 from onto.attrs import attrs
 from onto.domain_model import DomainModel
@@ -328,6 +328,41 @@ class AgentCard(ViewModel):
     def positions(self) -> dict[str, int]:
         ranked = sorted(self.store.tickets.values(), key=lambda t: -(t.rating or 0))
         return {t.subject: place for place, t in enumerate(ranked, start=1)}
+
+    @attrs.getter
+    def peak(self) -> int:
+        level = peak = 0
+        for t in self.store.tickets.values():
+            level += 1 if t.is_open else -1
+            peak = max(peak, level)
+        return peak
+
+    @attrs.getter
+    def changes_of_priority(self) -> int:
+        last, changes = None, 0
+        for t in sorted(self.store.tickets.values(), key=lambda t: t.minutes or 0):
+            if last is not None and t.priority != last:
+                changes += 1
+            last = t.priority
+        return changes
+
+    @attrs.getter
+    def accumulated(self) -> list[int]:
+        return list(accumulate(t.minutes or 0 for t in self.store.tickets.values() if t.rating))
+
+    @attrs.getter
+    def without_extremes(self) -> list[int]:
+        return sorted(t.minutes for t in self.store.tickets.values() if t.minutes is not None)[1:-1]
+
+    @attrs.getter
+    def upper_quartile(self) -> int | None:
+        minutes = sorted(t.minutes for t in self.store.tickets.values() if t.minutes is not None)
+        return minutes[len(minutes) * 3 // 4] if minutes else None
+
+    @attrs.getter
+    def training(self) -> list[str]:
+        subjects = sorted(t.subject or "" for t in self.store.tickets.values() if t.is_open)
+        return [f"{skill}: {subject}" for skill, subject in zip(self.store.agent.skills or [], subjects, strict=False)]
 
     @attrs.getter
     def teammates_note(self) -> str:
