@@ -49,6 +49,12 @@ _ROWS: tuple[Code, ...] = (
         "The import names a module of a package that belongs to the project, and there is no such file.",
         "from shop.modles import Order", "from shop.models import Order",
     ),
+    Code(
+        "E106", "module named like one of Python's own",
+        "Which of the two an import finds depends on what has been imported before, so the app would be another one in "
+        "each process that runs it. Modules inside a package may have any name.",
+        "calendar.py", "shop/calendar.py, imported as `from shop import calendar`",
+    ),
     # ------------------------------------------------------------ resolve: names and types
     Code(
         "E201", "unknown base class",

@@ -36,7 +36,9 @@ def compare(scope: Scope, op: str, left: values.Value, right: values.Value, span
 
 
 def _comparable(a: dtypes.Type, b: dtypes.Type) -> bool:
-    if not isinstance(a, dtypes.Scalar) or not isinstance(b, dtypes.Scalar) or a.enum or b.enum:
+    if not isinstance(a, dtypes.Scalar) or not isinstance(b, dtypes.Scalar):
+        return False
+    if dtypes.is_member(a) or dtypes.is_member(b):
         return False
     if a.name == b.name:
         return a.name not in ("bytes", "bool")
@@ -216,9 +218,10 @@ def _contains_value(scope: Scope, value: ir.Expr, box: ir.Expr, span: Span) -> i
     if isinstance(dtypes.required(value.type), dtypes.Entity):
         value = entity_id(value)
     inner = dtypes.required(box.type)
-    if isinstance(inner, dtypes.ListOf | dtypes.SetOf) and dtypes.required(inner.item) == dtypes.required(value.type):
+    kind = _without_mixed(dtypes.required(value.type))
+    if isinstance(inner, dtypes.ListOf | dtypes.SetOf) and _without_mixed(dtypes.required(inner.item)) == kind:
         return ir.Prim("list.contains", (box, value), dtypes.BOOL, span)
-    if isinstance(inner, dtypes.DictOf) and inner.key == dtypes.required(value.type):
+    if isinstance(inner, dtypes.DictOf) and inner.key == kind:
         return ir.Prim("dict.has", (box, value), dtypes.BOOL, span)
     found = scope.primitive("in str", (value, box), span)
     if found is not None:

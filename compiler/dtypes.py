@@ -5,6 +5,7 @@ join(INT, FLOAT) → FLOAT        optional(STR) → Optional(STR)        show(Li
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -166,21 +167,53 @@ def _join_records(left: tuple[tuple[str, Type], ...], right: tuple[tuple[str, Ty
 
 def without_enums(one: Type) -> Type:
     """Return the type with the values of enum members in their place."""
+    return replace_enums(one, lambda scalar: Scalar(scalar.name, scalar.precision))
+
+
+def without_textual_enums(one: Type) -> Type:
+    """Return the type with values in the place of members which are nothing else: those of StrEnum and IntEnum."""
+
+    def value(scalar: Scalar) -> Type:
+        return Scalar(scalar.name, scalar.precision) if scalar.enum.endswith(":textual") else scalar
+
+    return replace_enums(one, value)
+
+
+def is_member(one: Type) -> bool:
+    """Tell whether the type is that of members of an Enum which are not their values."""
+    inner = required(one)
+    return isinstance(inner, Scalar) and bool(inner.enum) and ":" not in inner.enum
+
+
+def enums(one: Type) -> frozenset[str]:
+    """Return the names of the Enums that a type has members of."""
+    found: set[str] = set()
+
+    def note(scalar: Scalar) -> Type:
+        found.add(scalar.enum)
+        return scalar
+
+    replace_enums(one, note)
+    return frozenset(found)
+
+
+def replace_enums(one: Type, by: Callable[[Scalar], Type]) -> Type:
+    """Return the type with another type in the place of each enum member's."""
     match one:
-        case Scalar(name, precision, enum):
-            return Scalar(name, precision) if enum else one
+        case Scalar(enum=enum):
+            return by(one) if enum else one
         case ListOf(item):
-            return ListOf(without_enums(item))
+            return ListOf(replace_enums(item, by))
         case SetOf(item):
-            return SetOf(without_enums(item))
+            return SetOf(replace_enums(item, by))
         case DictOf(key, value):
-            return DictOf(without_enums(key), without_enums(value))
+            return DictOf(replace_enums(key, by), replace_enums(value, by))
         case Record(fields, name):
-            return Record(tuple((key, without_enums(value)) for key, value in fields), name)
+            return Record(tuple((key, replace_enums(value, by)) for key, value in fields), name)
         case Pair(items):
-            return Pair(tuple(map(without_enums, items)))
+            return Pair(tuple(replace_enums(item, by) for item in items))
         case Optional(inner):
-            return optional(without_enums(inner))
+            return optional(replace_enums(inner, by))
     return one
 
 

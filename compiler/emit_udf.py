@@ -180,7 +180,7 @@ class _Function:
         read = [one for one in slices.stored(app, reference.model) if one.name in names]
         types = {one.name: one.type for one in read}
         spell = _decoder if reference.many else _parameter_decoder
-        spelled = {one.name: self._member(one) or spell(one.type, self) for one in read}
+        spelled = {one.name: self._member(one) or spell(one.held or one.type, self) for one in read}
         decoders = [f'("{name}", {text})' for name, text in spelled.items() if text]
         constant = f"_{self.function.name}__{reference.name}".upper()
         arguments = [self._class(domain.module, domain.name)]
@@ -209,6 +209,13 @@ class _Function:
         every = [one.name for one in slices.stored(self.sources.app, reference.model)]
         given = {name for name, _ in self.function.params}
         return tuple(name for name in every if udf_contract.parameter(reference.name, name) in given)
+
+    def enum_class(self, name: str) -> str:
+        """Return the Enum in the generated modules that a member's type names: calling it decodes a value."""
+        models = self.sources.app.models.values()
+        enums = {one.name: one for each in models for attribute in each.stored for one in attribute.enums}
+        found = enums[name.partition(":")[0]]
+        return self._class(found.module, found.name)
 
     def record_class(self, name: str) -> tuple[str, str] | None:
         """Return the class of a record in the generated modules, and how it is made; None for a plain dict."""
@@ -250,6 +257,8 @@ def _decoder(one: dtypes.Type, function: _Function) -> str:
             return _decoder(inner, function)
         case dtypes.Scalar("decimal", precision):
             return f"runtime.money({precision[1] if precision else None})"
+        case dtypes.Scalar(enum=enum) if enum:
+            return function.enum_class(enum)
         case dtypes.Scalar(name):
             return _SCALAR_DECODERS.get(name, "")
         case dtypes.Json():

@@ -24,8 +24,14 @@ class StoredAttribute:
     type: dtypes.Type  # the declared type without None; `dtypes.JSON` when there is none
     # The related model, for a relation, list or dict of relations (STR, ListOf(STR), DictOf(STR, STR)).
     relation: str | None = None
-    enum: EnumClass | None = field(default=None, compare=False)  # whose members it holds, by their values
+    held: dtypes.Type | None = field(default=None, compare=False)  # the type that says where members of Enums are
+    enums: tuple[EnumClass, ...] = field(default=(), compare=False)  # those Enums, whose members are held by value
     span: Span = field(default=NOWHERE, compare=False)
+
+    @property
+    def enum(self) -> EnumClass | None:
+        """Return the Enum of which the attribute holds one member."""
+        return self.enums[0] if isinstance(self.type, dtypes.Scalar) and self.enums else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,8 +233,7 @@ class Scope:
         expr = self.as_expr(value, span)
         match expr:
             case ir.Const(constant):
-                plain = isinstance(expr.type, dtypes.Scalar) and expr.type.enum and ":" not in expr.type.enum
-                return ir.Const(bool(constant) or bool(plain), dtypes.BOOL, span)
+                return ir.Const(bool(constant) or dtypes.is_member(expr.type), dtypes.BOOL, span)
             case ir.MakeList() | ir.MakeRecord() | ir.MakePair():
                 counted = self.after(expr, ir.Const(bool(rewrite.children(expr)), dtypes.BOOL, span), span)
                 assert isinstance(counted, ir.Expr)
@@ -250,7 +249,7 @@ class Scope:
         inner = dtypes.required(expr.type)
         if isinstance(inner, dtypes.Entity | dtypes.Record | dtypes.Pair):
             return self.is_there(expr, span)
-        if isinstance(inner, dtypes.Scalar) and inner.enum and not inner.enum.endswith(":mixed"):
+        if dtypes.is_member(inner):
             return self.is_there(expr, span)
         if isinstance(inner, dtypes.Scalar | dtypes.ListOf | dtypes.SetOf | dtypes.DictOf):
             return ir.Prim("truth", (expr,), dtypes.BOOL, span)

@@ -206,8 +206,8 @@ class _Walk:
             self._add_class((app.models[each].module, each), "model")
         for attribute in stored(app, name):
             self._add_record(attribute.type)
-            if attribute.enum is not None:
-                self.define(attribute.enum.module, attribute.enum.name)
+            for enum in attribute.enums:
+                self.define(enum.module, enum.name)
 
     def _add_record(self, one: dtypes.Type) -> None:
         """Take the classes of embedded objects, which entities are made with."""

@@ -194,6 +194,7 @@ class Sources:
 
 def _parse(module: model.Module) -> ModuleTree:
     tree = ast.parse(module.source)
+    tree.body = [_made(one) or one for one in tree.body]
     bindings: dict[str, list[ast.stmt]] = {}
     for statement in tree.body:
         for name in sorted(set(_bound(statement))):
@@ -205,6 +206,29 @@ def _parse(module: model.Module) -> ModuleTree:
     # ast ends lines at \n, \r\n and \r alone, unlike str.splitlines.
     lines = module.source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return ModuleTree(module, tree, tuple(lines), {name: tuple(found) for name, found in bindings.items()})
+
+
+def _made(statement: ast.stmt) -> ast.ClassDef | None:
+    """Return the class statement that a call of onto's factory stands for; `read` has found what the class has."""
+    match statement:
+        case ast.Assign(
+            targets=[ast.Name(id=name)],
+            value=ast.Call(
+                func=ast.Attribute(
+                    value=ast.Name(id="ClsFactory") | ast.Attribute(attr="ClsFactory") as factory,
+                    attr="create" | "create_customized",
+                ),
+                keywords=keywords,
+            ),
+        ):
+            given = {one.arg: one.value for one in keywords}
+            several = given.get("additional_base")
+            bases = several.elts if isinstance(several, ast.Tuple | ast.List) else [*filter(None, [given.get("base")])]
+            body = ast.copy_location(ast.Pass(), statement)
+            body.col_offset += 4  # as a body is indented
+            made = ast.ClassDef(name=name, bases=[*bases, factory], keywords=[], body=[body], decorator_list=[])
+            return ast.copy_location(made, statement)
+    return None
 
 
 def bound_name(statement: ast.Import | ast.ImportFrom, alias: ast.alias) -> str:

@@ -140,6 +140,12 @@ def _import(target: str) -> types.ModuleType:
         name, root = _name_of(path.resolve())
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))
+    first = name.partition(".")[0]
+    if first in sys.stdlib_module_names and ((root / first).is_dir() or (root / f"{first}.py").is_file()):
+        raise AppError(
+            f"{target}: the module `{first}` has the name of one of Python's own, which may be found in its place: "
+            "give the file or folder another name"
+        )
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:

@@ -94,9 +94,12 @@ class Writer:
                 found[key] = None
         return found
 
-    def _edited(self, random: Random, collection: str, before: Document) -> Document:
+    def _edited(self, random: Random, collection: str, before: Document) -> Document | None:
         model = next(one for one in self.models[collection] if one.__name__ == before["obj_type"])
-        key, kind = random.choice(list(stored(model)))
+        fields = list(stored(model))
+        if not fields:
+            return None
+        key, kind = random.choice(fields)
         return {**before, key: self.value(random, kind) if random.random() < self.filled else None}
 
     def value(self, random: Random, kind: shape.Shape) -> Any:

@@ -8,6 +8,7 @@ libcst lives in this package and nowhere else.
 from __future__ import annotations
 
 import io
+import sys
 import tokenize
 import warnings
 from collections import deque
@@ -45,6 +46,7 @@ class _Reader:
     def run(self) -> None:
         while self._waiting:
             file = self._waiting.popleft()
+            self._check_name(file)
             module = self._read_file(file)
             if module is None:
                 self.broken.add(file.module)
@@ -52,6 +54,15 @@ class _Reader:
             self.modules[module.name] = module
             for member in _imports(module.members):
                 self._follow(member)
+
+    def _check_name(self, file: project.SourceFile) -> None:
+        """Report a module that Python, which has one of that name itself, may not find: which it imports varies."""
+        first, _, below = file.module.partition(".")
+        if first in sys.stdlib_module_names and not below:
+            place = Span(self._project.shown(file.path), 1, 1, 1, 2)
+            message = f"the module `{first}` has the name of one of Python's own"
+            hint = f"give the {'folder' if file.is_package else 'file'} another name: `import {first}` finds either"
+            self._log.add("E106", place, message, hint=hint)
 
     def _follow(self, one: facts.Import) -> None:
         targets = [one.module]

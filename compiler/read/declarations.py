@@ -13,7 +13,7 @@ import libcst as cst
 
 from compiler import facts, syntax
 from compiler.diagnostics import Span
-from compiler.read import bodies
+from compiler.read import bodies, factory
 
 
 def module_facts(
@@ -104,7 +104,8 @@ class _Declarations:
         value = next(one.value for one in self._bodies.statement(node) if isinstance(one, syntax.Assign))
         for one in node.targets:
             if isinstance(one.target, cst.Name):
-                yield self._assignment(one.target, None, value, line)
+                made = factory.made(one.target.value, value, self._bodies.source(line), self._bodies.span(one.target))
+                yield from made or (self._assignment(one.target, None, value, line),)
             else:
                 for name, part in _unpacked(one.target, value):
                     yield self._assignment(name, None, part, line)

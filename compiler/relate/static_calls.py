@@ -68,7 +68,7 @@ def _of_root(app: model.App, view: model.ViewModel, owner: str, argument: syntax
                 receiver == owner
                 and reference == root.name
                 and isinstance(found, model.StoredAttribute)
-                and found.enum is None
+                and not found.enums
                 and isinstance(kind, dtypes.Scalar)
                 and kind.name in _AS_THEY_ARE
                 and not app.overriding(root.model, name)

@@ -51,7 +51,7 @@ def resolve(given: facts.Facts, log: Log) -> model.App:
     read = bodies.Bodies(known, types, spelt, fixed, log)
     described = schemas.Schemas(known, classes, spelt, log)
     guessed = literals.Literals(given, known, classes, types)
-    app_models = models.Models(model_infos, read, described, guessed, log).all()
+    app_models = models.Models(model_infos, read, described, guessed, types, log).all()
 
     store_infos = [one for one in infos if one.kind == "store"]
     maker = views.Views(view_infos, known, classes, read, [one.name for one in store_infos], log)

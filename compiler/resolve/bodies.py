@@ -34,12 +34,16 @@ class Declared:
     spelling: spellings.Spelling
     annotation: dtypes.Type | None
     span: Span = field(default=NOWHERE, compare=False)
-    enum: model.EnumClass | None = field(default=None, compare=False)
+
+    @property
+    def held(self) -> dtypes.Type | None:
+        """Return the type as spelt, else as annotated, else None; it says where members of Enums are."""
+        return self.spelling.type if self.spelling.type is not None else self.annotation
 
     @property
     def type(self) -> dtypes.Type | None:
-        """Return the type as spelt, else as annotated, else None."""
-        return self.spelling.type if self.spelling.type is not None else self.annotation
+        """Return the type of what is stored."""
+        return None if self.held is None else dtypes.without_enums(self.held)
 
     @property
     def getter(self) -> syntax.Function | None:
@@ -113,7 +117,7 @@ class Bodies:
 
     def fields(self, info: hierarchy.ClassInfo) -> tuple[tuple[str, dtypes.Type], ...]:
         """Return the fields of an embedded class made with attrs."""
-        return tuple((one.name, one.type or dtypes.JSON) for one in self.attributes(info) if one.getter is None)
+        return tuple((one.name, one.held or dtypes.JSON) for one in self.attributes(info) if one.getter is None)
 
     def own(self, info: hierarchy.ClassInfo) -> Body:
         """Return what the class itself declares."""
@@ -168,11 +172,8 @@ class _Reading:
         if before is not None:
             self._twice(member.name, member.span, before)
         written = member.annotation
-        annotation = None if written is None else self._types.of(self._module, written)
-        enum = None if written is None else self._types.enum(self._module, written)
-        if enum is not None and annotation is not None and dtypes.required(annotation) == dtypes.JSON:
-            annotation = dtypes.without_enums(enum.type)
-        self._attributes[member.name] = Declared(member.name, self._module, spelling, annotation, member.span, enum)
+        annotation = None if written is None else self._types.members(self._module, written)
+        self._attributes[member.name] = Declared(member.name, self._module, spelling, annotation, member.span)
 
     def _constant(self, member: facts.Assignment, value: syntax.Expr) -> None:
         fixed = member.name not in self._constants and self._fixed.is_constant(self._module, value)

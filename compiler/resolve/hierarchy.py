@@ -30,8 +30,8 @@ Kind = Literal[
 RECORD_KINDS = ("embedded", "dataclass", "namedtuple", "typeddict")
 
 _KINDS_OF_ONTO: dict[str, Kind] = {
-    "DomainModel": "model", "ViewModel": "view", "Store": "store", "Schema": "schema", "Embedded": "embedded",
-    "Serializable": "embedded", "Aggregator": "aggregator",
+    "DomainModel": "model", "ClsFactory": "model", "ViewModel": "view", "Store": "store", "Schema": "schema",
+    "Embedded": "embedded", "Serializable": "embedded", "Aggregator": "aggregator",
 }  # fmt: skip
 
 _KINDS_OUTSIDE: dict[str, Kind] = {

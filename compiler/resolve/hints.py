@@ -7,7 +7,7 @@ What onto keeps as raw JSON in-process (a union, a class without fields) is `dty
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from compiler import diagnostics, dtypes, facts, model, syntax
 from compiler.diagnostics import Log
@@ -46,23 +46,37 @@ class Types:
         self._log = log
         self._embedded = embedded
         self._records: dict[hierarchy.ClassInfo, dtypes.Record] = {}
+        self._enums: dict[str, model.EnumClass] = {}
         self._open: list[hierarchy.ClassInfo] = []  # records whose fields are being read
 
     def of(self, module: str, written: syntax.Expr) -> dtypes.Type:
         """Return the type that an annotation means; what cannot be told is reported and raw JSON."""
+        return self._untold(self.members(module, written))
+
+    def record(self, info: hierarchy.ClassInfo) -> dtypes.Record:
+        """Return the fields of a dataclass, NamedTuple, TypedDict or embedded class."""
+        found = self._untold(self._record(info))
+        assert isinstance(found, dtypes.Record)
+        return found
+
+    def enums(self, one: dtypes.Type) -> tuple[model.EnumClass, ...]:
+        """Return the Enums whose members a type of `members` has, by name."""
+        return tuple(self._enums[name.partition(":")[0]] for name in sorted(dtypes.enums(one)))
+
+    def members(self, module: str, written: syntax.Expr) -> dtypes.Type:
+        """Return the same type, which also says where members of Enums are."""
         match written:
             case syntax.Literal(value=None):
                 return dtypes.NONE
             case syntax.Binary(op="|"):
-                return self._union([self.of(module, one) for one in _alternatives(written)])
+                return self._union([self.members(module, one) for one in _alternatives(written)])
             case syntax.Subscript():
                 return self._generic(module, written)
             case syntax.Name() | syntax.Attribute():
                 return self._named(module, written)
         return dtypes.JSON
 
-    def record(self, info: hierarchy.ClassInfo) -> dtypes.Record:
-        """Return the fields of a dataclass, NamedTuple, TypedDict or embedded class."""
+    def _record(self, info: hierarchy.ClassInfo) -> dtypes.Record:
         if info not in self._records:
             self._open.append(info)
             fields = self._embedded(info) if info.kind == "embedded" else self._annotated_fields(info)
@@ -73,7 +87,7 @@ class Types:
     def _annotated_fields(self, info: hierarchy.ClassInfo) -> tuple[tuple[str, dtypes.Type], ...]:
         fields: dict[str, dtypes.Type] = {}
         for one in reversed(info.lineage):
-            fields.update({name: self.of(one.module, written) for name, written in annotated(one.declared)})
+            fields.update({name: self.members(one.module, written) for name, written in annotated(one.declared)})
         return tuple(fields.items())
 
     def _named(self, module: str, written: syntax.Name | syntax.Attribute) -> dtypes.Type:
@@ -101,26 +115,26 @@ class Types:
             self._log.add("E205", written.span, f"record `{info.name}` contains itself, so it has no column type")
             return dtypes.JSON
         if info.kind in hierarchy.RECORD_KINDS:
-            return self.record(info)
+            return self._record(info)
         if info.kind == "model":
             return dtypes.Entity(info.name)
-        if info.kind == "enum":
-            # Of other enums, `class Status(str, Enum)` too, the text of a member is not the text of its value.
-            return (
-                dtypes.STR
-                if "enum.StrEnum" in info.outside
-                else (dtypes.INT if "enum.IntEnum" in info.outside else dtypes.JSON)
-            )
-        return dtypes.JSON
+        return self._enum(info) if info.kind == "enum" else dtypes.JSON
 
-    def enum(self, module: str, written: syntax.Expr) -> model.EnumClass | None:
-        """Return the Enum that an annotation names, alone or with None."""
-        found = [one for one in _alternatives(written) if not (isinstance(one, syntax.Literal) and one.value is None)]
-        if len(found) != 1 or not isinstance(found[0], syntax.Name | syntax.Attribute):
-            return None
-        site = self._names.find_expr(module, found[0])
-        info = self._classes.info(site) if isinstance(site, names.ClassSite) else None
-        return enums.of(info) if info is not None and info.kind == "enum" else None
+    def _enum(self, info: hierarchy.ClassInfo) -> dtypes.Type:
+        told = enums.of(info)
+        if told is not None and self._enums.setdefault(told.name, told) == told:
+            return told.item_type
+        # Of other enums, `class Status(str, Enum)` too, the text of a member is not the text of its value.
+        return _value_type(info.outside)
+
+    def _untold(self, one: dtypes.Type) -> dtypes.Type:
+        """Return the type with that of their values for members which are values themselves, else raw JSON."""
+
+        def untold(name: str) -> dtypes.Type:
+            enum = self._enums[name.partition(":")[0]]
+            return dtypes.without_enums(enum.type) if enum.kind == "textual" else dtypes.JSON
+
+        return dtypes.replace_enums(one, lambda scalar: untold(scalar.enum))
 
     def _alias(self, site: names.ValueSite) -> dtypes.Type:
         value = site.assignments[-1].value
@@ -129,19 +143,19 @@ class Types:
         mentions_itself = value is None or any(
             isinstance(one, syntax.Name) and one.id == site.name for one in syntax.walk(value)
         )
-        return dtypes.JSON if mentions_itself or value is None else self.of(site.module, value)
+        return dtypes.JSON if mentions_itself or value is None else self.members(site.module, value)
 
     def _generic(self, module: str, written: syntax.Subscript) -> dtypes.Type:
         origin = names.qualified(self._names.find_expr(module, written.value)) or ""
         home, _, name = origin.rpartition(".")
         arguments = written.index.items if isinstance(written.index, syntax.Tuple) else (written.index,)
         if home not in _STANDARD:
-            return self.of(module, written.value)
+            return self.members(module, written.value)
         if name in _TRANSPARENT:
-            return self.of(module, arguments[0])
+            return self.members(module, arguments[0])
         if name == "Literal":
             return self._union([_literal_type(one) for one in arguments])
-        types = [self.of(module, one) for one in arguments]
+        types = [self.members(module, one) for one in arguments]
         if name == "Optional":
             return dtypes.optional(types[0])
         if name == "Union":
@@ -171,6 +185,12 @@ def is_class_variable(annotation: syntax.Expr) -> bool:
     """Tell whether an annotation is `ClassVar[…]`."""
     written = annotation.value if isinstance(annotation, syntax.Subscript) else annotation
     return syntax.show(written).rpartition(".")[2] == "ClassVar"
+
+
+def _value_type(outside: Sequence[str]) -> dtypes.Type:
+    if "enum.StrEnum" in outside:
+        return dtypes.STR
+    return dtypes.INT if "enum.IntEnum" in outside else dtypes.JSON
 
 
 def _alternatives(written: syntax.Expr) -> list[syntax.Expr]:

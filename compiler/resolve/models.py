@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from compiler import dtypes, model, syntax
 from compiler.diagnostics import Log
-from compiler.resolve import bodies, hierarchy, literals, options, schemas
+from compiler.resolve import bodies, hierarchy, hints, literals, options, schemas
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Models:
     read: bodies.Bodies
     described: schemas.Schemas
     guessed: literals.Literals
+    types: hints.Types
     log: Log
 
     def all(self) -> dict[str, model.DomainModel]:
@@ -104,7 +105,9 @@ class Models:
             family = [owner for owner in owners if collection(owner) == collection(info)]
             kind = self.guessed.type_of(family, one.name, alone=len(family) == len(owners))
         json_name = options.json_name(info, one.name, one.spelling.data_key)
-        return model.StoredAttribute(one.name, json_name, kind, one.spelling.relation, one.enum, one.span)
+        enums = () if one.held is None else self.types.enums(one.held)
+        held = dtypes.required(one.held) if one.held is not None and enums else None
+        return model.StoredAttribute(one.name, json_name, kind, one.spelling.relation, held, enums, one.span)
 
 
 def collection(info: hierarchy.ClassInfo) -> str:

@@ -115,7 +115,7 @@ class Names:
 
     def own(self, module: str) -> tuple[str, ...]:
         """Return the names that the module binds itself, in source order."""
-        return tuple(self._own.get(module, {}))
+        return tuple(one for one in self._own.get(module, {}) if one.isidentifier())
 
     def all_names(self, module: str) -> tuple[str, ...]:
         """Return every name bound in the module, those of project star imports included."""

@@ -95,7 +95,7 @@ class Schemas:
         if name in ("Nested", "Embedded") and call.args:
             schema = self._class(module, call.args[0])
             fields = {} if schema is None else self._fields(schema)
-            return dtypes.Record(tuple((one.name, one.type or dtypes.JSON) for one in fields.values()))
+            return dtypes.Record(tuple((one.name, one.held or dtypes.JSON) for one in fields.values()))
         if name not in _TYPES:
             hint = diagnostics.alternatives(name, (*_TYPES, "List", "Dict", "Nested"), "fields:")
             self.log.add("W215", call.span, f"field `{name}` is not known, so it is raw JSON", hint=hint)

@@ -20,7 +20,7 @@ from compiler.resolve import hierarchy, hints, names
 class Spelling:
     """What is known of an attribute; a type of None leaves it to the annotation."""
 
-    type: dtypes.Type | None = None
+    type: dtypes.Type | None = None  # with members of Enums as such
     relation: str | None = None
     data_key: str | None = None
     getter: syntax.Function | None = None
@@ -189,7 +189,7 @@ class Spellings:
     def _typed(self, spelling: Spelling, module: str, written: syntax.Expr) -> Spelling:
         if isinstance(written, syntax.Literal) and isinstance(written.value, str):
             written = syntax.Name(written.value, written.span)  # a class declared further down
-        return replace(spelling, type=dtypes.required(self._types.of(module, written)), relation=None)
+        return replace(spelling, type=dtypes.required(self._types.members(module, written)), relation=None)
 
     def _decimal(self, spelling: Spelling, module: str, step: _Step) -> Spelling:
         precision = _whole(step.argument(0, "precision"), 38)

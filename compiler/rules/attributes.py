@@ -286,8 +286,8 @@ def _of_model(scope: Scope, entity: ir.Expr, name: str, node: syntax.Attribute) 
                     f"annotate it where it is declared, for example `{node.name}: str = attrs.nothing`",
                 )  # fmt: skip
             kind = found.type if found.name == "doc_id" else dtypes.optional(found.type)
-            if found.enum is not None and found.enum.kind != "textual":
-                kind = dtypes.optional(found.enum.type)
+            if found.held is not None:
+                kind = dtypes.optional(dtypes.without_textual_enums(found.held))
             return ir.Attr(entity, found.name, kind, node.span)
         case model.ComputedAttribute(_, function, module):
             inner = Scope(scope.shared, module, {}, scope.known, scope.calls)

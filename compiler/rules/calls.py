@@ -500,7 +500,7 @@ def _ordered(scope: Scope, comp: ir.Comp, key: values.Value | None, descending: 
 
 def _sortable(kind: dtypes.Type) -> bool:
     inner = dtypes.required(kind)
-    return isinstance(inner, dtypes.Scalar) and inner.name != "bytes" and not inner.enum
+    return isinstance(inner, dtypes.Scalar) and inner.name != "bytes" and not dtypes.is_member(inner)
 
 
 def _reversed(

@@ -7,6 +7,7 @@ City.new(doc_id="SF", name="San Francisco").save()
 from __future__ import annotations
 
 import keyword
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,4 +56,5 @@ def _made(name: str, bases: tuple[Any, ...], body: dict[str, Any]) -> type[Domai
             raise TypeError(f"{name}: the base {shown} is no class: write `class {shown}(DomainModel):`")
     if not any(issubclass(one, DomainModel) for one in bases):
         bases = (*bases, DomainModel)
-    return type(name, bases, body)
+    # As of an Enum made by a call, its module is the caller's: there apps and annotations look for it.
+    return type(name, bases, {"__module__": sys._getframe(2).f_globals["__name__"], **body})

@@ -55,6 +55,12 @@ def test_what_is_no_app_is_refused_in_one_line(tmp_path: pathlib.Path) -> None:
         boiler.load_app("examples.shop.models")
 
 
+def test_a_module_named_like_one_of_pythons_own_is_told(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "token.py").write_text("class Order: ...")
+    with pytest.raises(app.AppError, match=r"token\.py: the module `token` has the name of one of Python's own"):
+        app.load(str(tmp_path / "token.py"))
+
+
 def test_a_view_without_a_store_is_refused() -> None:
     class Bare(ViewModel):
         pass

@@ -53,3 +53,8 @@ def test_what_others_may_set_and_see_and_what_is_there_from_the_start() -> None:
 def test_a_field_that_no_attribute_can_be_is_refused(field: str) -> None:
     with pytest.raises(ValueError, match=r"City: .* cannot be the name of an attribute"):
         ClsFactory.create_customized("City", [field])
+
+
+def test_a_class_belongs_to_the_module_that_makes_it() -> None:
+    made = ClsFactory.create_customized(name="Lake", fieldnames=["depth"])
+    assert (made.__module__, ClsFactory.create("Pond", CitySchema).__module__) == (__name__, __name__)

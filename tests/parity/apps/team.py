@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
+from enum import Enum, IntEnum, StrEnum
 
 from onto.attrs import attrs
 from onto.domain_model import DomainModel
+from onto.mapper import fields
+from onto.mapper.schema import Schema
+from onto.models.factory import ClsFactory
 from onto.store import Store, reference
 from onto.view_model import ViewModel
 
@@ -15,6 +18,33 @@ from onto.view_model import ViewModel
 class Priority(StrEnum):
     LOW = "low"
     HIGH = "high"
+
+
+class Step(Enum):
+    PLAN = "plan"
+    BUILD = "build"
+    CHECK = "check"
+
+    @property
+    def label(self) -> str:
+        return self.value.title()  # which SQL has no words for
+
+
+class Weight(IntEnum):
+    LIGHT = 1
+    HEAVY = 2
+
+
+class Colour(str, Enum):  # noqa: UP042 - as many spell it still
+    RED = "red"
+    BLUE = "blue"
+
+
+@dataclass
+class Check:
+    step: Step
+    weight: Weight
+    by: str
 
 
 @dataclass
@@ -69,6 +99,42 @@ class Task(DomainModel):
     priority: Priority = attrs.nothing
     due: datetime = attrs.nothing
     labels: list[str] = attrs.nothing
+    step = attrs.enum(Step)
+    steps: list[Step] = attrs.nothing
+    colours = attrs.list(attrs.enum(Colour))
+    weights = attrs.dict(attrs.enum(Weight))
+    check: Check = attrs.nothing
+    checks: list[Check] = attrs.nothing
+    priorities: set[Priority] = attrs.nothing
+
+
+class PlaceBase(DomainModel):
+    _collection_name = "team_places"
+
+    def shout(self) -> str:
+        return f"{self.title}!"
+
+
+Room = ClsFactory.create_customized(
+    name="Room",
+    fieldnames=["title", "floor"],
+    auto_initialized=False,
+    importable=False,
+    exportable=True,
+    additional_base=(PlaceBase,),
+)
+
+
+class HallSchema(Schema):
+    level = fields.Int()
+    doors = fields.List(fields.Str())
+
+
+Hall = ClsFactory.create("Hall", HallSchema, base=Room)
+
+
+def opened() -> None:
+    Room.new(doc_id="r1", title="Room", floor="2nd").save()
 
 
 def initials(name: str | None) -> str:
@@ -314,3 +380,136 @@ class PersonCard(ViewModel):
         if email is None or "@" not in email:
             return None
         return email.split("@")[1]
+
+
+class TaskStore(Store):
+    task = reference(dm_cls=Task)
+    owner = reference(dm_cls=Person)
+
+
+class TaskSteps(ViewModel):
+    class Meta:
+        collection_name = "team_task_steps"
+
+    store: TaskStore
+
+    @attrs.getter
+    def step(self) -> Step | None:
+        return self.store.task.step
+
+    @attrs.getter
+    def step_name(self) -> str:
+        return self.store.task.step.name
+
+    @attrs.getter
+    def step_label(self) -> str:
+        return self.store.task.step.label
+
+    @attrs.getter
+    def values(self) -> list[str]:
+        return [one.value for one in self.store.task.steps or ()]
+
+    @attrs.getter
+    def names(self) -> list[str]:
+        return [one.name for one in self.store.task.steps or ()]
+
+    @attrs.getter
+    def labels(self) -> list[str]:
+        return [one.label for one in self.store.task.steps or ()]
+
+    @attrs.getter
+    def steps(self) -> list[Step]:
+        return self.store.task.steps
+
+    @attrs.getter
+    def is_checked(self) -> bool:
+        return Step.CHECK in (self.store.task.steps or ())
+
+    @attrs.getter
+    def times(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for one in self.store.task.steps or ():
+            found[one.name] = found.get(one.name, 0) + 1
+        return found
+
+    @attrs.getter
+    def reds(self) -> int:
+        return sum(one is Colour.RED for one in self.store.task.colours or ())
+
+    @attrs.getter
+    def colour_names(self) -> list[str]:
+        return [one.name.lower() + "=" + one.value for one in self.store.task.colours or ()]
+
+    @attrs.getter
+    def heavy(self) -> list[str]:
+        return [key for key, one in (self.store.task.weights or {}).items() if one >= Weight.HEAVY]
+
+    @attrs.getter
+    def weight(self) -> int:
+        return sum((self.store.task.weights or {}).values())
+
+    @attrs.getter
+    def weight_names(self) -> dict[str, str]:
+        return {key: one.name.title() for key, one in (self.store.task.weights or {}).items()}
+
+    @attrs.getter
+    def check_step(self) -> str | None:
+        return self.store.task.check.step.value if self.store.task.check else None
+
+    @attrs.getter
+    def checkers(self) -> list[str]:
+        return [one.by for one in self.store.task.checks or () if one.step is not Step.PLAN]
+
+    @attrs.getter
+    def check_labels(self) -> list[str]:
+        return [f"{one.step.label} {one.weight.name}" for one in self.store.task.checks or ()]
+
+    @attrs.getter
+    def urgent(self) -> bool:
+        return Priority.HIGH in (self.store.task.priorities or set())
+
+    @attrs.getter
+    def priority_names(self) -> list[str]:
+        return sorted(one.name for one in self.store.task.priorities or set())
+
+
+class RoomStore(Store):
+    room = reference(dm_cls=Room)
+
+
+class RoomCard(ViewModel):
+    class Meta:
+        collection_name = "team_room_cards"
+
+    store: RoomStore
+
+    @attrs.getter
+    def title(self) -> str:
+        return self.store.room.shout()
+
+    @attrs.getter
+    def floor(self) -> str:
+        return self.store.room.floor or "ground"
+
+    @attrs.getter
+    def label(self) -> str:
+        return self.store.room.title.title() if self.store.room.floor else "closed"
+
+
+class HallStore(Store):
+    hall = reference(dm_cls=Hall)
+
+
+class HallCard(ViewModel):
+    class Meta:
+        collection_name = "team_hall_cards"
+
+    store: HallStore
+
+    @attrs.getter
+    def doors(self) -> list[str]:
+        return sorted(self.store.hall.doors or ())
+
+    @attrs.getter
+    def label(self) -> str:
+        return f"{self.store.hall.title} {self.store.hall.level}".title()
