@@ -30,8 +30,7 @@ STATE = "entity"
 INPUT_LIMIT = 1_000  # characters of what an error entry repeats of its command
 # Bytes. A reply has both. One of more than `payload_max_bytes` in module.yaml StateFun does not take, and asks again.
 STATE_ROOM = 16_000_000  # of what is kept while calls run or wait at an entity; no more are taken in beyond
-REPLY_ROOM = 16_000_000  # of what goes out for one request; commands that come beyond are to come again
-LIMITS = transactions.Limits()
+REPLY_ROOM = 16_000_000  # of what goes out for one request; commands that come beyond are to come again, locks wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class Functions:
     programs: transactions.Programs
     names: Names
     clock: Callable[[], int]  # ms since 1970
-    limits: transactions.Limits = LIMITS
+    limits: transactions.Limits = transactions.LIMITS
 
     def handle(self, body: bytes) -> bytes:
         """Answer one request: all messages for one entity that came together."""
@@ -140,9 +139,9 @@ class _Turn:
         return entities.dump(self._entity)
 
     def _handle(self, message: messages.Message) -> None:
-        functions, room = self._functions, self._kept <= STATE_ROOM
+        functions, room, sendable = self._functions, self._kept <= STATE_ROOM, REPLY_ROOM - self._out.size
         effects = transactions.handle(
-            self._entity, message, functions.programs, functions.clock(), functions.limits, room
+            self._entity, message, functions.programs, functions.clock(), functions.limits, room, sendable
         )
         for one in effects:
             self._out.put(one)

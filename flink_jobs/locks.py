@@ -1,6 +1,6 @@
 """The lock table of one entity: who holds it, who waits, who has to give it back.
 
-    locks.ask(Lock("b#2", 1, ts=20, "X", "accounts/b")); locks.admit()   →  [that lock], if it is free
+    locks.ask(Lock("b#2", 1, ts=20, "X", "accounts/b")); locks.admit(9)  →  [that lock], if it is free
     locks.ask(Lock("a#1", 1, ts=10, "X", "accounts/a")); locks.wounds()  →  [b#2's lock]: a#1 is older
 
 Waiters are admitted by age alone, oldest first. An older transaction that would have to wait for a younger one
@@ -61,10 +61,27 @@ class Locks:
         """Tell whether a transaction holds the lock that it asked for with `at`."""
         return any(one.x == x and one.at == at for one in self.holders)
 
-    def admit(self) -> list[Lock]:
-        """Make holders of the waiters whose turn it is, and return them as they were in the queue."""
+    def is_for(self, x: str, at: int) -> bool:
+        """Tell whether a transaction holds, or waits for, the lock that it asked for with `at`."""
+        return any(one.x == x and one.at == at for one in (*self.holders, *self.queue))
+
+    def shed(self, most: int, own: str) -> list[Lock]:
+        """Take out of the queue, and return, the youngest of other roots than `own`: all but `most` of these."""
+        if len(self.queue) <= most:
+            return []
+        shed = [one for one in self.queue if one.root != own][most:]
+        self.queue = [one for one in self.queue if one not in shed]
+        return shed
+
+    def admit(self, most: int) -> list[Lock]:
+        """Make holders of the waiters whose turn it is, and return them as they were in the queue.
+
+        Where `most` hold it, nobody waits for room but for somebody older.
+        """
         admitted = []
         while self.queue and not any(_conflict(self.queue[0], holder) for holder in self.holders):
+            if len(self.holders) >= most and any(holder.age < self.queue[0].age for holder in self.holders):
+                break
             first = self.queue.pop(0)
             self.holders.append(dataclasses.replace(first, call=None))
             admitted.append(first)

@@ -60,7 +60,7 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """The transaction has ended: free the lock, nothing has changed."""
+    """The transaction has ended: free the lock, or wait for it no longer; nothing has changed."""
 
     x: str
     at: int
@@ -75,7 +75,16 @@ class Wound:
     ref: str
 
 
-Message = Call | Ask | Grant | Commit | Release | Wound
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Too many wait for `ref`, and all of them are older: the transaction cannot have it."""
+
+    x: str
+    at: int
+    ref: str
+
+
+Message = Call | Ask | Grant | Commit | Release | Wound | Refuse
 
 
 def dump(message: Message) -> dict[str, Any]:
@@ -93,6 +102,8 @@ def dump(message: Message) -> dict[str, Any]:
             return {"t": "release", "x": x, "at": at}
         case Wound(x, at, ref):
             return {"t": "wound", "x": x, "at": at, "ref": ref}
+        case Refuse(x, at, ref):
+            return {"t": "refuse", "x": x, "at": at, "ref": ref}
         case _:
             assert_never(message)
 
@@ -112,6 +123,8 @@ def load(value: Mapping[str, Any]) -> Message:
             return Release(value["x"], value["at"])
         case "wound":
             return Wound(value["x"], value["at"], value["ref"])
+        case "refuse":
+            return Refuse(value["x"], value["at"], value["ref"])
     raise ValueError(f"no such message: {value['t']!r}")
 
 

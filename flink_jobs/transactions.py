@@ -12,6 +12,7 @@ and state changes arrive exactly once, and in order between two entities, so nob
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, assert_never
@@ -20,7 +21,8 @@ from flink_jobs import entities, locks, messages, replies
 from onto import wire
 
 MESSAGE_LIMIT = 2_000  # characters of an error's message
-OVERLOADED = "Overloaded"  # the error of a call that was not begun and may be made again, under the same id
+OVERLOADED = "Overloaded"  # the error of a call of which nothing came and that may be made again, under the same id
+LATE = "DeadlineExceeded"  # the error of a call that was not begun, and is not to be any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,12 @@ class Limits:
 
     seen: int = 32  # replies kept per entity, for commands that come again
     waiting: int = 1000  # commands that wait or run at one entity
+    asking: int = 1000  # transactions of other entities that wait for one, and as many that hold it together
     entities: int = 1000  # entities that one transaction may lock
     reply: int = 1_000_000  # bytes of a reply, which has to fit a record
+
+
+LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +120,25 @@ Effect = Send | Answer | Changed
 
 
 def handle(
-    entity: entities.Entity, message: messages.Message, programs: Programs, now: int, limits: Limits, room: bool = True
+    entity: entities.Entity,
+    message: messages.Message,
+    programs: Programs,
+    now: int,
+    limits: Limits,
+    room: bool = True,
+    sendable: int = sys.maxsize,
 ) -> list[Effect]:
     """Take in one message for `entity`, change it, and return what goes out, in order.
 
     Without `room` to keep more for it, calls that would have to wait are not begun, and those that get documents ended.
+    Of its document, `sendable` bytes go out to transactions that may share it; the others have it when one is done.
     """
-    turn = _Turn(entity, programs, now, limits, room)
+    turn = _Turn(entity, programs, now, limits, room, sendable)
     match message:
         case messages.Call():
             turn.call(message)
         case messages.Ask(x, at, ts, mode, root):
-            entity.locks.ask(locks.Lock(x, at, ts, mode, root))
+            turn.asked(locks.Lock(x, at, ts, mode, root))
         case messages.Grant():
             turn.granted(message)
         case messages.Commit(x, at, document):
@@ -133,10 +146,12 @@ def handle(
                 turn.write(x, document)
                 entity.locks.drop(x)
         case messages.Release(x, at):
-            if entity.locks.held_by(x, at):
+            if entity.locks.is_for(x, at):
                 entity.locks.drop(x)
         case messages.Wound(x, at, ref):
             turn.wounded(x, at, ref)
+        case messages.Refuse(x, at, ref):
+            turn.refused(x, at, ref)
         case _:
             assert_never(message)
     turn.settle()
@@ -152,6 +167,7 @@ class _Turn:
     now: int
     limits: Limits
     room: bool
+    sendable: int
     effects: list[Effect] = field(default_factory=list)
 
     # ------------------------------------------------------------ what has come
@@ -200,6 +216,12 @@ class _Turn:
             self.entity.running[x] = transaction
         self._follow(transaction, outcome)
 
+    def asked(self, lock: locks.Lock) -> None:
+        """Let a transaction of another root wait; refuse the youngest where too many do."""
+        self.entity.locks.ask(lock)
+        for one in self.entity.locks.shed(self.limits.asking, self.entity.ref):
+            self._send(one.root, messages.Refuse(one.x, one.at, self.entity.ref))
+
     def granted(self, grant: messages.Grant) -> None:
         """Take what a transaction of this root has asked for."""
         transaction = self.entity.running.get(grant.x)
@@ -220,12 +242,20 @@ class _Turn:
         if out is not None and out.at == at and out.held:
             self._ask(transaction, ref)
 
+    def refused(self, x: str, at: int, ref: str) -> None:
+        """End a transaction that cannot have what it has asked for."""
+        transaction = self.entity.running.get(x)
+        if transaction is None or (out := transaction.refs.get(ref)) is None or out.at != at:
+            return
+        del transaction.refs[ref]  # nothing of it is locked there
+        self._end(transaction, {}, _error(OVERLOADED, f"{ref} has too many calls that wait for it"))
+
     def write(self, x: str, document: messages.Document | None) -> None:
         """Hold another document from now on."""
-        before = self.entity.document
+        before, after = self.entity.document, None if document is None else wire.Written.of(document)
         self.entity.version += 1
-        self.entity.document = document
-        self.effects.append(Changed(x, self.entity.version, before, document))
+        self.entity.document = after
+        self.effects.append(Changed(x, self.entity.version, before, after))
 
     # ------------------------------------------------------------ what follows from it
 
@@ -234,7 +264,7 @@ class _Turn:
         moved = bool(self.entity.locks or self.entity.running)
         while moved:
             moved = False
-            for lock in self.entity.locks.admit():
+            for lock in self.entity.locks.admit(self._most()):
                 moved = True
                 self._admitted(lock)
             for holder in self.entity.locks.wounds():
@@ -248,10 +278,16 @@ class _Turn:
                     moved = True
                     self._run(transaction)
 
+    def _most(self) -> int:
+        """Return how many may hold the lock together; whoever of them ends lets others in."""
+        size = len(wire.text_of(self.entity.document))
+        return min(self.limits.asking, len(self.entity.locks.holders) + self.sendable // size)
+
     def _admitted(self, lock: locks.Lock) -> None:
         if lock.root != self.entity.ref:
             own = messages.Grant(lock.x, lock.at, self.entity.ref, self.entity.document, self.entity.version)
             self._send(lock.root, own)
+            self.sendable -= len(wire.text_of(self.entity.document))
         elif lock.call is None:
             out = self.entity.running[lock.x].refs[self.entity.ref]
             out.held = True
@@ -355,7 +391,7 @@ class _Turn:
 
 
 def _late(call: messages.Call) -> replies.Reply:
-    return _error("DeadlineExceeded", f"the deadline of `{call.method}` passed before its turn came")
+    return _error(LATE, f"the deadline of `{call.method}` passed before its turn came")
 
 
 def _error(kind: str, message: str) -> replies.Reply:

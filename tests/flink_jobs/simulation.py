@@ -14,6 +14,7 @@ import heapq
 import itertools
 import json
 import random
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -63,6 +64,7 @@ class Command:
     at: int
     copies: int = 1
     prefetch: bool = False  # ask at once for all that every run reaches, as what was compiled does
+    deadline: int | None = None
 
     @property
     def reads_only(self) -> bool:
@@ -77,6 +79,8 @@ class Scenario:
     restarts: tuple[int, ...] = ()
     checkpoint_every: int = 40
     skew: int = 0  # ms by which two machines' clocks may differ
+    cramped: float = 0.0  # how often there is no room for more, to keep or to send
+    limits: real.Limits = real.LIMITS
 
 
 @dataclass
@@ -89,6 +93,8 @@ class History:
     runs: dict[str, tuple[int, dict[str, Any], dict[str, Any]]] = field(default_factory=dict)  # x: when, reads, writes
     sent: dict[str, int] = field(default_factory=dict)
     messages: int = 0
+    wounds: int = 0
+    largest: int = 0  # bytes of an entity's state
     left: list[str] = field(default_factory=list)  # entities with locks at the end
 
 
@@ -175,9 +181,7 @@ class _World:
         return _World(dict(self.states), list(self.events), dict(self.busy))  # what is in them never changes
 
 
-def run(
-    scenario: Scenario, rng: random.Random, module: ModuleType = real, *, limit: int = 400, limits: Any = None
-) -> History:
+def run(scenario: Scenario, rng: random.Random, module: ModuleType = real, *, limit: int = 400) -> History:
     """Play a scenario to its end; AssertionError where it does not come to one."""
     commands = {one.request_id: one for one in scenario.commands}
     history = History(commands)
@@ -188,7 +192,7 @@ def run(
     counter = itertools.count()
     for one in scenario.commands:
         history.sent[one.request_id] = one.at
-        call = json.dumps(messages.dump(messages.Call(one.request_id, "m", {})))
+        call = json.dumps(messages.dump(messages.Call(one.request_id, "m", {}, one.deadline)))
         # The copies of a command come through one partition: in order with each other, not with other commands.
         for copy_number in range(one.copies):
             when = one.at + copy_number * rng.randrange(1, scenario.slowest * 4)
@@ -211,8 +215,9 @@ def run(
         done += 1
         assert done < budget, "the scenario does not come to an end"
         entity = entities.load(ref, world.states.get(ref))
+        room, sendable = rng.random() >= scenario.cramped, sys.maxsize if rng.random() >= scenario.cramped else 0
         for effect in module.handle(
-            entity, messages.load(json.loads(text)), programs, when + clocks[ref], limits or module.Limits()
+            entity, messages.load(json.loads(text)), programs, when + clocks[ref], scenario.limits, room, sendable
         ):
             if isinstance(effect, module.Send):
                 arrives = when + rng.randrange(1, scenario.slowest)
@@ -223,16 +228,23 @@ def run(
                     world.events, (arrives, next(counter), effect.ref, json.dumps(messages.dump(effect.message)))
                 )
                 history.messages += 1
+                history.wounds += isinstance(effect.message, messages.Wound)
             elif isinstance(effect, module.Answer):
                 history.replies[effect.call.request_id].append((when, effect.reply))
-                if not effect.repeated:
+                if not effect.repeated and not _is_refused(effect.reply):
                     x, reads, writes = programs.last[effect.call.request_id]
                     history.runs[x] = (when, reads, writes)
             else:
                 history.changes.append((ref, effect.x, effect.version, effect.before, effect.after))
-        world.states[ref] = entities.dump(entity)
+        world.states[ref] = state = entities.dump(entity)
+        history.largest = max(history.largest, len(state or b""))
     history.left = [ref for ref, state in world.states.items() if entities.load(ref, state).locks]
     return history
+
+
+def _is_refused(reply: Any, *kinds: str) -> bool:
+    """Tell whether a call was not run to its end; `kinds` are those errors after which it may be made again."""
+    return "error" in reply and reply["error"]["type"] in (kinds or (real.OVERLOADED, real.LATE))
 
 
 def _seen(history: History) -> Any:
@@ -261,7 +273,8 @@ def _answers(history: History) -> Iterator[str]:
         replies = history.replies.get(request_id, [])
         if not replies:
             yield f"{request_id} was never answered"
-        if not command.reads_only and any(reply != replies[0][1] for _, reply in replies):
+        final = [reply for _, reply in replies if not _is_refused(reply, real.OVERLOADED)]
+        if not command.reads_only and any(reply != final[0] for reply in final):
             yield f"{request_id} was answered in two ways"
         if not command.reads_only and runs[request_id] > 1:
             yield f"{request_id} was applied {runs[request_id]} times"
@@ -292,7 +305,8 @@ def _tokens(history: History) -> Iterator[str]:
     for ref, x, version, _, _ in history.changes:
         made[x.partition("#")[2].rpartition("@")[0]].add((ref, version))
     for request_id, given in history.replies.items():
-        for _, reply in given:
+        final = [reply for _, reply in given if not _is_refused(reply, real.OVERLOADED)]
+        for reply in final or [reply for _, reply in given]:
             named = {(f"{collection}/{doc_id}", version) for collection, doc_id, version in reply.get("token", ())}
             if named != made[request_id]:
                 yield f"{request_id} was told of {named}, and made {made[request_id]}"

@@ -141,7 +141,7 @@ class Runtime:
         pending = [((collection, doc_id), [(functions.COMMAND, value) for value in values])]
         while pending:
             place, arguments = pending.pop(0)
-            reply = self._ask(place, arguments)
+            reply = self.ask(place, arguments)
             for one in reply.invocation_result.outgoing_messages:
                 pending.append(((one.target.type, one.target.id), [(one.argument.typename, one.argument.value)]))
 
@@ -161,7 +161,7 @@ class Runtime:
         """Return the values on a topic."""
         return [value for name, _, value in self.records if name == topic]
 
-    def _ask(self, place: tuple[str, str], arguments: list[tuple[str, bytes]]) -> FromFunction:
+    def ask(self, place: tuple[str, str], arguments: list[tuple[str, bytes]]) -> FromFunction:
         known = self.states.setdefault(place, {})
         body = ToFunction()
         body.invocation.target.namespace, body.invocation.target.type, body.invocation.target.id = "onto", *place
@@ -338,6 +338,21 @@ def test_a_request_is_answered_with_what_the_runtime_takes(runtime: Runtime, mon
     assert [one["error"]["type"] for one in replies if "error" in one] == ["Overloaded"] * 7
     assert runtime.call("a", "echo", "r8", text="x")["ok"] == "x"
     assert [one["exception"] for one in runtime.of("dev-app-errors")] == ["Overloaded"] * 7
+
+
+def test_a_large_document_goes_to_few_readers_at_once(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of them in one answer would be more than the runtime takes; whoever is done lets the next one in."""
+    monkeypatch.setattr(functions, "REPLY_ROOM", 5_000)
+    runtime.call("large", "new", coins=0, label="x" * 2_000)
+    asks = [messages.Ask(f"jars/r{one}#r@{one}", 1, one, "S", f"jars/r{one}") for one in range(9)]
+    arguments = [(functions.MESSAGE, wire.dumps(messages.dump(one))) for one in asks]
+    for number, count in enumerate((2, 2, 2, 2, 1, 0, 0, 0, 0)):
+        answer = runtime.ask(("jars", "large"), arguments)
+        granted = [json.loads(one.argument.value) for one in answer.invocation_result.outgoing_messages]
+        assert [one["t"] for one in granted] == ["grant"] * count
+        done = messages.Release(f"jars/r{2 * number}#r@{2 * number}", 1)
+        more = messages.Release(f"jars/r{2 * number + 1}#r@{2 * number + 1}", 1)
+        arguments = [(functions.MESSAGE, wire.dumps(messages.dump(one))) for one in (done, more)]
 
 
 def test_calls_that_wait_are_kept_within_bounds(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:

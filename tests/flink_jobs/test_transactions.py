@@ -20,6 +20,7 @@ from tests.flink_jobs import simulation as sim
 
 REFS = tuple(f"n/{letter}" for letter in "abcde")
 TRIALS = 1000  # the rarest fault shows in one of some five hundred
+NARROW = transactions.Limits(waiting=3, asking=2)
 MANY = int(os.environ.get("ONTO_TRANSACTIONS", "5000"))  # of the large run; 100000 and more by option
 
 steps = st.one_of(
@@ -41,12 +42,19 @@ def scenarios(draw: st.DrawFn, most: int) -> sim.Scenario:
             draw(st.integers(0, 60)),
             draw(st.integers(1, 3)),
             draw(st.booleans()),
+            draw(st.none() | st.integers(0, 200)),
         )
         for number in range(count)
     )
     restarts = tuple(draw(st.lists(st.integers(1, 300), max_size=3)))
     return sim.Scenario(
-        REFS, commands, draw(st.sampled_from([2, 10, 60])), restarts, skew=draw(st.sampled_from([0, 100]))
+        REFS,
+        commands,
+        draw(st.sampled_from([2, 10, 60])),
+        restarts,
+        skew=draw(st.sampled_from([0, 100])),
+        cramped=draw(st.sampled_from([0.0, 0.0, 0.2, 0.6])),
+        limits=draw(st.sampled_from([transactions.LIMITS, NARROW])),
     )
 
 
@@ -65,11 +73,36 @@ def test_histories_have_no_circle(scenario: sim.Scenario, seed: int) -> None:
 
 
 def test_a_large_history_has_no_circle() -> None:
-    """At full size (ONTO_TRANSACTIONS=100000) by hand; every run of the tests plays a share."""
+    """At full size (ONTO_TRANSACTIONS=100000) where changes are merged; other runs of the tests play a share."""
     rng = random.Random(2026)
-    history = sim.run(_crowd(rng, MANY, refs=max(50, MANY // 40)), rng)
+    history = sim.run(_crowd(rng, MANY, refs=150), rng)
     assert sim.faults(history) == []
     assert len(history.runs) >= MANY
+    assert history.wounds >= MANY // 50
+
+
+def test_a_crowded_entity_refuses_some_and_lets_all_others_through() -> None:
+    """Some read it and are many at once, some change it; what is refused has changed nothing, and comes again."""
+    rng = random.Random(3)
+    refs = ("n/hot", *(f"n/{number}" for number in range(200)))
+    commands = tuple(
+        sim.Command(
+            f"r{number}",
+            refs[1 + number % 200],
+            (sim.Add("n/hot") if number % 7 == 0 else sim.Read("n/hot"), sim.Add(refs[1 + number % 200])),
+            rng.randrange(1000),
+            copies=1 + number % 2,
+        )
+        for number in range(600)
+    )
+    limits = transactions.Limits(asking=50)
+    history = sim.run(sim.Scenario(refs, commands, cramped=0.1, limits=limits), rng)
+    assert sim.faults(history) == []
+    assert len(history.runs) >= 100
+    refused = [reply for given in history.replies.values() for _, reply in given if "error" in reply]
+    assert {one["error"]["type"] for one in refused} == {transactions.OVERLOADED}
+    assert any(one["error"]["message"] == "n/hot has too many calls that wait for it" for one in refused)
+    assert history.largest < 5_000
 
 
 def test_a_hot_entity_lets_everybody_through() -> None:
@@ -104,11 +137,11 @@ def _crowd(rng: random.Random, count: int, refs: int) -> sim.Scenario:
         )
         commands.append(
             sim.Command(
-                f"r{number}", some[0], program, rng.randrange(count * 60), rng.choice([1, 1, 1, 2]), rng.random() < 0.5
+                f"r{number}", some[0], program, rng.randrange(count * 8), rng.choice([1, 1, 1, 2]), rng.random() < 0.5
             )
         )
-    restarts = tuple(rng.randrange(count * 60) for _ in range(3))
-    return sim.Scenario(names, tuple(commands), restarts=restarts, checkpoint_every=count, skew=100)
+    restarts = tuple(rng.randrange(count * 8) for _ in range(3))
+    return sim.Scenario(names, tuple(commands), restarts=restarts, checkpoint_every=count // 3, skew=100)
 
 
 # ---------------------------------------------------------------- single rules
@@ -274,7 +307,7 @@ def test_readers_share_and_a_writer_waits_for_them() -> None:
 def test_only_younger_holders_are_wounded_and_only_once() -> None:
     table = locks.Locks()
     table.ask(locks.Lock("young", 1, 20, "X", "n/y"))
-    table.admit()
+    table.admit(9)
     table.ask(locks.Lock("old", 1, 10, "X", "n/o"))
     assert [one.x for one in table.wounds()] == ["young"]
     assert table.wounds() == []
@@ -282,12 +315,59 @@ def test_only_younger_holders_are_wounded_and_only_once() -> None:
     assert table.wounds() == []
 
 
+def test_where_too_many_wait_the_youngest_is_refused_and_no_command_of_its_own() -> None:
+    entity = entities.Entity("n/a")
+    _handle(entity, messages.Ask("n/z#r@1", 1, 1, "X", "n/z"))
+    _handle(entity, messages.Call("r", "m", {}), now=3)
+    for ts in (7, 9):
+        assert _handle(entity, messages.Ask(f"n/r#r@{ts}", 1, ts, "X", "n/r"), asking=2) == []
+    refused = _handle(entity, messages.Ask("n/r#r@8", 4, 8, "S", "n/r"), asking=2)
+    assert refused == [transactions.Send("n/r", messages.Refuse("n/r#r@9", 1, "n/a"))]
+    assert [one.ts for one in entity.locks.queue] == [3, 7, 8]
+
+
+def test_a_refused_transaction_gives_back_what_it_has_and_may_be_called_again() -> None:
+    root = entities.Entity("n/a")
+    call = messages.Call("r1", "m", {"refs": ["n/b", "n/c"]})
+    asked = [one.message for one in _handle(root, call)]
+    assert _handle(root, messages.Refuse(asked[1].x, asked[1].at + 1, "n/c")) == []  # of another time
+    released, answer = _handle(root, messages.Refuse(asked[1].x, asked[1].at, "n/c"))
+    assert released == transactions.Send("n/b", messages.Release(asked[0].x, asked[0].at))
+    told = {"type": "Overloaded", "message": "n/c has too many calls that wait for it"}
+    assert answer.reply == {"error": told}
+    assert entities.dump(root) is None
+    assert len(_handle(root, call)) == 2
+
+
+def test_who_waits_no_longer_is_not_let_in() -> None:
+    entity = entities.Entity("n/a")
+    (held,) = _handle(entity, messages.Ask("n/z#r@1", 1, 1, "X", "n/z"))
+    _handle(entity, messages.Ask("n/r#r@2", 3, 2, "X", "n/r"))
+    _handle(entity, messages.Release("n/r#r@2", 3))
+    assert _handle(entity, messages.Release("n/z#r@1", held.message.at)) == []
+    assert not entity.locks
+
+
+def test_what_more_may_not_be_sent_waits_for_those_who_have_it() -> None:
+    entity = entities.Entity("n/a", 1, {"text": "x" * 100})
+    _handle(entity, messages.Ask("n/z#r@1", 1, 1, "X", "n/z"))
+    for ts in range(2, 10):
+        _handle(entity, messages.Ask(f"n/r#r@{ts}", 1, ts, "S", "n/r"))
+    limits = transactions.Limits()
+    first = transactions.handle(entity, messages.Release("n/z#r@1", 1), _Echo(), 100, limits, sendable=350)
+    assert [one.message.x for one in first] == ["n/r#r@2", "n/r#r@3", "n/r#r@4"]
+    older = transactions.handle(entity, messages.Ask("n/r#r@0", 1, 0, "S", "n/r"), _Echo(), 100, limits, sendable=-1)
+    assert [one.message.x for one in older] == ["n/r#r@0"]  # it may be waited for
+    rest = transactions.handle(entity, messages.Release("n/r#r@2", 1), _Echo(), 100, limits)
+    assert len(rest) == 5
+
+
 def test_every_message_and_table_survives_json() -> None:
     call = messages.Call("r", "m", {"a": 1}, 5, "Model")
     ask = messages.Ask("x", 1, 2, "S", "n/a")
     for message in (
         call, ask, messages.Grant("x", 1, "n/a", {"b": None}, 3), messages.Commit("x", 1, None),
-        messages.Release("x", 1), messages.Wound("x", 1, "n/a"),
+        messages.Release("x", 1), messages.Wound("x", 1, "n/a"), messages.Refuse("x", 1, "n/a"),
     ):  # fmt: skip
         assert messages.load(messages.dump(message)) == message
 
@@ -322,10 +402,10 @@ MUTANTS = (
     ("what is ahead does not count", "locks", "blocked = blocked or _conflict(holder, waiter)",
      "blocked = _conflict(holder, waiter)"),
     ("wounded, and keeps the document", "transactions",
-     "            self._ask(transaction, ref)\n\n    def write", "            pass\n\n    def write"),
+     "            self._ask(transaction, ref)\n\n    def refused", "            pass\n\n    def refused"),
     ("wounded, and does not run again", "transactions",
-     "            self._ask(transaction, ref)\n\n    def write",
-     "            self._send(ref, messages.Release(x, at))\n\n    def write"),
+     "            self._ask(transaction, ref)\n\n    def refused",
+     "            self._send(ref, messages.Release(x, at))\n\n    def refused"),
     ("runs while something is under way", "transactions",
      "if all(out.held for out in transaction.refs.values()):",
      "if any(out.held for out in transaction.refs.values()):"),
@@ -335,8 +415,18 @@ MUTANTS = (
      "                turn.write(x, document)\n                entity.locks.drop(x)",
      "                turn.write(x, document)"),
     ("a release is ignored", "transactions",
-     "        case messages.Release(x, at):\n            if entity.locks.held_by(x, at):",
+     "        case messages.Release(x, at):\n            if entity.locks.is_for(x, at):",
      "        case messages.Release(x, at):\n            if False:"),
+    ("who gives up waiting goes on waiting", "transactions",
+     "            if entity.locks.is_for(x, at):", "            if entity.locks.held_by(x, at):"),
+    ("who is refused waits for ever", "transactions",
+     "        del transaction.refs[ref]  # nothing of it is locked there\n", "        return\n"),
+    ("who is refused keeps what it has", "transactions",
+     "        del transaction.refs[ref]  # nothing of it is locked there\n", "        transaction.refs.clear()\n"),
+    ("who is refused is still in the queue", "locks",
+     "        self.queue = [one for one in self.queue if one not in shed]\n", ""),
+    ("older ones wait for younger ones where there is no more room", "locks",
+     "and any(holder.age < self.queue[0].age for holder in self.holders)", "and self.holders"),
     ("a repeated command is run again", "transactions",
      "if kept is not None:", "if False:"),
     ("a command that waits is taken twice", "transactions",
@@ -403,7 +493,15 @@ def _is_wrong(module: ModuleType, seed: int) -> bool:
         for number in range(rng.choice([4, 8, 16]))
     )
     restarts = (rng.randrange(1, 150),) if rng.random() < 0.3 else ()
-    scenario = sim.Scenario(refs, commands, rng.choice([3, 20, 60]), restarts, skew=rng.choice([0, 80, 400]))
+    scenario = sim.Scenario(
+        refs,
+        commands,
+        rng.choice([3, 20, 60]),
+        restarts,
+        skew=rng.choice([0, 80, 400]),
+        cramped=rng.choice([0, 0, 0, 0.1, 0.5]),
+        limits=rng.choice([transactions.LIMITS, transactions.LIMITS, NARROW]),
+    )
     before = signal.signal(signal.SIGALRM, _endless)
     signal.setitimer(signal.ITIMER_REAL, 5.0)
     try:
@@ -440,7 +538,10 @@ def _mutant(module: str, there: str, instead: str) -> ModuleType:
         return changed
     # The entities of the simulation hold lock tables of the real class, so that is where the change has to be.
     whole = _load_changed("transactions", "", "")
-    patched = {name: getattr(changed.Locks, name) for name in ("ask", "admit", "wounds", "_keeps_older_waiting")}
+    patched = {
+        name: getattr(changed.Locks, name)
+        for name in ("ask", "admit", "is_for", "shed", "wounds", "_keeps_older_waiting")
+    }
 
     def handle(entity: entities.Entity, *rest: Any) -> Any:
         before = {name: getattr(locks.Locks, name) for name in patched}
