@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from concurrent import futures
@@ -17,7 +18,9 @@ Token = tuple[tuple[str, str, int], ...]  # collection, doc_id, version of each 
 
 
 def deadline(seconds: float) -> int:
-    """Return the moment `seconds` from now as commands carry it, in ms since 1970."""
+    """Return the moment `seconds` from now as commands carry it, in ms since 1970; SettingsError for no time at all."""
+    if not 0 < seconds < math.inf:
+        raise errors.SettingsError(f"`seconds` is how long to wait for the reply, a number above 0, not {seconds:g}")
     return int((time.time() + seconds) * 1000)
 
 

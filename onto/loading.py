@@ -170,12 +170,18 @@ def _line(place: str, written: str, models: methods.Models) -> Line:
         raise ValueError(f"the doc_id is {doc_id!r}, not 1 to {wire.DOC_ID_LIMIT} bytes of text without `/`")
     if not isinstance(document, dict):
         raise ValueError("the document is no object")
+    check(model, doc_id, document)
+    return Line(place, collection, doc_id, document)
+
+
+def check(model: type[domain_model.DomainModel], doc_id: str, document: Mapping[str, Any]) -> None:
+    """Raise ValueError or MappingError where a document in stored form does not fit the topmost model of its place."""
     current = domain_model.upgraded(model, document)
     entity = model.from_upgraded(current, doc_id)
-    assert entity is not None  # the topmost class takes every document of its collection
+    if entity is None:
+        raise ValueError(f"{model.__name__} has no class `{current.get('obj_type')}`")
     entity.to_dict()  # says which value does not fit
     _check_keys(type(entity), current)
-    return Line(place, collection, doc_id, document)
 
 
 def _check_keys(model: type[domain_model.DomainModel], document: Mapping[str, Any]) -> None:

@@ -369,15 +369,19 @@ class _Session:
         self._fetch(entity.collection_name(), [entity.doc_id])
         self.held[_ref(entity)].entity = None
 
-    def related(self, of: shape.Shape, value: Any) -> Any:
-        """Return the entity of an id, or the live collection over several."""
+    def related(self, of: shape.Shape, value: Any, where: str | None = None) -> Any:
+        """Return the entity of an id, or the live collection over several; BadArgumentsError for `where`."""
         relation = shape.relation_of(of)
         assert relation is not None  # asked for relations only
         model = self._model(relation)
 
         def find(ids: list[str]) -> list[Any]:
-            found = self._fetch(model.collection_name(), ids)
-            return [one if isinstance(one, model) else None for one in found]
+            met = self._fetch(model.collection_name(), ids)
+            found = [one if isinstance(one, model) else None for one in met]
+            if where is not None and None in found:
+                missing = ids[found.index(None)]
+                raise signature.BadArgumentsError(f"{where}: {relation.model_name} {missing!r} does not exist")
+            return found
 
         match value:
             case list():

@@ -35,8 +35,11 @@ class Session(Protocol):
     def delete(self, entity: Any) -> None:
         """Remove an entity when the call ends."""
 
-    def related(self, of: shape.Shape, value: Any) -> Any:
-        """Return what a relation that holds these ids reads as: an entity, or a live collection of them."""
+    def related(self, of: shape.Shape, value: Any, where: str | None = None) -> Any:
+        """Return what a relation that holds these ids reads as: an entity, or a live collection of them.
+
+        A missing one is None; where an argument holds the ids, which `where` names, it is an error.
+        """
 
 
 _CURRENT: ContextVar[Session | None] = ContextVar("session", default=None)

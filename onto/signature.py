@@ -61,15 +61,7 @@ class Signature:
         if not self.relations:
             return dict(loaded)
         related = [one for one in self.relations if loaded.get(one.name) is not None]
-        found = {one.name: of.related(one.shape, loaded[one.name]) for one in related}
-        for one in related:
-            if found[one.name] is None:
-                target = shape.relation_of(one.shape)
-                assert target is not None
-                raise BadArgumentsError(
-                    f"{self.name}: {one.name}: {target.model_name} {loaded[one.name]!r} does not exist"
-                )
-        return {**loaded, **found}
+        return {**loaded, **{one.name: of.related(one.shape, loaded[one.name], one.where) for one in related}}
 
     def dump(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return JSON arguments of Python ones; BadArgumentsError as `bind`."""

@@ -43,13 +43,21 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A call of a domain method; `model` is the class that the caller means, `deadline` ms since 1970."""
+    """A call of a domain method; `model` is the class that the caller means, `deadline` ms since 1970.
+
+    RecordError when its request id is none: nobody could be told what came of it.
+    """
 
     request_id: str
     method: str
     args: Mapping[str, Any]
     model: str | None = None
     deadline: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check the request id."""
+        if not _is_usable(self.request_id):
+            raise errors.RecordError(f"a command's `request_id` is a text of 1 to {ID_LIMIT} characters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +124,6 @@ def decode_command(value: bytes) -> Command:
             raise errors.RecordError(f"a command's `{name}` is {given!r}")
     if len(found["method"]) > ID_LIMIT:
         raise errors.RecordError(f"a command's `method` has more than {ID_LIMIT} characters")
-    if not _is_usable(found["request_id"]):
-        raise errors.RecordError(f"a command's `request_id` is a text of 1 to {ID_LIMIT} characters")
     return Command(
         found["request_id"], found["method"], found.get("args") or {}, found.get("model"), found.get("deadline")
     )

@@ -55,9 +55,10 @@ def command(
     from onto import calling, wire
 
     place = calls.place(Path(bundle_folder), app, flags, keep=request_id is not None)
-    collection, args = command_of(place.app, model_name, method, arguments)
+    request_id = uuid.uuid4().hex if request_id is None else request_id
+    collection, args = command_of(place.app, model_name, method, arguments, doc_id)
     with place.opened() as sender:
-        called = wire.Command(request_id or uuid.uuid4().hex, method, args, model_name, calling.deadline(seconds))
+        called = wire.Command(request_id, method, args, model_name, calling.deadline(seconds))
         sent = sender.send(collection, doc_id, called)
         reply = calling.Pending(sent, called.request_id, seconds, sender.forget).reply()
     if wait:
@@ -69,14 +70,19 @@ def command(
         click.echo(json.dumps(reply.result, ensure_ascii=False))
 
 
-def command_of(loaded: App, name: str, method: str, arguments: Iterable[str]) -> tuple[str, dict[str, Any]]:
+def command_of(
+    loaded: App, name: str, method: str, arguments: Iterable[str], doc_id: str
+) -> tuple[str, dict[str, Any]]:
     """Return the collection where a call of a model or view goes, and its arguments as they travel."""
     from onto import methods, setting
 
     models = methods.Models.around(loaded.models, loaded.views)
     model, view = models.named(name), models.view(name)
     if model is not None:
-        return model.collection_name(), parse(model, method, arguments)
+        args = parse(model, method, arguments)
+        if method == "save" and methods.method_of(model, method) is None and isinstance(args.get("document"), dict):
+            _check_document(model, doc_id, args["document"])
+        return model.collection_name(), args
     if view is not None:
         if method != methods.SET:
             raise methods.NoSuchMethodError(f"{name} is a view and has no method `{method}`; it has {methods.SET}")
@@ -91,17 +97,17 @@ def parse(model: type[domain_model.DomainModel], method: str, given: Iterable[st
     """Return the arguments of a call as they travel; OntoError says which does not fit, and how it should."""
     from onto import methods, signature
 
-    texts = dict(map(_pair, given))
+    texts = _pairs(given)
     found = methods.method_of(methods.defining(model, method), method)
     if found is not None:
         typed = signature.of(found)
         shapes = {one.name: one.shape for one in typed.params}
-        args = {name: _value(shapes.get(name), text) for name, text in texts.items()}
+        args = {name: _value(name, shapes.get(name), text) for name, text in texts.items()}
         typed.load(args)  # says what is wrong before anything is sent
         return args
     known_attributes = model._attributes if method == "new" else {}
     return {
-        name: _value(known_attributes[name].value_shape() if name in known_attributes else None, text)
+        name: _value(name, known_attributes[name].value_shape() if name in known_attributes else None, text)
         for name, text in texts.items()
     }
 
@@ -111,20 +117,38 @@ def parse_values(view: type[view_model.ViewModel], given: Iterable[str]) -> dict
     from onto import setting
 
     known = view._attributes
-    texts = dict(map(_pair, given))
-    values = {name: _value(known[name].value_shape() if name in known else None, text) for name, text in texts.items()}
+    values = {
+        name: _value(name, known[name].value_shape() if name in known else None, text)
+        for name, text in _pairs(given).items()
+    }
     setting.load_values(view, values)  # says what is wrong before anything is sent
     return values
 
 
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise click.UsageError(f"`{text}` is no argument; write name=value")
-    return name, value
+def _check_document(model: type[domain_model.DomainModel], doc_id: str, document: dict[str, Any]) -> None:
+    """Say what would be lost or refused of a document in stored form."""
+    from onto import loading
+    from onto.mapper import load
+
+    try:
+        loading.check(model, doc_id, document)
+    except (ValueError, load.MappingError) as error:
+        raise errors.OntoError(str(error)) from error
 
 
-def _value(of: shape.Shape | None, text: str) -> Any:
+def _pairs(given: Iterable[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise click.UsageError(f"`{text}` is no argument; write name=value")
+        if name in found:
+            raise click.UsageError(f"`{name}` is given twice")
+        found[name] = value
+    return found
+
+
+def _value(name: str, of: shape.Shape | None, text: str) -> Any:
     """Read a value as its parameter's type has it in JSON: text stays text where text is wanted."""
     from onto.mapper import shape
 
@@ -136,4 +160,9 @@ def _value(of: shape.Shape | None, text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:
+        match of:
+            case shape.ListOf() | shape.SetOf():
+                raise click.UsageError(f'`{name}` is a list, in JSON: write {name}=\'["a", "b"]\'') from None
+            case shape.DictOf() | shape.Embedded():
+                raise click.UsageError(f"`{name}` is an object, in JSON: write {name}='{{\"a\": …}}'") from None
         return text

@@ -27,7 +27,7 @@ class Ticket(DomainModel):
 
     def note(
         self, text: str, price: Decimal, on: datetime.date | None = None, other: Ticket | None = None,
-        tags: list[str] | None = None, anything=None,
+        tags: list[str] | None = None, places: dict[str, int] | None = None, anything=None,
     ) -> None:  # fmt: skip
         self.title = text
 
@@ -74,9 +74,19 @@ def test_what_does_not_fit_is_said(method: str, given: list[str], message: str) 
         call.parse(Ticket, method, given)
 
 
-def test_an_argument_has_a_name() -> None:
-    with pytest.raises(click.UsageError, match="`true` is no argument; write name=value"):
-        call.parse(Ticket, "mark", ["true"])
+@pytest.mark.parametrize(
+    ("method", "given", "message"),
+    [
+        ("mark", ["true"], "`true` is no argument; write name=value"),
+        ("mark", ["attending=true", "attending=false"], "`attending` is given twice"),
+        ("note", ["text=x", "price=2", "tags=a"], r"""`tags` is a list, in JSON: write tags='\["a", "b"\]'"""),
+        ("note", ["text=x", "price=2", 'tags=["a"'], "`tags` is a list, in JSON: "),
+        ("note", ["text=x", "price=2", "places=a"], r"""`places` is an object, in JSON: write places='{"a": …}'"""),
+    ],
+)
+def test_how_an_argument_is_written_is_said(method: str, given: list[str], message: str) -> None:
+    with pytest.raises(click.UsageError, match=message):
+        call.parse(Ticket, method, given)
 
 
 class TicketStore(Store):
@@ -125,8 +135,8 @@ LOADED = app.App("shop", (Ticket,), (TicketView,))
 
 
 def test_a_call_goes_to_the_collection_of_the_model_or_of_the_root_of_the_view() -> None:
-    assert call.command_of(LOADED, "Seat", "move", ["row=3"]) == ("Ticket", {"row": 3})
-    assert call.command_of(LOADED, "TicketView", "set", ["there=true"]) == ("Ticket", {"there": True})
+    assert call.command_of(LOADED, "Seat", "move", ["row=3"], "t1") == ("Ticket", {"row": 3})
+    assert call.command_of(LOADED, "TicketView", "set", ["there=true"], "t1") == ("Ticket", {"there": True})
 
 
 @pytest.mark.parametrize(
@@ -138,4 +148,17 @@ def test_a_call_goes_to_the_collection_of_the_model_or_of_the_root_of_the_view()
 )
 def test_who_is_not_there_is_said(name: str, method: str, message: str) -> None:
     with pytest.raises(errors.OntoError, match=message.replace("?", r"\?")):
-        call.command_of(LOADED, name, method, [])
+        call.command_of(LOADED, name, method, [], "t1")
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ('{"titel": "x"}', "Ticket has no attribute with the key 'titel'; did you mean 'title'?"),
+        ('{"seats": "x"}', "Ticket.seats: 'x' is not an integer"),
+        ('{"obj_type": "Seat", "row": 1}', "Seat has no attribute with the key 'row'; it has "),
+    ],
+)
+def test_a_document_that_would_lose_something_is_not_sent(document: str, message: str) -> None:
+    with pytest.raises(errors.OntoError, match=message.replace("?", r"\?")):
+        call.command_of(LOADED, "Ticket", "save", [f"document={document}"], "t1")

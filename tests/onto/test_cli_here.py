@@ -75,6 +75,12 @@ def test_methods_and_setters_are_called_on_the_datastore_of_the_app(folder: Fold
     assert folder.call("Meeting", "m1", "new") == "onto: AlreadyExists: Meeting 'm1' exists already"
     wrong = "onto: MeetingSession.in_session: 'maybe' is not true or false"
     assert folder.call("MeetingSession", "m1", "set", "in_session=maybe") == wrong
+    for seconds in ("nan", "inf", "0", "-1"):
+        told = folder.call("Meeting", "m1", "close", "--seconds", seconds)
+        assert told.startswith("onto: `seconds` is how long to wait for the reply, a number above 0, not ")
+    for request_id in ("", "x" * 201):
+        told = folder.call("Meeting", "m1", "close", "--request-id", request_id)
+        assert told == "onto: a command's `request_id` is a text of 1 to 200 characters"
 
 
 @pytest.mark.parametrize("url", URLS)

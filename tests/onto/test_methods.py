@@ -94,6 +94,11 @@ class Holder(DomainModel):
     def stamp(self) -> list[str]:
         return [self.now.isoformat(), CTX.now.isoformat(), CTX.uuid(), CTX.uuid()]
 
+    def sweep(self, accounts: list[Account], count: int) -> int:
+        for account in accounts[:count]:
+            account.transfer(self.accounts[0], account.balance)
+        return len(accounts)
+
     def knows_nobody(self) -> bool:
         return Account.get("None") is not None and Account.get(None) is None  # type: ignore[arg-type]
 
@@ -129,6 +134,15 @@ def test_without_an_id_there_is_nobody_whatever_others_are_called() -> None:
     engine = bank()
     engine.save(Account.new(doc_id="None", balance=0, owner="ann"))
     assert engine.call(Holder, "ann", "knows_nobody") is True
+
+
+def test_an_entity_that_is_missing_among_several_arguments_is_refused_where_it_is_reached() -> None:
+    engine = bank()
+    with pytest.raises(TypeError, match=r"Holder\.sweep: accounts: Account 'no' does not exist"):
+        engine.call(Holder, "ann", "sweep", accounts=["b", "no"], count=2)
+    assert balances(engine) == {"a": 10, "b": 5}
+    assert engine.call(Holder, "ann", "sweep", accounts=["b", "no"], count=1) == 2
+    assert balances(engine) == {"a": 15, "b": 0}
 
 
 def test_an_exception_undoes_everything_and_comes_out() -> None:
