@@ -26,7 +26,7 @@ MODULES = {
         "query", "query.cmp", "context", "config", "database.client", "database.protocol", "database.memory",
         "database.file", "database.sql",
     ),
-    "Live views": ("mediator", "rest", "source", "sink", "auth"),
+    "Live views": ("mediator", "rest", "websocket", "source", "sink", "auth"),
     "Methods": ("ref", "calling", "gateway", "boiler"),
     "Compiled apps": ("bundle", "consume", "consume.inclusion", "testing.plugin", "testing.checks"),
     "Errors": ("errors",),

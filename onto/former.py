@@ -1,6 +1,6 @@
 """Names of the original documentation and its examples that are spelt otherwise here: errors that say how.
 
-from onto.sink import websocket       →  ImportError: onto.sink.websocket: delivery to web clients is not there yet; …
+from onto.sink import websocket       →  ImportError: onto.sink.websocket: write `from onto.websocket import WsMediator`
 import onto.view.query_delta          →  ImportError: onto.view: write `from onto.mediator import …`
 Ticket.method_proxy(doc_id="t1")      →  AttributeError: Ticket.method_proxy: write `Ticket.ref(doc_id).method(...)`
 """
@@ -12,14 +12,15 @@ from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import NoReturn
 
-WEB = "delivery to web clients is not there yet; write the handler in your own server, with `View.get` and `Model.ref`"
+WEB = "this is not there yet; write a handler in your server with `View.get`, or use `onto.rest` or `onto.websocket`"
 KAFKA = "write a reader of the view's topics with `onto.consume`, or call methods through an `onto.gateway.Gateway`"
 LEANCLOUD = "LeanCloud is not supported; write a mediator over one of the datastores of `onto.database`"
 REST = "write `from onto.rest import RestViewModelSource`"
 PATCHES = 'write `CTX.db.collection_group(...)`, for `patch_query(parent=MeetingSession)` of "MeetingSession_PATCH"'
 NAMES: Mapping[str, str] = {
     "onto.view": "write `from onto.mediator import Mediator, ViewMediatorDeltaDAV, ProtocolBase`; routes are made by "
-    "`onto.rest.RestViewModelSource`; instead of OnSnapshotTasksMixin and OnTriggerMixin write a `TaskMediator`",
+    "`onto.rest.RestViewModelSource`; WsMediator is in `onto.websocket`; instead of OnSnapshotTasksMixin and "
+    "OnTriggerMixin write a `TaskMediator`",
     "onto.view_mediator_dav": "write `from onto.mediator import ViewMediatorDeltaDAV`",
     "onto.fields": "write `from onto.mapper import fields`",
     "onto.schema": "write `from onto.mapper import schema`",
@@ -39,7 +40,7 @@ NAMES: Mapping[str, str] = {
     "onto.sink.form": "write `obj.propagate_change()`",
     "onto.sink.leancloud": LEANCLOUD,
     **dict.fromkeys(("onto.sink.rest_client", "onto.sink.rest_server", "onto.sink.graphql", "onto.sink.json_rpc"), WEB),
-    "onto.sink.websocket": WEB,
+    "onto.sink.websocket": "write `from onto.websocket import WsMediator`",
     "onto.query.run_transaction": "write `onto.database.protocol.run(CTX.database, work)`",
     "onto.query.transaction": "write `onto.database.protocol.run(CTX.database, work)`",
     "onto.query.query": PATCHES,
