@@ -180,6 +180,13 @@ class Engine:
         """Return a view object as it stands, to read from; None where its root does not exist."""
         return self._build(self._view(cls)[1], key, set())  # type: ignore[return-value]  # the class is V's
 
+    def own_view(self, cls: type[V], key: str) -> V | None:
+        """Return a view of copies, which its setters may change and `propagate_change` saves; None without a root."""
+        built = self.view(cls, key)
+        if built is not None:
+            _copy_store(built, domain_model.writable)
+        return built
+
     @property
     def errors(self) -> list[Failure]:
         """Return the getters that raise as things stand, by view, key and field."""
@@ -314,24 +321,7 @@ class Engine:
         built = self._build(view, key, set())
         if built is None:
             raise LookupError(f"{cls.__name__} {key!r} does not exist")
-        source: store.Store = built.store
-        copies: dict[tuple[type[domain_model.DomainModel], str], domain_model.DomainModel | None] = {}
-
-        def copy(entity: domain_model.DomainModel | None) -> domain_model.DomainModel | None:
-            if entity is None:
-                return None
-            place = (type(entity), entity.doc_id)
-            if place not in copies:
-                copies[place] = self.get(*place)
-            return copies[place]
-
-        def resolve(_: store.Store, name: str) -> Any:
-            found = source.read(name)
-            if isinstance(found, Mapping):
-                return store.ordered({key: copy(one) for key, one in found.items()})
-            return copy(found)
-
-        built.store = view.store(resolve)
+        copies = _copy_store(built, lambda one: self.get(type(one), one.doc_id))
         yield built
         for one in copies.values():
             self._save_changed(one)
@@ -343,6 +333,34 @@ class Engine:
         stored = self.get(type(entity), entity.doc_id)
         if stored is None or stored.to_dict() != entity.to_dict():
             self.save(entity)
+
+
+Copies = dict[tuple[type[domain_model.DomainModel], str], domain_model.DomainModel | None]
+
+
+def _copy_store(
+    view: view_model.ViewModel, made: Callable[[domain_model.DomainModel], domain_model.DomainModel | None]
+) -> Copies:
+    """Give a view a store of copies, each made when it is first read; return those that have been."""
+    source: store.Store = view.store
+    copies: Copies = {}
+
+    def copy(entity: domain_model.DomainModel | None) -> domain_model.DomainModel | None:
+        if entity is None:
+            return None
+        place = (type(entity), entity.doc_id)
+        if place not in copies:
+            copies[place] = made(entity)
+        return copies[place]
+
+    def resolve(_: store.Store, name: str) -> Any:
+        found = source.read(name)
+        if isinstance(found, Mapping):
+            return store.ordered({key: copy(one) for key, one in found.items()})
+        return copy(found)
+
+    view.store = type(source)(resolve)
+    return copies
 
 
 def load_app(target: str, database: protocol.Database | None = None) -> Engine:

@@ -9,13 +9,14 @@ User.new(doc_id="ann", first_name="Ann").to_dict()
 
 from __future__ import annotations
 
+import copy
 import datetime
 import functools
 import types
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from onto import attribute, calling, context, former, query, session
 from onto.database import client
@@ -23,6 +24,8 @@ from onto.mapper import dump, frozen, load, names, shape
 
 if TYPE_CHECKING:
     from onto import ref
+
+M = TypeVar("M", bound="DomainModel")
 
 
 class DomainModel(attribute.Closed):
@@ -289,9 +292,8 @@ class DomainModel(attribute.Closed):
         for one in cls.family():
             for name in one._attributes:
                 if field in (name, one.json_name(name)):
-                    known = one._attributes[name].value_shape()
-                    kind = known.type if isinstance(known, shape.Plain) else None
-                    return query.Field(name, cls._key_of(name), one._attributes[name].where, kind)
+                    found = one._attributes[name]
+                    return query.Field(name, cls._key_of(name), found.where, found.value_shape())
         raise ValueError(attribute.unknown_attribute(cls, field))
 
     @classmethod
@@ -388,6 +390,14 @@ def differs_plainly(cls: type[DomainModel], document: Mapping[str, Any], stored:
         if slot.plain and not slot.hidden and document.get(slot.key) != stored.get(slot.key):
             return True
     return False
+
+
+def writable(entity: M) -> M:
+    """Return a copy of an entity that may be changed and saved, where the entity itself may only be read."""
+    made = type(entity).__new__(type(entity))
+    values = {name: copy.deepcopy(frozen.thaw(value)) for name, value in vars(entity._attrs).items()}
+    vars(made).update(_session=entity._session, _doc_id=entity.doc_id, _attrs=types.SimpleNamespace(**values))
+    return made
 
 
 def upgraded(cls: type[DomainModel], document: Mapping[str, Any]) -> Mapping[str, Any]:

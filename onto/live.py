@@ -27,15 +27,17 @@ _ENGINES: dict[type[view_model.ViewModel], boiler.Engine] = {}
 def get(cls: type[V], doc_id: str, once: bool, f_notify: Callable[..., Any] | None) -> V | None:
     """Return the view of a root, None without one; tell `f_notify` now and, unless `once`, after each change."""
     engine = _engine(cls)
+    is_live = not (once or ONCE.get())
 
     def tell() -> V | None:
-        view = engine.view(cls, doc_id)
+        # What is told of once is the caller's own, to set and save; all that is live reads the same entities.
+        view = engine.view(cls, doc_id) if is_live else engine.own_view(cls, doc_id)
         if view is not None and f_notify is not None:
             f_notify(obj=view)
         return view
 
     with engine.transaction():  # no commit between the first telling and the next
-        if not (once or ONCE.get()):
+        if is_live:
             engine.watch(cls, doc_id, tell)
         return tell()
 

@@ -69,6 +69,7 @@ class ViewModel(attribute.Holder):
 
         `f_notify(obj=view)` is called with it, and unless `once` again after each commit that changes anything that
         the view reads, until `release`. A class has one live view per root: a second `get` replaces its `f_notify`.
+        With `once` the view is the caller's own: its setters may change entities, and `propagate_change` saves them.
         The first `get` of a class reads the collections that its store names; they are followed from then on.
         """
         from onto import live  # the engine knows view models: only this one way back is needed

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import enum
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -60,7 +61,9 @@ def value_at(document: protocol.Document, field: str) -> Any:
 
 
 def rank(value: Any) -> tuple[int, Any]:
-    """Return what orders a value among values of all types."""
+    """Return what orders a value among values of all types; a member of an Enum by its value, as it is stored."""
+    if isinstance(value, enum.Enum):
+        value = value.value
     kind = next((number for types, number in _RANKS if isinstance(value, types)), 8)
     if kind == 6:
         return kind, [rank(one) for one in value]

@@ -10,6 +10,7 @@ import base64
 import dataclasses
 import datetime
 import decimal
+import difflib
 import enum
 import math
 from collections.abc import Iterable, Mapping
@@ -32,16 +33,25 @@ def dump(to: shape.Shape, value: Any, where: str) -> Any:
             return sorted(dump(item, one, where) for one in value)
         case shape.DictOf(item):
             return {load.text(key, where): dump(item, one, f"{where}[{key!r}]") for key, one in value.items()}
-        case shape.Embedded(_, fields, _):
-            return {name: dump(item, _field(value, name), f"{where}.{name}") for name, item in fields}
+        case shape.Embedded(kind, fields, _):
+            return _dump_fields(kind, dict(fields), value, where)
         case shape.RelationTo():
             return load.text(getattr(value, "doc_id", value), where)
         case shape.Raw():
-            return json_form(value, where)
+            return _dump_raw(value, where)
         case shape.Number() | shape.Moment() | shape.Choice():
             return json_form(load.load(to, value, where))
         case _:
             assert_never(to)
+
+
+def _dump_raw(value: Any, where: str) -> Any:
+    try:
+        return json_form(value, where)
+    except load.MappingError:
+        raise
+    except TypeError as error:
+        raise load.MappingError(f"{where}: {value!r} has no stored form") from error
 
 
 _AS_IT_IS = (str, int, bool, float)  # JSON has these; a member of an enum may be a `str` too, but its type is another
@@ -144,6 +154,19 @@ def _record(value: Any) -> Any:
         return value._asdict()
     own = getattr(type(value), "embedded_fields", None)
     return {name: getattr(value, name) for name, _ in own()} if own is not None else None
+
+
+def _dump_fields(kind: type, fields: Mapping[str, shape.Shape], value: Any, where: str) -> dict[str, Any]:
+    """Return the stored form of an embedded object, or of a dict of its fields."""
+    if isinstance(value, Mapping):
+        strange = next((name for name in value if name not in fields), None)
+        if strange is not None:
+            meant = difflib.get_close_matches(str(strange), fields, n=1)
+            hint = f"; did you mean `{meant[0]}`?" if meant else f"; it has {', '.join(fields)}"
+            raise load.MappingError(f"{where} has no field `{strange}`{hint}")
+    elif not isinstance(value, kind):
+        raise load.MappingError(f"{where}: {value!r} is not a {kind.__name__}")
+    return {name: dump(item, _field(value, name), f"{where}.{name}") for name, item in fields.items()}
 
 
 def _field(value: Any, name: str) -> Any:

@@ -16,7 +16,9 @@ class ReadOnlyError(errors.OntoError, TypeError):
 
 def refuse(*_: object, **__: object) -> NoReturn:
     """Say that stores are read-only."""
-    raise ReadOnlyError("a store is read-only in getters: change it in a method or a setter")
+    raise ReadOnlyError(
+        "a store is read-only in getters and live views: change it in a method, or by `View.ref(doc_id).set(...)`"
+    )
 
 
 class FrozenList(list[Any]):

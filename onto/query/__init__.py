@@ -6,16 +6,20 @@ for city in City.where(City.population < 1000000, capital=True).order_by("name")
 from __future__ import annotations
 
 import dataclasses
+import datetime
+import decimal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, NoReturn, TypeVar
 
 from onto import condition, former
 from onto.database import client, matching, protocol
+from onto.mapper import shape
 
 M = TypeVar("M")
 Order = tuple[str, Literal["asc", "desc"]]
 KINDS: dict[type, tuple[type, ...]] = {str: (str,), int: (int, float), float: (int, float), bool: (bool,)}
+EQUALITIES = ("==", "=", "!=", "in", "not-in")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Field:
     attribute: str
     key: str | None
     where: str = ""
-    kind: type | None = None  # of its values, where that is one of KINDS
+    shape: shape.Shape | None = None  # of its values, where it is an attribute's
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +139,42 @@ def _equal(name: str, value: Any) -> condition.Condition:
 
 def _named(one: condition.Condition, field: Field) -> condition.Condition:
     """Return a condition by the attribute's name; ValueError where it could never hold."""
-    kind = field.kind
-    if kind in KINDS and one.value is not None:
-        for value in one.value if one.operator in condition.LISTING else [one.value]:
-            if type(value) not in KINDS[kind]:
-                raise ValueError(f"{field.where}: {value!r} cannot be compared with its values, {kind.__name__}")
-    return dataclasses.replace(one, field=field.attribute)
+    if one.operator.startswith("array"):
+        item = field.shape.item if isinstance(field.shape, shape.ListOf | shape.SetOf) else None
+        given = _replaced(one, lambda value: _compared(item, field.where, value))
+    else:
+        if isinstance(field.shape, shape.Choice) and one.operator not in EQUALITIES:
+            raise ValueError(f"{field.where}: members of {field.shape.type.__name__} have no order")
+        given = _replaced(one, lambda value: _compared(field.shape, field.where, value))
+    return dataclasses.replace(given, field=field.attribute)
+
+
+def _replaced(one: condition.Condition, by: Callable[[Any], Any]) -> condition.Condition:
+    """Return the condition with what `by` gives for its value, or for each of its values."""
+    if one.operator in condition.LISTING:
+        return dataclasses.replace(one, value=[by(value) for value in one.value])
+    return dataclasses.replace(one, value=by(one.value))
+
+
+def _compared(to: shape.Shape | None, where: str, value: Any) -> Any:
+    """Return a value as an attribute of the shape has it; ValueError where it has none that compares with it."""
+    if value is None:
+        return None
+    match to:
+        case shape.Plain(kind) if type(value) not in KINDS.get(kind, (kind,)):
+            wanted = kind.__name__
+        case shape.Choice(kind) if not isinstance(value, kind):
+            try:
+                return kind(value)  # by its value, as it is stored
+            except ValueError:
+                wanted = " or ".join(str(one) for one in kind)
+        case shape.Moment(local) if not isinstance(value, datetime.datetime) or (value.tzinfo is None) != local:
+            wanted = "datetime, naive" if local else "datetime, with a time zone"
+        case shape.Number() if isinstance(value, bool) or not isinstance(value, int | decimal.Decimal):
+            wanted = "Decimal"
+        case _:
+            return value
+    raise ValueError(f"{where}: {value!r} cannot be compared with its values, {wanted}")
 
 
 def __getattr__(name: str) -> NoReturn:

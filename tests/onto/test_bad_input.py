@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
+import decimal
+import enum
 import pathlib
 import re
 from collections.abc import Callable, Iterator
@@ -20,6 +23,17 @@ from onto.view_model import ViewModel
 from tests.onto import datastores
 
 
+class Kind(enum.Enum):
+    PORT = "port"
+    INLAND = "inland"
+
+
+@dataclasses.dataclass
+class Spot:
+    north: int
+    east: int
+
+
 class Town(DomainModel):
     class Meta:
         collection_name = "towns"
@@ -31,6 +45,11 @@ class Town(DomainModel):
     founded: datetime.date = attrs.nothing
     tags: list[str] = attrs.nothing
     twin = attrs.relation(dm_cls="Town")
+    kind: Kind = attrs.nothing
+    seen: datetime.datetime = attrs.nothing
+    cost: decimal.Decimal = attrs.nothing
+    spot: Spot = attrs.nothing
+    extra = attrs.bproperty()
 
 
 class TownStore(Store):
@@ -74,6 +93,11 @@ def stored() -> list[str]:
         ({"tags": "a"}, "Town.tags: 'a' is not a list"),
         ({"tags": ["a", 1]}, "Town.tags: 1 is not a string"),
         ({"twin": 7}, "Town.twin: 7 is not a string"),
+        ({"kind": "prot"}, "Town.kind: 'prot' is not one of 'port', 'inland'"),
+        ({"spot": {"north": 1, "aest": 2}}, "Town.spot has no field `aest`; did you mean `east`?"),
+        ({"spot": {"north": 1, "up": 2}}, "Town.spot has no field `up`; it has north, east"),
+        ({"spot": Kind.PORT}, "Town.spot: <Kind.PORT: 'port'> is not a Spot"),
+        ({"extra": [object]}, "Town.extra: [<class 'object'>] has no stored form"),
     ],
 )
 def test_a_value_that_does_not_fit_is_named_and_nothing_is_stored(values: dict[str, Any], message: str) -> None:
@@ -125,6 +149,8 @@ def negated_condition() -> Any:
     return Town.where(not Town.capital)
 
 
+NAIVE = datetime.datetime(2026, 1, 1)
+AWARE = NAIVE.replace(tzinfo=datetime.UTC)
 WRONG: list[tuple[Callable[[], Any], str]] = [
     (both_conditions, "a condition is neither true nor false: write where(a, b) for both"),
     (either_condition, "a condition is neither true nor false: write where(a, b) for both"),
@@ -141,6 +167,17 @@ WRONG: list[tuple[Callable[[], Any], str]] = [
     (lambda: Town.where(name=3), "Town.name: 3 cannot be compared with its values, str"),
     (lambda: Town.where(capital="yes"), "Town.capital: 'yes' cannot be compared with its values, bool"),
     (lambda: Town.where(Town.people.in_([1, "two"])), "Town.people: 'two' cannot be compared with its values, int"),
+    (lambda: Town.where(kind="prot"), "Town.kind: 'prot' cannot be compared with its values, Kind.PORT or Kind.INLAND"),
+    (lambda: Town.where(Town.kind < Kind.PORT), "Town.kind: members of Kind have no order"),
+    (
+        lambda: Town.where(seen="2026-01-01"),
+        "Town.seen: '2026-01-01' cannot be compared with its values, datetime, with",
+    ),
+    (lambda: Town.where(Town.seen < NAIVE), "cannot be compared with its values, datetime, with a time zone"),
+    (lambda: Town.where(founded=NAIVE), "cannot be compared with its values, date"),
+    (lambda: Town.where(Town.cost > "2"), "Town.cost: '2' cannot be compared with its values, Decimal"),
+    (lambda: Town.where(Town.cost > 2.5), "Town.cost: 2.5 cannot be compared with its values, Decimal"),
+    (lambda: Town.where(Town.tags.has(1)), "Town.tags: 1 cannot be compared with its values, str"),
     (lambda: Town.where("people", "in", 3), "people: `in` takes a list, not 3"),
     (lambda: Town.where("name", "in", "abc"), "name: `in` takes a list, not 'abc'"),
     (lambda: Town.where("tags", "array_contains_any", "a"), "tags: `array_contains_any` takes a list, not 'a'"),
@@ -157,13 +194,18 @@ def test_a_broken_condition_says_what_to_write(make: Callable[[], Any], message:
 
 
 def test_conditions_that_are_right_stay_so() -> None:
-    Town.new(doc_id="a", name="A", people=2, area=1.5, capital=True, tags=["x"]).save()
+    more = {"kind": Kind.PORT, "seen": AWARE, "cost": decimal.Decimal("2.5"), "spot": {"north": 1, "east": 2}}
+    Town.new(doc_id="a", name="A", people=2, area=1.5, capital=True, tags=["x"], **more).save()
     for query in (
+        Town.where(kind=Kind.PORT), Town.where(kind="port"), Town.where("kind", "in", ["port"]), Town.where(seen=AWARE),
+        Town.where(Town.kind != Kind.INLAND), Town.where(Town.cost > 2), Town.where(cost=decimal.Decimal("2.50")),
         Town.where(Town.people < 2.5), Town.where(area=1.5), Town.where(Town.area > 1), Town.where(capital=True),
         Town.where(Town.tags.has("x")), Town.where("people", "not-in", [1, 3]), Town.where(Town.name.in_(("A", "B"))),
     ):  # fmt: skip
         assert [one.doc_id for one in query] == ["a"]
     assert [one.doc_id for one in Town.where(name=None)] == []
+    Town.new(doc_id="b", kind=Kind.INLAND).save()
+    assert [one.doc_id for one in Town.where().order_by("kind")] == ["b", "a"]
 
 
 def test_what_is_not_there_is_none_or_says_so() -> None:

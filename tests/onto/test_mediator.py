@@ -12,8 +12,13 @@ from examples.city.forms import CityForm
 from examples.city.mediators import CityFormMediator, CityViewMediator
 from examples.city.models import City, Municipality
 from examples.city.views import CityView
+from onto import attrs
 from onto.context import CTX
+from onto.domain_model import DomainModel
+from onto.mapper.frozen import ReadOnlyError
 from onto.mediator import ProtocolBase, TaskMediator, ViewMediatorBase, ViewMediatorDeltaDAV
+from onto.store import Store, reference
+from onto.view_model import ViewModel
 from tests.onto import datastores
 
 
@@ -136,3 +141,44 @@ def test_a_task_is_done_and_removed_in_one_commit_and_a_failing_one_stays() -> N
     assert [one.id for one in CTX.db.collection("tasks").stream()] == ["b"]
     assert [one.doc_id for one in City.all()] == ["a", "c"]
     assert [(one.path, str(one.error)) for one in mediator.failures] == [("tasks/b", "b")]
+
+
+class Hall(DomainModel):
+    is_open: bool = attrs.nothing
+    seats: list[str] = attrs.nothing
+
+
+class HallStore(Store):
+    hall = reference(dm_cls=Hall)
+
+
+class HallView(ViewModel):
+    store: HallStore
+
+    is_open: bool = attrs.nothing
+
+    @is_open.getter
+    def is_open(self) -> bool:
+        return self.store.hall.is_open
+
+    @is_open.setter
+    def is_open(self, value: bool) -> None:
+        self.store.hall.is_open = value
+        self.store.hall.seats.append(str(value))
+
+
+def test_a_view_that_is_got_once_may_be_written_through_and_a_live_one_says_how() -> None:
+    Hall.new(doc_id="h", is_open=False, seats=["a"]).save()
+    live: list[dict[str, Any]] = []
+    told = HallView.get("h", once=False, f_notify=lambda obj: live.append(obj.to_view_dict()))
+    view = HallView.get("h")
+    assert told is not None
+    assert view is not None
+    view.update_vals(with_raw={"isOpen": True, "store": 1})
+    assert (view.is_open, stored("Hall/h")["isOpen"], live) == (True, False, [{"isOpen": False}])  # type: ignore[index]  # it is there
+    view.propagate_change()
+    assert (stored("Hall/h") or {})["seats"] == ["a", "True"]
+    assert live == [{"isOpen": False}, {"isOpen": True}]
+    with pytest.raises(ReadOnlyError, match=r"change it in a method, or by `View\.ref\(doc_id\)\.set\(\.\.\.\)`"):
+        told.is_open = False
+    HallView.release()
