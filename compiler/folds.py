@@ -321,5 +321,6 @@ _RECOGNISERS: tuple[Callable[[Place], values.Value | None], ...] = (
     _first,
     extremes.extreme,
     _summed,
+    prefixes.restarted,
     _last,
 )

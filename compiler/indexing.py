@@ -11,7 +11,7 @@ from typing import Any
 
 from compiler import accumulators, comparing, displays, dtypes, ir, raising, ranges, sequences, values
 from compiler.diagnostics import Span
-from compiler.scope import Scope, conditional, entity_id, retyped
+from compiler.scope import Scope, conditional, disjunction, entity_id, retyped
 
 _NONE = ir.Const(None, dtypes.NONE)
 
@@ -64,13 +64,8 @@ def item(scope: Scope, owner: values.Value, index: values.Value, span: Span) -> 
 def _at_place(scope: Scope, owner: ir.Comp, key: ir.Expr, span: Span) -> values.Value:
     """Return the item of a computed list whose place is computed too: the one row that has it."""
     sorting, rows = raising.apart(owner)
-    at = key
-    if ranges.bounds(key)[0] < 0:
-        length = ir.Reduce("count", rows, dtypes.INT, ir.Const(0, dtypes.INT), span=span)
-        from_end = ir.Prim("lt", (key, ir.Const(0, dtypes.INT)), dtypes.BOOL, span)
-        at = conditional(from_end, ir.Prim("int.add", (key, length), dtypes.INT, span), key, dtypes.INT, span)
     counted, place = sequences.numbered(rows)
-    there = ir.Cond(ir.Prim("eq", (place, at), dtypes.BOOL, span))
+    there = ir.Cond(ir.Prim("eq", (place, _from_start(rows, key, span)), dtypes.BOOL, span))
     told = "IndexError: list index out of range"
     one = replace(counted, steps=(*counted.steps, there))
     found = ir.Reduce("first", one, rows.head.type, empty_error=told, span=span)
@@ -196,8 +191,12 @@ def _of_known(
     if dtypes.required(index.type) != dtypes.INT:
         return ir.Declined("D323", span, f"an item at a `{dtypes.show(index.type)}` has no exact SQL form")
     found = missing
+    low, high = ranges.bounds(index)
+    if items and low >= 0 and high < len(items) and not dtypes.nullable(index.type):
+        found, items = items[high], items[:high]  # it is there
     for place, one in enumerate(items):
-        places = tuple(values.Item(ir.Const(each, dtypes.INT)) for each in (place, place - len(items)))
+        both = (place, place - len(items)) if low < 0 else (place,)
+        places = tuple(values.Item(ir.Const(each, dtypes.INT)) for each in both)
         here = comparing.contains(scope, index, values.Several("tuple", places), span)
         assert not isinstance(here, ir.Declined)
         found = displays.choose(scope, here, one, found, span)
@@ -249,9 +248,9 @@ def cut(
             return sequences.cut(owner, lower or 0, upper)
         if constant and isinstance(lower, int) and lower < 0 and upper is None:
             return sequences.cut(owner, 0, -lower, from_end=True)
-        if constant and sequences.has_places(owner):
-            return sequences.between(owner, lower, upper)
-        return ir.Declined("D324", span, "of a list that is computed, a slice by computed ends has no exact SQL form")
+        if not sequences.has_places(owner):
+            return ir.Declined("D324", span, "the order of a set is not defined; write `sorted(…)` before the slice")
+        return sequences.between(owner, lower, upper) if constant else _between(scope, owner, bounds, span)
     if isinstance(owner, ir.Comp) and step == -1 and lower is None and upper is None:
         return replace(owner, order=sequences.backwards(owner.order), span=span)
     value = scope.as_expr(owner, span)
@@ -263,6 +262,37 @@ def cut(
     if found is not None:
         return found
     return ir.Declined("D324", span, f"this slice of a value of type `{dtypes.show(value.type)}` has no exact SQL form")
+
+
+def _between(
+    scope: Scope, owner: ir.Comp, bounds: tuple[ir.Expr | None, ir.Expr | None, ir.Expr | None], span: Span
+) -> values.Value | ir.Declined:
+    """Return the rows of a computed list between computed ends."""
+    sorting, rows = raising.apart(owner)
+    counted, place = sequences.numbered(rows)
+    tests: list[ir.Step] = []
+    for op, bound in (("ge", bounds[0]), ("lt", bounds[1])):
+        if bound is None:
+            continue
+        if dtypes.required(bound.type) != dtypes.INT:
+            return ir.Declined("D324", span, f"a slice to a `{dtypes.show(bound.type)}` has no exact SQL form")
+        test: ir.Expr = ir.Prim(op, (place, _from_start(rows, bound, span)), dtypes.BOOL, span)
+        if dtypes.nullable(bound.type):
+            test = disjunction((ir.Prim("is_none", (bound,), dtypes.BOOL, span), test), span)
+        tests.append(ir.Cond(test))
+    found: ir.Expr = replace(counted, steps=(*counted.steps, *tests))
+    for one in (*(bound for bound in reversed(bounds) if bound is not None), *(() if sorting is None else (sorting,))):
+        found = raising.after(one, found)
+    return found
+
+
+def _from_start(rows: ir.Comp, at: ir.Expr, span: Span) -> ir.Expr:
+    """Return a place as it is counted from the start: one below 0 is counted from the end."""
+    if ranges.bounds(at)[0] >= 0:
+        return at
+    length = ir.Reduce("count", rows, dtypes.INT, ir.Const(0, dtypes.INT), span=span)
+    from_end = ir.Prim("lt", (at, ir.Const(0, dtypes.INT)), dtypes.BOOL, span)
+    return conditional(from_end, ir.Prim("int.add", (at, length), dtypes.INT, span), at, dtypes.INT, span)
 
 
 def _number(bound: ir.Expr | None) -> int | None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from decimal import Decimal
 
 from compiler import dtypes, ir, rewrite, sequences, updates, values
+from compiler.scope import negate
 from compiler.updates import Leaf, Place
 
 Fold = Callable[[Place, values.Value, values.Value], values.Value]
@@ -40,6 +42,35 @@ def settled(place: Place, fold: Fold) -> Place | None:
         place.name: replace(leaf, update=rewrite.transform(leaf.update, instead)),
     }
     return replace(place, leaves=leaves, loop=replace(place.loop, steps=counted.steps))
+
+
+def restarted(place: Place) -> values.Value | None:
+    """Recognise `run = run + 1 if won else 0`: the sum over the passes since the last one that began anew."""
+    update, scope = place.update, place.scope
+    rows = ir.Comp("list", place.loop.steps, updates.TRUE, dtypes.ListOf(dtypes.BOOL), None, place.loop.order)
+    if not isinstance(update, ir.If) or not updates.is_zero(place.start) or not sequences.has_places(rows):
+        return None
+    goes_on, more, anew = update.test, update.then, update.orelse
+    if updates.is_zero(more):
+        goes_on, more, anew = negate(goes_on), anew, more
+    delta = None if rewrite.mentions_acc(goes_on) else updates.added(scope, more, place.name)
+    head = None if delta is None else updates.number(scope, delta)
+    if head is None or not updates.is_zero(anew):
+        return None
+    counted, number = sequences.numbered(replace(rows, head=negate(goes_on)))
+    again = rewrite.fresh(replace(counted, head=ir.MakePair((counted.head, number), _PAIR)), scope.fresh)
+    assert isinstance(again.head, ir.MakePair)
+    begins, begun = again.head.items
+    beginnings = replace(again, steps=(*again.steps, ir.Cond(begins)), head=begun, type=dtypes.ListOf(dtypes.INT))
+    last = ir.Reduce("max", beginnings, dtypes.INT, ir.Const(-1, dtypes.INT), span=place.span)
+    after = ir.Cond(ir.Prim("gt", (number, last), dtypes.BOOL, place.span))
+    since = replace(counted, steps=(*counted.steps, after), head=head, type=dtypes.ListOf(head.type))
+    total = dtypes.INT if dtypes.required(head.type) == dtypes.INT else dtypes.DECIMAL
+    zero = ir.Const(0 if total == dtypes.INT else Decimal(0), total)
+    return ir.Reduce("sum", since, total, zero, span=place.span)
+
+
+_PAIR = dtypes.Pair((dtypes.BOOL, dtypes.INT))
 
 
 def _before(place: Place, leaf: Leaf, rows: tuple[ir.Comp, ir.Expr], fold: Fold) -> ir.Expr | None:

@@ -10,6 +10,8 @@ Only `relate` makes them. A rank ends in itself: none begins with another, so ra
 from __future__ import annotations
 
 import datetime
+import functools
+from collections.abc import Sequence
 from typing import Any
 
 from compiler import dtypes, ir
@@ -33,6 +35,26 @@ def can_rank(of: dtypes.Type) -> bool:
     """Tell whether keys of a type have ranks."""
     kind = dtypes.required(of)
     return isinstance(kind, dtypes.Scalar) and kind.name in RANKED
+
+
+def ranked_together(keys: Sequence[ir.Expr]) -> ir.Expr:
+    """Return a text of several keys that have ranks, which is equal where each of them is, None too."""
+    parts: list[ir.Expr] = []
+    for one in keys:
+        rank = ir.Prim("rank.of", (one,), STR, one.span)
+        parts += [is_there(one), rank] if dtypes.nullable(one.type) else [rank]
+    return functools.reduce(beside, parts)
+
+
+def is_there(key: ir.Expr) -> ir.Expr:
+    """Return the text of whether a key is None."""
+    there, missing = ir.Const("1", STR), ir.Const("0", STR)
+    return ir.If(ir.Prim("is_none", (key,), dtypes.BOOL), missing, there, STR)
+
+
+def beside(left: ir.Expr, right: ir.Expr) -> ir.Expr:
+    """Return the ranks of two keys as one text."""
+    return ir.Prim("str.add", (left, right), STR)
 
 
 def escaped(text: str) -> str:

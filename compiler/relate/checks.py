@@ -7,8 +7,6 @@
 
 from __future__ import annotations
 
-import functools
-import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -249,24 +247,10 @@ def _uncomparable(comp: ir.Comp, key: ir.Expr, *, leads: bool = False) -> ir.Exp
 def _uncomparable_among(comp: ir.Comp, before: tuple[ir.Expr, ...], key: ir.Expr) -> ir.Expr:
     # The next item of a tuple is compared where those before it are equal: None beside something else raises there.
     # Then there are more pairs of what is equal and whether the next one is None than there are of what is equal.
-    parts = ((_is_none(one), _rank(one)) if dtypes.nullable(one.type) else (_rank(one),) for one in before)
-    equal = functools.reduce(_beside, itertools.chain.from_iterable(parts))
-    pairs = _distinct(comp, _beside(_is_none(key), equal))
+    equal = arranged.ranked_together(before)
+    pairs = _distinct(comp, arranged.beside(arranged.is_there(key), equal))
     mixed = ir.Prim("gt", (pairs, _distinct(comp, equal)), dtypes.BOOL)
     return ir.If(mixed, ir.Const("TypeError", dtypes.STR), _NOTHING, _TEXT)
-
-
-def _is_none(key: ir.Expr) -> ir.Expr:
-    there, missing = ir.Const("1", dtypes.STR), ir.Const("0", dtypes.STR)
-    return ir.If(ir.Prim("is_none", (key,), dtypes.BOOL), missing, there, dtypes.STR)
-
-
-def _rank(key: ir.Expr) -> ir.Expr:
-    return ir.Prim("rank.of", (key,), dtypes.STR, key.span)
-
-
-def _beside(left: ir.Expr, right: ir.Expr) -> ir.Expr:
-    return ir.Prim("str.add", (left, right), dtypes.STR)
 
 
 def _distinct(comp: ir.Comp, head: ir.Expr) -> ir.Reduce:

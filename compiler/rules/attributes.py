@@ -5,8 +5,11 @@ self.store.location.latitude → Attr(One("location"), "latitude")        user.d
 
 from __future__ import annotations
 
+import datetime
 import difflib
 from dataclasses import replace
+from decimal import Decimal
+from types import MappingProxyType
 
 from compiler import displays, dtypes, ir, members, model, syntax, values
 from compiler.diagnostics import Span
@@ -56,7 +59,21 @@ def _of(scope: Scope, owner: values.Value, node: syntax.Attribute) -> values.Val
     if isinstance(inner, dtypes.Record) and inner.name and (of := inner.get(node.name)) is not None:
         return _of_embedded(owner, of, node)
     part = scope.primitive(f"attr:{node.name}", (owner,), node.span)
-    return part if part is not None else values.BoundMethod(owner, node.name)
+    if part is not None:
+        return part
+    cls = _CLASSES.get(inner.name) if isinstance(inner, dtypes.Scalar) and not inner.enum else None
+    if cls is not None and not hasattr(cls, node.name):
+        hint = "; a relation's value is the id itself" if node.name == "doc_id" else ""
+        return ir.Declined("D302", node.span, f"a `{cls.__name__}` has no attribute `{node.name}`{hint}")
+    return values.BoundMethod(owner, node.name)
+
+
+_CLASSES: MappingProxyType[str, type] = MappingProxyType(
+    {
+        "str": str, "int": int, "float": float, "bool": bool, "decimal": Decimal, "date": datetime.date,
+        "datetime": datetime.datetime, "local_datetime": datetime.datetime, "timedelta": datetime.timedelta,
+    }
+)  # fmt: skip
 
 
 def _of_member(

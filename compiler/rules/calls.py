@@ -29,6 +29,7 @@ from compiler import (
 )
 from compiler.diagnostics import Span
 from compiler.library import counting, methods
+from compiler.operations import arranged
 from compiler.scope import Arguments, Keywords, Scope, entity_id, facts_of
 
 _ZERO = ir.Const(0, dtypes.INT)
@@ -351,6 +352,8 @@ def _len(
         )
     distinct = isinstance(value, ir.Comp) and value.kind == "set"
     comp = value if isinstance(value, ir.Comp) else scope.comprehend(value, span)
+    if distinct and isinstance(comp.head, ir.MakePair) and all(arranged.can_rank(one.type) for one in comp.head.items):
+        comp = replace(comp, head=arranged.ranked_together(comp.head.items), type=dtypes.SetOf(dtypes.STR))
     sorting, comp = raising.apart(comp)
     counted = ir.Reduce("count", comp, dtypes.INT, _ZERO, distinct=distinct, span=span)
     return counted if sorting is None else scope.after(sorting, counted, span)
