@@ -22,6 +22,7 @@ BLOCK = re.compile(r"^```python\n(?P<code>.*?)^```$(?:\n\n^```text\n(?P<printed>
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(CTX, "config", None)
+    monkeypatch.chdir(Path.cwd())  # so that a page that goes elsewhere is left behind
     CTX.use(None)
     yield
     CTX.use(None)
