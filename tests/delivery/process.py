@@ -2,7 +2,8 @@
 
 It reads a line `[[url, scenario, fatal], …]`, runs these side by side, and answers with their exit codes; -9 is a kill.
 A child kills itself at its step number `fatal`: before each call that touches the disk, in the middle of each write to
-a file, before each statement and commit of a SQL datastore, and at the marked places of handlers.
+a file, before each statement and commit of a SQL datastore, and at the marked places of handlers; a server also at each
+wait for a front end and in the middle of each answer, from when it is ready.
 """
 
 from __future__ import annotations
@@ -13,10 +14,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable
 from typing import Any
-
-import sqlalchemy as sa
 
 from examples.city.mediators import CityFormMediator, CityViewMediator
 from examples.city.models import City
@@ -25,38 +23,12 @@ from onto.context import CTX
 from onto.database import file, opening
 from onto.domain_model import DomainModel
 from onto.mediator import Mediator, TaskMediator
+from tests.delivery import steps, web
+from tests.delivery.steps import step
 from tests.seed.meeting import Meeting, MeetingSession, Ticket
 
 LIMIT = 60  # seconds, after which a run is given up
 WAIT = 0.02  # seconds between two looks at what another process does
-_steps = 0
-_fatal = 0
-
-
-def step() -> None:
-    """Pass a place at which a process may die; the one of number `fatal` kills it."""
-    global _steps
-    _steps += 1
-    if _steps == _fatal:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
-def before(real: Callable[..., Any]) -> Callable[..., Any]:
-    def run(*given: Any, **named: Any) -> Any:
-        step()
-        return real(*given, **named)
-
-    return run
-
-
-def halved(real: Callable[[int, bytes], int]) -> Callable[[int, bytes], int]:
-    def run(held: int, content: bytes) -> int:
-        step()
-        done = real(held, content[: len(content) // 2])
-        step()
-        return done + real(held, content[done:])
-
-    return run
 
 
 # ---------------------------------------------------------------- scenarios
@@ -168,15 +140,18 @@ SCENARIOS = {
 
 
 def run(url: str, scenario: str, fatal: int) -> None:
-    global _fatal
     signal.alarm(LIMIT)
     file.ROOM = 1
-    os.write, os.fsync, os.replace = halved(os.write), before(os.fsync), before(os.replace)
-    sa.event.listen(sa.Engine, "before_cursor_execute", lambda *_: step())
-    sa.event.listen(sa.Engine, "commit", lambda *_: step())
-    _fatal = fatal
+    place = web.place_of(url)
+    if scenario in web.FRONT_ENDS:
+        return web.ask(place, scenario)
+    steps.on_disk()
+    if scenario == "serve":
+        CTX.use(opening.opened(url))
+        return web.serve(place, fatal)
+    steps.die_at(fatal)
     CTX.use(opening.opened(url))
-    SCENARIOS[scenario]()
+    return SCENARIOS[scenario]()
 
 
 def forked(given: tuple[str, str, int]) -> int:

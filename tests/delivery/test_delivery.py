@@ -1,9 +1,8 @@
 """What each way of delivery promises (chapter 1.6.6 of the original documentation), with a kill at every step.
 
-    Query, Document   at least once: every document that is there has been handled as it is now
-    Query+Task        exactly once: the effect of a task and its removal are one commit
-
-Rest and WebSocket, the other two rows, have no delivery surface yet.
+Query, Document   at least once: every document that is there has been handled as it is now
+Query+Task        exactly once: the effect of a task and its removal are one commit
+Rest, WebSocket   at most once: nothing is handled again by itself, and an answer says that it has been handled
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ import pytest
 from examples.city.models import City
 from onto.context import CTX
 from onto.database import opening
+from tests.delivery import web
 from tests.seed.meeting import Meeting, Ticket
 
 MOST = 600  # steps of a run; none has so many
@@ -70,11 +70,16 @@ def stored(path: str) -> Any:
     return CTX.db.document(path).get().to_dict()
 
 
-def every_step(processes: Run, fresh: Callable[[object], str], scenario: str) -> Iterator[str]:
-    """Run a scenario with a kill at every step of it, each time from the beginning; yield where it has died."""
+def every_step(processes: Run, fresh: Callable[[object], str], scenario: str, *beside: str) -> Iterator[str]:
+    """Run a scenario with a kill at every step of it, each time from the beginning; yield where it has died.
+
+    What runs beside it comes to its end.
+    """
     for fatal in range(1, MOST):
         url = fresh(fatal)
-        if processes(url, (scenario, fatal)) == [0]:
+        died, *ended = processes(url, (scenario, fatal), *((one, 0) for one in beside))
+        assert not any(ended)
+        if not died:
             assert fatal > 15  # there were steps
             return
         yield url
@@ -141,3 +146,58 @@ def test_of_two_processes_each_task_has_one_that_commits_it(processes: Run, tmp_
         with opened(url):
             each_task_is_done_once()
     assert died > 10
+
+
+# ---------------------------------------------------------------- Rest, WebSocket
+
+STATES = [{"total": sum(web.NUMBERS[:n]), "count": n} for n in range(1, len(web.NUMBERS) + 1)]
+
+
+def added() -> list[int]:
+    """Return which numbers have been added: each once, and whole."""
+    done = {int(one.doc_id): one.times for one in web.Done.all()}
+    assert set(done.values()) <= {1}
+    held = stored("Sum/all") or {"total": 0, "count": 0}
+    assert (held["total"], held["count"]) == (sum(done), len(done))
+    return sorted(done)
+
+
+@pytest.mark.parametrize("front_end", ["post", "socket"])
+def test_a_kill_at_every_step_lets_nothing_be_handled_twice(
+    processes: Run, fresh: Callable[[object], str], front_end: str
+) -> None:
+    for url in every_step(processes, fresh, "serve", front_end):
+        seen = web.seen(web.place_of(url))
+        with opened(url):
+            done = added()
+        assert set(seen.answered) <= set(done)
+        # What was shown was kept, and each state was shown once, in order.
+        assert seen.shown == [one for one in STATES[: len(done)] if one in seen.shown]
+        if front_end == "socket":  # what is acknowledged has been shown before
+            assert len(seen.shown) >= len(seen.answered)
+        assert processes(url, ("serve", 0), ("subscribe", 0)) == [0, 0]
+        with opened(url):
+            assert added() == done  # nothing is done again by itself
+        assert web.seen(web.place_of(url)).shown == STATES[: len(done)][-1:]
+
+
+@pytest.mark.parametrize("front_end", ["post", "socket"])
+def test_without_a_kill_everything_is_answered(processes: Run, fresh: Callable[[object], str], front_end: str) -> None:
+    url = fresh("whole")
+    assert processes(url, ("serve", 0), (front_end, 0)) == [0, 0]
+    seen = web.seen(web.place_of(url))
+    assert seen.answered == list(web.NUMBERS)
+    assert seen.shown == (STATES if front_end == "socket" else STATES[-1:])
+
+
+def test_a_request_with_an_id_of_its_own_may_be_sent_until_it_is_answered(
+    processes: Run, fresh: Callable[[object], str]
+) -> None:
+    for number, url in enumerate(every_step(processes, fresh, "serve", "put")):
+        if number % 3 == 0:  # some servers die again
+            processes(url, ("serve", number % 23 + 1), ("put", 0))
+        assert processes(url, ("serve", 0), ("put", 0)) == [0, 0]
+        seen = web.seen(web.place_of(url))
+        assert (sorted(seen.answered), seen.shown) == (list(web.NUMBERS), STATES[-1:])
+        with opened(url):
+            assert added() == list(web.NUMBERS)
