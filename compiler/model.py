@@ -124,7 +124,7 @@ class ThroughOne:
 
 @dataclass(frozen=True, slots=True)
 class ThroughList:
-    """By the ids in a list of relations; keyed by the target's doc_id."""
+    """By the ids in a list or set of relations; keyed by the target's doc_id."""
 
     reference: str
     attribute: str

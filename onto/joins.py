@@ -38,7 +38,7 @@ class ThroughOne:
 
 @dataclass(frozen=True, slots=True)
 class ThroughList:
-    """By the doc_ids in a list of relations of a joined to-one reference; keyed by doc_id."""
+    """By the doc_ids in a list or set of relations of a joined to-one reference; keyed by doc_id."""
 
     reference: str
     attribute: str
@@ -184,7 +184,9 @@ def _through(one: store.Reference[Any], models: Mapping[str, Model], joined: Map
             match attribute.explicit:
                 case shape.RelationTo() as to if not one.many and _leads(to, models[one.name]):
                     yield ThroughOne(each.name, name)
-                case shape.ListOf(shape.RelationTo() as to) if one.many and _leads(to, models[one.name]):
+                case shape.ListOf(shape.RelationTo() as to) | shape.SetOf(shape.RelationTo() as to) if (
+                    one.many and _leads(to, models[one.name])
+                ):
                     yield ThroughList(each.name, name)
                 case shape.DictOf(shape.RelationTo() as to) if one.many and _leads(to, models[one.name]):
                     yield ThroughDict(each.name, name)
@@ -202,6 +204,7 @@ def _through_each(
                 case (
                     (shape.RelationTo() as to)
                     | shape.ListOf(shape.RelationTo() as to)
+                    | shape.SetOf(shape.RelationTo() as to)
                     | shape.DictOf(shape.RelationTo() as to)
                 ) if _leads(to, models[one.name]):
                     yield ThroughEach(each.name, name)

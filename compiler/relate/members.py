@@ -38,7 +38,9 @@ def held_by_each(app: model.App, store: model.Store, via: model.ThroughEach) -> 
     stored = app.models[owner.model].attribute(via.attribute)
     assert isinstance(stored, model.StoredAttribute)
     each = ir.EntryValue(_EACH, dtypes.Entity(owner.model))
-    held = ir.Attr(each, via.attribute, dtypes.optional(stored.type))
+    # A set is stored as a list, and what comes out is a set anyway.
+    kind = dtypes.ListOf(stored.type.item) if isinstance(stored.type, dtypes.SetOf) else stored.type
+    held = ir.Attr(each, via.attribute, dtypes.optional(kind))
     gen = ir.Gen(_EACH, ir.Many(owner.name))
     if dtypes.required(stored.type) == dtypes.STR:
         return _set((gen,), held)

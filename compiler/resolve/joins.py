@@ -91,7 +91,7 @@ class Joins:
                     continue
                 if attribute.type == dtypes.STR and not one.many:
                     yield model.ThroughOne(each.name, attribute.name)
-                elif isinstance(attribute.type, dtypes.ListOf) and one.many:
+                elif isinstance(attribute.type, dtypes.ListOf | dtypes.SetOf) and one.many:
                     yield model.ThroughList(each.name, attribute.name)
                 elif isinstance(attribute.type, dtypes.DictOf) and one.many:
                     yield model.ThroughDict(each.name, attribute.name)

@@ -106,6 +106,7 @@ class Task(DomainModel):
     check: Check = attrs.nothing
     checks: list[Check] = attrs.nothing
     priorities: set[Priority] = attrs.nothing
+    watchers = attrs.relation(dm_cls="Person", collection=set)
 
 
 class PlaceBase(DomainModel):
@@ -385,6 +386,7 @@ class PersonCard(ViewModel):
 class TaskStore(Store):
     task = reference(dm_cls=Task)
     owner = reference(dm_cls=Person)
+    watchers = reference(dm_cls=Person, many=True)
 
 
 class TaskSteps(ViewModel):
@@ -392,6 +394,10 @@ class TaskSteps(ViewModel):
         collection_name = "team_task_steps"
 
     store: TaskStore
+
+    @attrs.getter
+    def watchers(self) -> list[str]:
+        return sorted(one.name or "" for one in self.store.watchers.values())
 
     @attrs.getter
     def step(self) -> Step | None:
