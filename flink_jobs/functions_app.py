@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gc
 import os
-import resource
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from flink_jobs import functions, programs, short_http
+from flink_jobs import functions, memory, programs, short_http
 from onto import app, bundle, methods
 
 GARBAGE = 50_000  # new objects until cycles among them are looked for; calls leave few
@@ -56,7 +55,7 @@ def create() -> Endpoint:
     """Return the endpoint of the bundle in the folder that ONTO_BUNDLE names."""
     made = bundle.read(Path(os.environ["ONTO_BUNDLE"]))
     served = application(made, os.environ.get("ONTO_TOPIC_PREFIX", made.topic_prefix))
-    _limit_memory()
+    memory.limit(METHOD_MEMORY)
     return served
 
 
@@ -86,16 +85,6 @@ def application(made: bundle.Bundle, prefix: str) -> Endpoint:
     others = Starlette(routes=[Route(HEALTH, health)])
 
     return Endpoint(served.handle, others)
-
-
-def _limit_memory() -> None:
-    """Let a method that takes too much have a MemoryError: killed for it, the process would get the command again."""
-    try:
-        status = Path("/proc/self/status").read_text(encoding="utf-8")
-    except OSError:
-        return  # another system than Linux
-    taken = next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmData:"))
-    resource.setrlimit(resource.RLIMIT_DATA, (taken + METHOD_MEMORY, resource.getrlimit(resource.RLIMIT_DATA)[1]))
 
 
 _TYPE = (b"content-type", b"application/octet-stream")

@@ -13,7 +13,7 @@ import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from flink_jobs import messages, transactions
+from flink_jobs import memory, messages, transactions
 from onto import methods, wire
 
 # Bytes. A change holds two documents, and Kafka takes records of up to 1 MiB.
@@ -85,15 +85,13 @@ class Programs:
         now = datetime.datetime.fromtimestamp(attempt.ts / 1000, datetime.UTC)
         try:
             with _Limited(self.seconds):
-                done = methods.run(self.models, request, attempt.ref, lookup, now, attempt.x, self.prefetch)
-            writes = _written(done)
+                return _done(methods.run(self.models, request, attempt.ref, lookup, now, attempt.x, self.prefetch))
         except methods.NeedEntity as needed:
             return transactions.Need(needed.refs)
-        except MethodTimeout:
-            return self._late(call)
         except BaseException as error:  # whatever user code raises, SystemExit too, is the caller's news
-            return self._failed(call, error)
-        return transactions.Done(done.result, writes)
+            _let_go(error)
+            memory.restore()
+            return self._late(call) if isinstance(error, MethodTimeout) else self._failed(call, error)
 
     def _failed(self, call: messages.Call, error: BaseException) -> transactions.Failed:
         kind = methods.kind_of(error)
@@ -117,8 +115,18 @@ def _run_by(call: messages.Call) -> list[tuple[str | None, str]]:
     return [(call.model, methods.setter(name)) for name in call.args]
 
 
+def _let_go(error: BaseException | None) -> None:
+    """Let go of all that the frames hold in which an error was raised: it may be all the memory that there is."""
+    while error is not None and error.__traceback__ is not None:
+        error.__traceback__ = None
+        error = error.__context__
+
+
 class _Limited:
-    """Raise MethodTimeout when the block runs too long. No generator: every call enters one."""
+    """Raise MethodTimeout when the block runs too long. No generator: every call enters one.
+
+    There may be no memory left when it ends, so nothing is made here before there is.
+    """
 
     __slots__ = ("_seconds",)
 
@@ -128,16 +136,19 @@ class _Limited:
     def __enter__(self) -> None:
         signal.setitimer(signal.ITIMER_REAL, self._seconds, AGAIN)
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, _error: BaseException | None, _trace: object) -> None:
+        if kind is not None and kind is not methods.NeedEntity:
+            memory.lift()
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _ring(*_: object) -> None:
+def _ring(_number: int, _frame: object) -> None:
+    memory.lift()
     raise MethodTimeout
 
 
-def _written(done: methods.Done) -> dict[str, wire.Written | None]:
-    """Return the documents with their texts; refuse what no record can hold."""
+def _done(done: methods.Done) -> transactions.Done:
+    """Return what a method has done, documents with their texts; refuse what no record can hold."""
     writes = {ref: None if document is None else wire.Written.of(document) for ref, document in done.writes.items()}
     for ref, document in writes.items():
         if document is not None and len(document.text) > DOCUMENT_LIMIT:
@@ -147,4 +158,4 @@ def _written(done: methods.Done) -> dict[str, wire.Written | None]:
     size = 0 if isinstance(done.result, int | float | None) else len(wire.dumps(done.result))
     if size > RESULT_LIMIT:
         raise ResultTooLargeError(f"the result has {size} bytes; at most {RESULT_LIMIT} fit a reply")
-    return writes
+    return transactions.Done(done.result, writes)

@@ -61,7 +61,7 @@ class _Running:
     def __enter__(self) -> None:
         self._token = _CURRENT.set(self._session)
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _kind: object, _error: object, _trace: object) -> None:  # no tuple of them: memory may be full
         _CURRENT.reset(self._token)
 
 
