@@ -191,6 +191,7 @@ class Store:
     span: Span = field(default=NOWHERE, compare=False)
     constants: tuple[ClassConstant, ...] = ()
     layers: tuple[Layer, ...] = field(default=(), compare=False)
+    unjoined: tuple[str, ...] = ()  # references that are declared and cannot be joined, which has been reported
 
     @property
     def root(self) -> Reference:

@@ -91,7 +91,10 @@ class Sources:
     def __post_init__(self) -> None:
         """Note where the views, stores and domain models are, and what they declare."""
         self.view_attributes = frozenset(one.name for view in self.app.views.values() for one in view.attributes)
-        self.references = frozenset(one.name for store in self.app.stores.values() for one in store.references)
+        stores = self.app.stores.values()
+        self.references = frozenset(
+            name for store in stores for name in (*(one.name for one in store.references), *store.unjoined)
+        )
         for model_ in self.app.models.values():
             self.kinds[model_.module, model_.name] = "model"
         for store in self.app.stores.values():

@@ -70,8 +70,9 @@ def resolve(given: facts.Facts, log: Log) -> model.App:
             sharing.check(info.name, joined, log)
             references_named = {one.name for one in found}
             own = tuple(one for one in read.constants(info) if one.name not in references_named)
+            unjoined = tuple(sorted(references_named - {one.name for one in joined}))
             stores[info.name] = model.Store(
-                info.name, info.module, joined, read.methods(info), info.declared.span, own, read.layers(info)
+                info.name, info.module, joined, read.methods(info), info.declared.span, own, read.layers(info), unjoined
             )
     for view, store in store_of.items():
         if store.name in stores:

@@ -198,6 +198,8 @@ def _of_store(scope: Scope, node: syntax.Attribute) -> values.Value | ir.Decline
     constant = _constant(scope, store.constants, node)
     if method is None and constant is not None:
         return constant
+    if node.name in store.unjoined:
+        return ir.Declined("D302", node.span, f"`{store.name}.{node.name}` cannot be joined")
     if method is None:
         names = [*(one.name for one in store.references), *(one.name for one in store.methods)]
         scope.error(
