@@ -87,8 +87,8 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     (
         "D324",
         "slice without exact SQL",
-        "The ends must be numbers, and the step 1 or -1; of a list that is computed from rows, they must be known.",
-        "return sorted(users)[user.age :]", "return sorted(users)[:3]",
+        "The ends must be whole numbers, and the step left out, or -1 for the whole.",
+        "return sorted(users)[:: user.age]", "return sorted(users)[:3]",
     ),
     # ------------------------------------------------------------ build: displays and texts
     (

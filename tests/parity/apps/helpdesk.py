@@ -347,6 +347,26 @@ class AgentCard(ViewModel):
         return changes
 
     @attrs.getter
+    def longest_streak(self) -> int:
+        run = best = 0
+        for t in sorted(self.store.tickets.values(), key=lambda t: t.minutes or 0):
+            if (t.rating or 0) > 2:
+                run += 1
+                best = max(best, run)
+            else:
+                run = 0
+        return best
+
+    @attrs.getter
+    def beyond_capacity(self) -> list[str]:
+        waiting = [doc_id for doc_id, t in self.store.tickets.items() if t.is_open]
+        return waiting[len(self.store.agent.skills or []) :]
+
+    @attrs.getter
+    def months(self) -> int:
+        return len({(t.opened.year, t.opened.month) for t in self.store.tickets.values() if t.opened})
+
+    @attrs.getter
     def accumulated(self) -> list[int]:
         return list(accumulate(t.minutes or 0 for t in self.store.tickets.values() if t.rating))
 
