@@ -94,9 +94,9 @@ def _beside(scope: Scope, args: Arguments, span: Span) -> _Answer:
     elements: list[ir.Expr] = []
     for one in args:
         loop = scope.iterate(scope.apply(values.Builtin("enumerate"), (one,), {}, span), span, "item")
-        pair = loop.element
-        assert isinstance(pair, ir.MakePair)
-        place, element = pair.items
+        if not isinstance(loop.element, ir.MakePair):
+            return ir.Declined("D354", span, "`zip` of rows and of items that are written out has no SQL form")
+        place, element = loop.element.items
         if raising.may_raise(element):
             told = "`zip` ends with the shortest list, and does not see what may raise behind that"
             return ir.Declined("D354", span, told)

@@ -214,7 +214,12 @@ def _dict(
         if known is None:
             return ir.Declined("D331", value.span, "unpacking a dict whose keys are not known has no SQL form")
         entries.extend(known)
-    return displays.table(tuple(entries), node.span)
+    made = displays.table(tuple(entries), node.span)
+    for at, (key, value) in reversed(list(enumerate(entries))):  # one that a later entry replaces is evaluated too
+        is_replaced = isinstance(key, ir.Const) and any(key == other for other, _ in entries[at + 1 :])
+        if is_replaced:
+            made = scope.after(value, made, node.span)
+    return made
 
 
 def function(scope: Scope, node: syntax.Expr) -> values.Value | ir.Declined | None:
