@@ -23,8 +23,8 @@ MODULES = {
         "mapper.schema", "mapper.fields",
     ),
     "Queries and datastores": (
-        "query", "query.cmp", "context", "config", "database.client", "database.protocol", "database.memory",
-        "database.file", "database.sql",
+        "query", "query.cmp", "context", "config", "database.client", "database.protocol",
+        "database.transacting", "database.memory", "database.file", "database.sql",
     ),
     "Live views": ("mediator", "rest", "websocket", "source", "sink", "auth"),
     "Methods": ("ref", "calling", "gateway", "boiler"),

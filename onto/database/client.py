@@ -350,9 +350,7 @@ class Transaction(Batch):
         """Make the writes; ConflictError, and none of them, where something read has changed."""
         with self._database.transaction():
             for path, version in self._versions.items():
-                found = self._database.read(path)
-                if version != (None if found is None else found.version):
-                    raise protocol.ConflictError(f"{path}: the document has changed since it was read")
+                protocol.expect_unchanged(path, self._database.read(path), version)
             super().commit()
         self._versions = {}
 

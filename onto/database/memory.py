@@ -7,15 +7,13 @@ with database.transaction():
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 
-from onto.database import fields, hearing, matching, protocol
+from onto.database import fields, hearing, matching, protocol, transacting
 
 
-class Memory(protocol.Database):
+class Memory(transacting.Transacting):
     """A datastore in memory; safe to use from several threads, whose transactions run one after another.
 
     Listeners run after the transaction, in its thread, and may write: what they write is told after what
@@ -24,55 +22,17 @@ class Memory(protocol.Database):
 
     def __init__(self) -> None:
         """Begin empty."""
-        self._lock = threading.RLock()
+        super().__init__()
         self._collections: dict[str, dict[str, protocol.Stored]] = {}
         self._groups: dict[str, set[str]] = {}
-        self._pending: dict[str, protocol.Document | None] | None = None
         self._version = 0
         self._hearers = hearing.Hearers()
         self._commits = 0
-
-    def read(self, path: str) -> protocol.Stored | None:
-        """Return a copy of the document at a path; inside a transaction, with its own writes."""
-        with self._lock:
-            found = self._committed(path)
-            if self._pending is not None and path in self._pending:
-                document = self._pending[path]
-                version = 0 if found is None else found.version
-                return None if document is None else protocol.Stored(path, fields.copied(document), version)
-            return None if found is None else _copy(found)
 
     def select(self, selection: protocol.Selection) -> list[protocol.Stored]:
         """Return copies of the committed documents that a selection means."""
         with self._lock:
             return [_copy(one) for one in matching.selected(selection, self._within(selection.scope))]
-
-    def write(self, path: str, document: protocol.Document | None, when: protocol.When = None) -> None:
-        """Write a copy of the document, or remove it, if it is as `when` expects."""
-        protocol.check_path(path)
-        kept = None if document is None else fields.checked(path, document)
-        with self.transaction():
-            assert self._pending is not None  # a transaction is open here
-            if when is not None:
-                protocol.expect(path, self.read(path), when)
-            self._pending[path] = kept
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Commit the writes of the block at its end, or none if it raises; inner ones join the outer."""
-        with self._lock:
-            if self._pending is not None:
-                yield
-                return
-            self._pending = {}
-            try:
-                yield
-                changes = self._commit(self._pending)
-            finally:
-                self._pending = None
-            if changes:
-                self._commits += 1
-                self._hearers.tell(self._commits, changes)
 
     def listen(self, listener: protocol.Listener, *scopes: protocol.Scope, replay: bool = False) -> Callable[[], None]:
         """Call the listener with the changes of each later transaction in scope; return what ends that."""
@@ -93,6 +53,10 @@ class Memory(protocol.Database):
 
     # ------------------------------------------------------------ documents
 
+    def _stored(self, path: str) -> protocol.Stored | None:
+        found = self._committed(path)
+        return None if found is None else _copy(found)
+
     def _committed(self, path: str) -> protocol.Stored | None:
         collection, _, doc_id = path.rpartition("/")
         return self._collections.get(collection, {}).get(doc_id)
@@ -107,10 +71,17 @@ class Memory(protocol.Database):
             for collection in self._groups.get(scope.path, ()):
                 yield from self._collections[collection].values()
 
-    def _commit(self, pending: Mapping[str, protocol.Document | None]) -> tuple[protocol.Change, ...]:
+    def _commit(self, block: transacting.Block) -> None:
+        # Nothing is compared: no other block has run since this one began.
+        changes = self._made(block.writes)
+        if changes:
+            self._commits += 1
+            self._hearers.tell(self._commits, changes)
+
+    def _made(self, writes: Mapping[str, protocol.Document | None]) -> tuple[protocol.Change, ...]:
         version = max(self._version + 1, time.time_ns() // 1000)
         changes = []
-        for path, after in pending.items():
+        for path, after in writes.items():
             found = self._committed(path)
             before = None if found is None else found.document
             if not fields.same(before, after):

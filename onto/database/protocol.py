@@ -204,6 +204,12 @@ def expect(path: str, found: Stored | None, when: When) -> None:
             raise ConflictError(f"{path}: the document {now} since it was read")
 
 
+def expect_unchanged(path: str, found: Stored | None, version: int | None) -> None:
+    """Raise ConflictError where a document is not in the version in which it was read; None: there was none."""
+    if version != (None if found is None else found.version):
+        raise ConflictError(f"{path}: the document has changed since it was read")
+
+
 def parent(path: str) -> str:
     """Return the path of the collection that holds a document."""
     return path.rpartition("/")[0]

@@ -4,8 +4,7 @@ Sql("sqlite:///shop.db")        Sql("postgresql+psycopg://user@host/shop")
 
 Three tables: `onto_document` (path, document as tagged JSON, version), `onto_change` (what each commit changed, for
 listeners of other processes) and `onto_clock` (one row, the version of the last commit). A commit begins by moving the
-clock, so commits follow one another and every version is greater than all before it. Transactions are optimistic: what
-a block read is compared when it commits (Kung and Robinson, "On optimistic methods for concurrency control", 1981).
+clock, so commits follow one another and every version is greater than all before it; then what was read is compared.
 """
 
 from __future__ import annotations
@@ -13,14 +12,13 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
 from onto import tagged
-from onto.database import fields, hearing, matching, protocol
+from onto.database import fields, hearing, matching, protocol, transacting
 
 LOOK = 0.2  # seconds between two looks for the commits of other processes
 TOGETHER = 500  # documents that one query reads
@@ -53,17 +51,7 @@ _CLOCK = sa.Table(
 )
 
 
-@dataclass(slots=True)
-class _Open:
-    """A transaction: what it writes and on what condition, what it read, and which selections it made when."""
-
-    writes: dict[str, protocol.Document | None] = field(default_factory=dict)
-    expected: list[tuple[str, protocol.When]] = field(default_factory=list)
-    read: dict[str, int | None] = field(default_factory=dict)
-    selected: dict[protocol.Scope, int] = field(default_factory=dict)
-
-
-class Sql(protocol.Database):
+class Sql(transacting.Transacting):
     """A datastore in a SQL database; safe to use from several threads and from several processes.
 
     The transactions of one process run one after another. Listeners run in the thread that committed; for commits
@@ -72,9 +60,8 @@ class Sql(protocol.Database):
 
     def __init__(self, url: str | sa.URL) -> None:
         """Open the database and make the tables that it lacks; DatastoreError when it cannot be reached."""
-        self._lock = threading.RLock()
+        super().__init__()
         self._hearers = hearing.Hearers()
-        self._open: _Open | None = None
         self._heard = 0  # the version up to which listeners were told
         self._closed = threading.Event()
         self._looking: threading.Thread | None = None
@@ -88,57 +75,12 @@ class Sql(protocol.Database):
             if connection.execute(sa.select(_CLOCK.c.version)).first() is None:
                 connection.execute(_CLOCK.insert().values(id=1, version=0))
 
-    def read(self, path: str) -> protocol.Stored | None:
-        """Return the document at a path; inside a transaction, with its own writes."""
-        with self._lock:
-            with self._begin() as connection:
-                found = self._committed(connection, path)
-            version = None if found is None else found.version
-            if self._open is None:
-                return found
-            if path not in self._open.writes:
-                self._open.read.setdefault(path, version)
-                return found
-            document = self._open.writes[path]
-            return None if document is None else protocol.Stored(path, fields.copied(document), version or 0)
-
     def select(self, selection: protocol.Selection) -> list[protocol.Stored]:
         """Return the committed documents that a selection means."""
         with self._lock, self._begin() as connection:
-            if self._open is not None:
-                self._open.selected.setdefault(selection.scope, _version(connection))
+            if self._block is not None:
+                self._block.selected.append((selection, _version(connection)))
             return matching.selected(selection, self._within(connection, selection.scope))
-
-    def write(self, path: str, document: protocol.Document | None, when: protocol.When = None) -> None:
-        """Write a document, or remove it (None), if it is as `when` expects."""
-        protocol.check_path(path)
-        kept = None if document is None else fields.checked(path, document)
-        with self.transaction():
-            assert self._open is not None  # a transaction is open here
-            if path in self._open.writes:
-                protocol.expect(path, self.read(path), when)
-            elif when is not None:
-                with self._begin() as connection:  # told here already, where the block can handle it
-                    protocol.expect(path, self._committed(connection, path), when)
-                self._open.expected.append((path, when))
-            self._open.writes[path] = kept
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Commit the writes of the block at its end, or none if it raises; inner ones join the outer."""
-        with self._lock:
-            if self._open is not None:
-                yield
-                return
-            self._open = _Open()
-            try:
-                yield
-                opened = self._open
-            finally:
-                self._open = None
-            if opened.writes:
-                self._commit(opened)
-                self._catch_up()
 
     def listen(self, listener: protocol.Listener, *scopes: protocol.Scope, replay: bool = False) -> Callable[[], None]:
         """Call the listener with the changes of each later transaction in scope; return what ends that."""
@@ -180,8 +122,9 @@ class Sql(protocol.Database):
             reason = str(getattr(error, "orig", None) or error).strip()
             raise protocol.DatastoreError(f"{self._name}: {reason}") from error
 
-    def _committed(self, connection: sa.Connection, path: str) -> protocol.Stored | None:
-        found = connection.execute(_DOCUMENT.select().where(_DOCUMENT.c.path == path)).first()
+    def _stored(self, path: str) -> protocol.Stored | None:
+        with self._begin() as connection:
+            found = connection.execute(_DOCUMENT.select().where(_DOCUMENT.c.path == path)).first()
         return None if found is None else _stored(found)
 
     def _within(self, connection: sa.Connection, scope: protocol.Scope) -> Iterator[protocol.Stored]:
@@ -201,14 +144,19 @@ class Sql(protocol.Database):
         connection.execute(_CLOCK.update().values(version=_CLOCK.c.version))
         return _version(connection)
 
-    def _commit(self, opened: _Open) -> None:
+    def _commit(self, block: transacting.Block) -> None:
+        self._write(block)
+        self._catch_up()
+
+    def _write(self, block: transacting.Block) -> None:
         with self._begin() as connection:
             last = self._still(connection)
-            stored = _stored_at(connection, (*opened.writes, *opened.read, *(path for path, _ in opened.expected)))
-            _compare(connection, opened, stored)
+            stored = _stored_at(connection, block.paths)
+            block.compare(stored)
+            _compare_selected(connection, block)
             version = max(last + 1, time.time_ns() // 1000)
             position = itertools.count()
-            for path, after in opened.writes.items():
+            for path, after in block.writes.items():
                 found = stored.get(path)
                 before = None if found is None else found.document
                 if not fields.same(before, after):
@@ -242,24 +190,21 @@ class Sql(protocol.Database):
             self._hearers.forget(number)
 
 
-def _stored_at(connection: sa.Connection, paths: Iterable[str]) -> dict[str, protocol.Stored]:
+def _stored_at(connection: sa.Connection, paths: set[str]) -> dict[str, protocol.Stored]:
     """Return the documents at these paths, where there are any."""
-    pending, found = list(dict.fromkeys(paths)), list[protocol.Stored]()
+    pending, found = sorted(paths), list[protocol.Stored]()
     for begin in range(0, len(pending), TOGETHER):
         some = _DOCUMENT.c.path.in_(pending[begin : begin + TOGETHER])
         found += map(_stored, connection.execute(_DOCUMENT.select().where(some)))
     return {one.path: one for one in found}
 
 
-def _compare(connection: sa.Connection, opened: _Open, stored: Mapping[str, protocol.Stored]) -> None:
-    """Raise ConflictError where a document is not as the transaction read or expected it."""
-    for path, when in opened.expected:
-        protocol.expect(path, stored.get(path), when)
-    for path, version in opened.read.items():
-        found = stored.get(path)
-        if version != (None if found is None else found.version):
-            raise protocol.ConflictError(f"{path}: the document has changed since it was read")
-    for scope, since in opened.selected.items():
+def _compare_selected(connection: sa.Connection, block: transacting.Block) -> None:
+    """Raise ConflictError where a document has changed in the scope of a selection since it was made."""
+    first: dict[protocol.Scope, int] = {}
+    for selection, since in block.selected:
+        first.setdefault(selection.scope, since)
+    for scope, since in first.items():
         for one in _changes(connection, since):
             if scope.covers(one.path):
                 raise protocol.ConflictError(f"{one.path}: the document has changed since {scope.path} was read")

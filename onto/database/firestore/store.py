@@ -13,30 +13,18 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 from google.cloud import firestore as google_firestore
 
-from onto.database import fields, hearing, matching, protocol
+from onto.database import fields, hearing, matching, protocol, transacting
 from onto.database.firestore import connection, following, queries
 
 LOG = logging.getLogger(__name__)
 ATTEMPTS = 8  # at a commit that Firestore gives up in favour of others
 
 
-@dataclass(slots=True)
-class _Open:
-    """A transaction: what it writes and on what condition, what it read, and what its selections found."""
-
-    writes: dict[str, protocol.Document | None] = field(default_factory=dict)
-    expected: list[tuple[str, protocol.When]] = field(default_factory=list)
-    read: dict[str, int | None] = field(default_factory=dict)
-    selected: list[tuple[protocol.Selection, dict[str, int]]] = field(default_factory=list)
-
-
-class Firestore(protocol.Database):
+class Firestore(transacting.Transacting):
     """A datastore in Firestore; safe to use from several threads and from several processes.
 
     The transactions of one process run one after another. A write that a listener of this process is to hear of
@@ -45,11 +33,10 @@ class Firestore(protocol.Database):
 
     def __init__(self, project: str | None = None, database: str = "(default)", certificate: str | None = None) -> None:
         """Find the way to a database; SettingsError without credentials or project. Nothing is sent yet."""
+        super().__init__()
         self._connection = connection.connected(project, database, certificate)
         self._following = following.Following(self._connection)
-        self._lock = threading.RLock()
         self._hearers = hearing.Hearers()
-        self._open: _Open | None = None
         self._scopes: dict[protocol.Scope, int] = {}  # how many listeners each has
         self._present: dict[protocol.Scope, following.Documents] = {}
         self._seen = 0  # the version of the last moment that listeners were told of
@@ -60,56 +47,15 @@ class Firestore(protocol.Database):
 
     def read(self, path: str) -> protocol.Stored | None:
         """Return the document at a path; inside a transaction, with its own writes."""
-        if not protocol.is_path(path):
-            return None  # Firestore would refuse to look
-        with self._lock:
-            found = self._connection.get([path])[1].get(path)
-            if self._open is None:
-                return found
-            version = None if found is None else found.version
-            if path not in self._open.writes:
-                self._open.read.setdefault(path, version)
-                return found
-            document = self._open.writes[path]
-            return None if document is None else protocol.Stored(path, fields.copied(document), version or 0)
+        return super().read(path) if protocol.is_path(path) else None  # Firestore would refuse to look
 
     def select(self, selection: protocol.Selection) -> list[protocol.Stored]:
         """Return the committed documents that a selection means."""
         with self._lock:
             found = self._select(selection)
-            if self._open is not None:
-                self._open.selected.append((selection, {one.path: one.version for one in found}))
+            if self._block is not None:
+                self._block.selected.append((selection, {one.path: one.version for one in found}))
             return found
-
-    def write(self, path: str, document: protocol.Document | None, when: protocol.When = None) -> None:
-        """Write a document, or remove it (None), if it is as `when` expects."""
-        protocol.check_path(path)
-        kept = None if document is None else fields.checked(path, document)
-        with self.transaction():
-            assert self._open is not None  # a transaction is open here
-            if path in self._open.writes:
-                protocol.expect(path, self.read(path), when)
-            elif when is not None:  # told here already, where the block can handle it
-                protocol.expect(path, self._connection.get([path])[1].get(path), when)
-                self._open.expected.append((path, when))
-            self._open.writes[path] = kept
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Commit the writes of the block at its end, or none if it raises; inner ones join the outer."""
-        with self._lock:
-            if self._open is not None:
-                yield
-                return
-            self._open = _Open()
-            try:
-                yield
-                opened = self._open
-            finally:
-                self._open = None
-            if opened.writes:
-                version, written = self._commit(opened)
-                self._hear(version, written)
 
     def listen(self, listener: protocol.Listener, *scopes: protocol.Scope, replay: bool = False) -> Callable[[], None]:
         """Call the listener with the changes of each later moment in scope; return what ends that.
@@ -153,6 +99,9 @@ class Firestore(protocol.Database):
 
     # ------------------------------------------------------------ documents
 
+    def _stored(self, path: str) -> protocol.Stored | None:
+        return self._connection.get([path])[1].get(path)
+
     def _select(self, selection: protocol.Selection, transaction: bytes = b"") -> list[protocol.Stored]:
         *exact, last = queries.plans(selection)
         for parent, query in exact:
@@ -166,23 +115,26 @@ class Firestore(protocol.Database):
 
     # ------------------------------------------------------------ commits
 
-    def _commit(self, opened: _Open) -> tuple[int, list[str]]:
+    def _commit(self, block: transacting.Block) -> None:
+        self._hear(*self._written(block))
+
+    def _written(self, block: transacting.Block) -> tuple[int, list[str]]:
         """Return the version of the commit, and the paths of what it changed."""
         for attempt in range(ATTEMPTS):
             try:
-                return self._commit_once(opened)
+                return self._written_once(block)
             except connection.AbortedError:
                 time.sleep(random.uniform(0, 0.05 * 2**attempt))  # so that two do not meet again
-        raise protocol.ConflictError(f"{', '.join(sorted(opened.writes))}: too many others write there at this time")
+        raise protocol.ConflictError(f"{', '.join(sorted(block.writes))}: too many others write there at this time")
 
-    def _commit_once(self, opened: _Open) -> tuple[int, list[str]]:
-        paths = {*opened.writes, *opened.read, *(path for path, _ in opened.expected)}
-        transaction, found = self._connection.get(sorted(paths), begin=True)
+    def _written_once(self, block: transacting.Block) -> tuple[int, list[str]]:
+        transaction, found = self._connection.get(sorted(block.paths), begin=True)
         try:
-            self._compare(opened, found, transaction)
+            block.compare(found)
+            self._compare_selected(block, transaction)
             changed = {
                 path: after
-                for path, after in opened.writes.items()
+                for path, after in block.writes.items()
                 if not fields.same(found[path].document if path in found else None, after)
             }
             if changed:
@@ -193,13 +145,8 @@ class Firestore(protocol.Database):
         self._connection.rollback(transaction)
         return 0, []
 
-    def _compare(self, opened: _Open, found: Mapping[str, protocol.Stored], transaction: bytes) -> None:
-        for path, when in opened.expected:
-            protocol.expect(path, found.get(path), when)
-        for path, version in opened.read.items():
-            if version != (found[path].version if path in found else None):
-                raise protocol.ConflictError(f"{path}: the document has changed since it was read")
-        for selection, was in opened.selected:
+    def _compare_selected(self, block: transacting.Block, transaction: bytes) -> None:
+        for selection, was in block.selected:
             now = {one.path: one.version for one in self._select(selection, transaction)}
             for path in sorted({*was, *now}):
                 if was.get(path) != now.get(path):
@@ -269,11 +216,12 @@ class Firestore(protocol.Database):
             places = {path: at for at, path in enumerate(written)}
             told = sorted(changes.values(), key=lambda one: (places.get(one.path, -1), one.version, one.path))
             self._moments += 1
-            outer, self._open = self._open, None  # what a listener writes is no part of the transaction that waits here
+            # What a listener writes is no part of the transaction that waits here.
+            outer, self._block = self._block, None
             try:
                 self._hearers.tell(self._moments, tuple(told))
             finally:
-                self._open = outer
+                self._block = outer
 
     def _tell_on(self) -> None:
         while self._following.wait():
