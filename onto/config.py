@@ -33,6 +33,10 @@ class Config:
     certificate_filename: str | None = None
     database: dict[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Refuse a `database` that names none: with SettingsError, for the embedded one would be taken in silence."""
+        _check_database("Config", self.database)
+
 
 def read(path: pathlib.Path | None, environment: Mapping[str, str]) -> Config:
     """Read a `boiler.yaml`; SettingsError names the file, and any key that it should not have.
@@ -69,6 +73,9 @@ def _check(path: pathlib.Path, given: Any) -> None:
         if name != "database" and value is not None and not isinstance(value, kind):
             wanted = "true or false" if kind is bool else "a text"
             raise errors.SettingsError(f"{path}: `{name}` is {wanted}, not {value!r}")
-    database = given.get("database", {})
+    _check_database(str(path), given.get("database", {}))
+
+
+def _check_database(where: str, database: Any) -> None:
     if not isinstance(database, dict) or set(database) - {"url"} or not isinstance(database.get("url", ""), str):
-        raise errors.SettingsError(f"{path}: `database` has one key, a text: `url: sqlite:///shop.db`")
+        raise errors.SettingsError(f"{where}: `database` has one key, a text: `url: sqlite:///shop.db`")

@@ -90,6 +90,12 @@ def test_the_log_says_which_kind_of_datastore_is_opened(caplog: pytest.LogCaptur
     assert caplog.messages == ["the datastore is memory"]
 
 
+@pytest.mark.parametrize("database", [{"uri": "sqlite:///x.db"}, {"url": 3}, "sqlite:///x.db"])
+def test_a_configuration_by_hand_that_names_no_datastore_is_refused(database: object) -> None:
+    with pytest.raises(errors.SettingsError, match="Config: `database` has one key, a text: `url: sqlite:"):
+        Config(app_name="shop", database=database)  # type: ignore[arg-type]  # that is what is wrong with it
+
+
 def test_a_second_configuration_warns_and_replaces() -> None:
     CTX.read(Config(app_name="one"))
     CTX.read(Config(app_name="one"))
