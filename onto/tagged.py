@@ -34,7 +34,7 @@ _UNTAG: MappingProxyType[str, Callable[[Any], Any]] = MappingProxyType(  # Any: 
 
 
 def loads(text: str) -> Any:  # Any: the value decides
-    """Return the Python value of a tagged JSON text; ValueError where it is not JSON."""
+    """Return the Python value of a tagged JSON text; ValueError where it is not JSON, or a tag holds no such value."""
     return json.loads(text, object_hook=_untag)
 
 
@@ -43,7 +43,10 @@ def _untag(value: dict[str, Any]) -> Any:  # Any: as above
         tag, inner = next(iter(value.items()))
         untag = _UNTAG.get(tag)
         if untag is not None:
-            return untag(inner)
+            try:
+                return untag(inner)
+            except (ValueError, TypeError, ArithmeticError) as error:
+                raise ValueError(f"{inner!r} is no {tag[1:]}") from error
     return value
 
 

@@ -3,8 +3,8 @@
 File("shop.onto")     one line per commit: CRC-32, then {"v": version, "w": {path: document or null}}
 
 A commit is on the disk before anybody sees it. A crash in the middle of a write leaves half a line at the end, which
-the next start leaves out: such a commit never was. Damage anywhere else is an error that names the line; nothing
-is lost in silence. When most lines are out of date, the file is written anew beside itself and then renamed.
+the next start leaves out: such a commit never was. Damage anywhere else is an error that names the line and the byte;
+nothing is lost in silence. When most lines are out of date, the file is written anew beside itself and then renamed.
 """
 
 from __future__ import annotations
@@ -117,8 +117,8 @@ class File(memory.Memory):
         for number, line in enumerate(content.splitlines(keepends=True), start=1):
             entry = _entry(line)
             last = at + len(line) == len(content)
-            if entry is None and not (last and number > 1):
-                self._refuse(number, content)
+            if entry is None and not (last and number > 1 and _is_cut_off(line)):
+                self._refuse(number, at)
             if entry is None:
                 LOG.warning("%s:%d: a write that a crash cut off is left out", self._path, number)
                 os.ftruncate(self._file, at)
@@ -128,8 +128,8 @@ class File(memory.Memory):
             at += len(line)
         return at
 
-    def _refuse(self, number: int, content: bytes) -> None:
-        what = "not a datastore of onto" if number == 1 else f"line {number} is damaged"
+    def _refuse(self, number: int, at: int) -> None:
+        what = "not a datastore of onto" if number == 1 else f"line {number}, from byte {at} on, is damaged"
         kept = "" if number == 1 else f"; the {number - 1} lines before it are whole"
         raise CorruptFileError(f"{self._path}: {what}{kept}: put a copy in its place, or move it away to begin anew")
 
@@ -164,9 +164,29 @@ def _entry(line: bytes) -> dict[str, Any] | None:
         return None
     try:
         entry = tagged.loads(text.decode("ascii"))
-    except (ValueError, json.JSONDecodeError):
+    except ValueError:
         return None
-    return entry if isinstance(entry, dict) else None
+    return entry if isinstance(entry, dict) and _is_commit(entry) else None
+
+
+def _is_commit(entry: dict[str, Any]) -> bool:
+    """Tell whether an entry says what a commit is to say: a version, and documents by their paths."""
+    written = entry.get("w", {})
+    return (
+        isinstance(entry.get("v"), int)
+        and isinstance(written, dict)
+        and all(protocol.is_path(path) and isinstance(one, dict | None) for path, one in written.items())
+    )
+
+
+def _is_cut_off(line: bytes) -> bool:
+    """Tell whether a broken last line may be half of a write, rather than a whole one that something else follows."""
+    code, _, rest = line.partition(b" ")
+    try:
+        _, end = json.JSONDecoder().raw_decode(rest.decode("latin-1"))  # one character for each byte
+    except ValueError:
+        return True
+    return end == len(rest) or code != b"%08x" % zlib.crc32(rest[:end])
 
 
 def _write(held: int, content: bytes) -> int:

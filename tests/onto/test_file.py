@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
+import zlib
 from typing import Any
 
 import pytest
@@ -141,7 +144,7 @@ def test_the_file_does_not_grow_with_the_number_of_commits(tmp_path: pathlib.Pat
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda text: text.replace(b'"n":1', b'"n":7', 1), "data.onto: line 2 is damaged; the 1 lines before"),
+        (lambda text: text.replace(b'"n":1', b'"n":7', 1), "data.onto: line 2, from byte 26 on, is damaged; the 1 "),
         (lambda text: b"PK\x03\x04", "data.onto: not a datastore of onto"),
         (lambda text: b"\n" + text, "data.onto: not a datastore of onto"),
     ],
@@ -158,6 +161,52 @@ def test_damage_is_an_error_that_names_the_line(tmp_path: pathlib.Path, damage: 
         File(path)
     assert message in str(refused.value)
     assert path.read_bytes() == content
+
+
+def test_damage_at_any_byte_is_told_or_was_a_write_that_a_crash_cut_off(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "data.onto"
+    opened = File(path)
+    for number in range(3):
+        opened.set("a/1", {"n": number})
+    opened.close()
+    whole = path.read_bytes()
+    begins = whole.rindex(b"\n", 0, -1) + 1  # the last commit
+    for at in range(len(whole)):
+        for mask in (0x01, 0x80):
+            path.write_bytes(whole[:at] + bytes([whole[at] ^ mask]) + whole[at + 1 :])
+            if at < begins:
+                with pytest.raises(CorruptFileError, match=re.escape(str(path))):
+                    File(path)
+            else:  # or it is told as well: a whole write that something else follows
+                with contextlib.suppress(CorruptFileError), contextlib.closing(File(path)) as again:
+                    assert again.get("a/1") == {"n": 1}  # as before the last commit
+    for end in range(begins, len(whole)):  # what a crash leaves
+        path.write_bytes(whole[:end])
+        again = File(path)
+        assert again.get("a/1") == {"n": 1}
+        again.close()
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        '{"w":{"a/1":{}}}',
+        '{"v":"1","w":{"a/1":{}}}',
+        '{"v":1,"w":[]}',
+        '{"v":1,"w":{"a":{}}}',
+        '{"v":1,"w":{"a/1":[]}}',
+        '{"v":1,"w":{"a/1":{"n":{"$decimal":"much"}}}}',
+        '{"v":1,"w":{"a/1":{"n":{"$timedelta":null}}}}',
+        "[]",
+    ],
+)
+def test_a_line_that_says_no_commit_is_damage(tmp_path: pathlib.Path, entry: str) -> None:
+    path = tmp_path / "data.onto"
+    File(path).close()
+    with path.open("a") as file:
+        file.write(f"{zlib.crc32(entry.encode()):08x} {entry}\n")
+    with pytest.raises(CorruptFileError, match=re.escape(f"{path}: line 2, from byte ")):
+        File(path)
 
 
 def test_a_full_disk_refuses_the_commit_and_harms_none(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
