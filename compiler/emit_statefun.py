@@ -22,6 +22,8 @@ COMMAND = "onto/command"  # the type of a command's bytes
 EGRESS = "onto/out"
 ENDPOINT = "http://localhost:8090/statefun"
 PAYLOAD = 134_217_728  # bytes of the largest reply of the endpoint, which keeps its own far below
+# A request that takes longer ends the job, and is made again; many at once wait for one worker, whatever methods do.
+CALL_TIME = "5min"
 # A transaction is begun anew with each checkpoint, and Kafka seldom says yes at once: all functions wait for it, by
 # default for 100 ms.
 RETRY_MS = "5"
@@ -98,7 +100,11 @@ def _module(app: model.App, settings: emit_ddl.Settings) -> list[dict[str, Any]]
             "spec": {
                 "functions": f"{NAMESPACE}/*",
                 "urlPathTemplate": ENDPOINT,
-                "transport": {"type": "io.statefun.transports.v1/async", "payload_max_bytes": PAYLOAD},
+                "transport": {
+                    "type": "io.statefun.transports.v1/async",
+                    "call": CALL_TIME,
+                    "payload_max_bytes": PAYLOAD,
+                },
                 "maxNumBatchRequests": 1000,
             },
         },

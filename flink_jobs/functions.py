@@ -13,7 +13,7 @@ import json
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from statefun.request_reply_pb2 import FromFunction, ToFunction
 
@@ -33,6 +33,13 @@ STATE_ROOM = 16_000_000  # of what is kept while calls run or wait at an entity;
 REPLY_ROOM = 16_000_000  # of what goes out for one request; commands that come beyond are to come again, locks wait
 
 
+class Programs(transactions.Programs, Protocol):
+    """Methods that may take some time together, for each request."""
+
+    def begin(self) -> None:
+        """Begin a request."""
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
     """Where things go: topics with the app's prefix."""
@@ -46,7 +53,7 @@ class Names:
 class Functions:
     """The methods of an app as StateFun calls them."""
 
-    programs: transactions.Programs
+    programs: Programs
     names: Names
     clock: Callable[[], int]  # ms since 1970
     limits: transactions.Limits = transactions.LIMITS
@@ -58,6 +65,7 @@ class Functions:
         if given is None:
             return _incomplete()
         before = given.value if given.has_value else None
+        self.programs.begin()
         place = _Place(request.target.type, request.target.id)
         arguments = [(one.argument.typename, one.argument.value) for one in request.invocations]
         try:

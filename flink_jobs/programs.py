@@ -9,7 +9,9 @@ A method that never returns is ended by a timer, which only the main thread can 
 from __future__ import annotations
 
 import datetime
+import math
 import signal
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -20,6 +22,8 @@ from onto import methods, wire
 DOCUMENT_LIMIT = 450_000
 RESULT_LIMIT = 450_000
 METHOD_SECONDS = 5.0
+REQUEST_SECONDS = 10.0  # after which no more methods begin for one request of the runtime's, which waits for its answer
+LOST_SECONDS, SHORT_SECONDS = 20.0, 0.5  # once a minute has so many in methods that do not end, each has only so long
 AGAIN = 0.5  # seconds between two alarms, should user code swallow one
 
 
@@ -39,6 +43,15 @@ class ResultTooLargeError(ValueError):
     """A result that no reply can hold."""
 
 
+@dataclass(slots=True)
+class _Spent:
+    """What methods take of the time of this process: for one request of the runtime's, and in a minute."""
+
+    until: float = math.inf  # when no more methods begin for the request
+    minute: float = -math.inf  # when the minute ends
+    lost: float = 0.0  # seconds of the minute, in methods that did not end
+
+
 @dataclass(frozen=True, slots=True)
 class Programs:
     """The methods of an app, as the protocol asks for them."""
@@ -48,10 +61,16 @@ class Programs:
     prefetch: methods.Prefetch = field(default_factory=dict)
     changes: Changes = field(default_factory=dict)
     seconds: float = METHOD_SECONDS
+    request_seconds: float = REQUEST_SECONDS
+    _spent: _Spent = field(default_factory=_Spent)
 
     def __post_init__(self) -> None:
         """Take the process's alarm: once, since to do so costs as much as a small method."""
         signal.signal(signal.SIGALRM, _ring)
+
+    def begin(self) -> None:
+        """Begin a request, which has its own time."""
+        self._spent.until = time.monotonic() + self.request_seconds
 
     def mode(self, call: messages.Call) -> messages.Mode:
         """Return how a call locks its root."""
@@ -81,31 +100,48 @@ class Programs:
             return {ref: attempt.documents[ref] for ref in refs}
 
         call = attempt.call
+        begun = time.monotonic()
+        if begun > self._spent.until:
+            return transactions.Failed(
+                transactions.OVERLOADED, f"`{call.method}` was not run: those before it took long"
+            )
+        seconds = self._seconds(begun)
         request = methods.Request(call.method, call.args, call.model)
         now = datetime.datetime.fromtimestamp(attempt.ts / 1000, datetime.UTC)
         try:
-            with _Limited(self.seconds):
+            with _Limited(seconds):
                 return _done(methods.run(self.models, request, attempt.ref, lookup, now, attempt.x, self.prefetch))
         except methods.NeedEntity as needed:
             return transactions.Need(needed.refs)
         except BaseException as error:  # whatever user code raises, SystemExit too, is the caller's news
             _let_go(error)
             memory.restore()
-            return self._late(call) if isinstance(error, MethodTimeout) else self._failed(call, error)
+            return self._late(call, begun, seconds) if isinstance(error, MethodTimeout) else self._failed(call, error)
+
+    def _seconds(self, now: float) -> float:
+        """Return how long a method may run: others wait for this process, and the runtime for its answers to them."""
+        spent = self._spent
+        if now > spent.minute:
+            spent.minute, spent.lost = now + 60, 0.0
+        return self.seconds if spent.lost < LOST_SECONDS else min(SHORT_SECONDS, self.seconds)
 
     def _failed(self, call: messages.Call, error: BaseException) -> transactions.Failed:
-        kind = methods.kind_of(error)
+        kind, begun = methods.kind_of(error), time.monotonic()
+        seconds = self._seconds(begun)
         try:
-            with _Limited(self.seconds):
+            with _Limited(seconds):
                 return transactions.Failed(kind, methods.message_of(error))
         except MethodTimeout:
-            return self._late(call)
+            return self._late(call, begun, seconds)
         except BaseException as failed:  # to tell the message runs user code as well
             return transactions.Failed(kind, f"its message cannot be told: {methods.kind_of(failed)}")
 
-    def _late(self, call: messages.Call) -> transactions.Failed:
+    def _late(self, call: messages.Call, begun: float, seconds: float) -> transactions.Failed:
         signal.setitimer(signal.ITIMER_REAL, 0)  # the alarm may have rung just before it was to be ended
-        return transactions.Failed("MethodTimeout", f"`{call.method}` ran longer than {self.seconds:g} s")
+        self._spent.lost += time.monotonic() - begun
+        if self._spent.lost >= LOST_SECONDS:
+            self._spent.until = begun  # no more for this request
+        return transactions.Failed("MethodTimeout", f"`{call.method}` ran longer than {seconds:g} s")
 
 
 def _run_by(call: messages.Call) -> list[tuple[str | None, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -121,11 +122,14 @@ class JarView(ViewModel):
         self.store.jar.pour(self.store.spare, value)
 
 
-SERVED = functions.Functions(
-    programs.Programs(methods.Models([Jar], [JarView]), frozenset({("Jar", "count")}), seconds=0.2),
-    functions.Names("dev-", "dev-app-replies", "dev-app-errors"),
-    lambda: 1_000,
-)
+def served(request_seconds: float = programs.REQUEST_SECONDS) -> functions.Functions:
+    methods_ = programs.Programs(
+        methods.Models([Jar], [JarView]), frozenset({("Jar", "count")}), seconds=0.2, request_seconds=request_seconds
+    )
+    return functions.Functions(methods_, functions.Names("dev-", "dev-app-replies", "dev-app-errors"), lambda: 1_000)
+
+
+SERVED = served()
 
 
 @dataclass
@@ -338,6 +342,36 @@ def test_a_request_is_answered_with_what_the_runtime_takes(runtime: Runtime, mon
     assert [one["error"]["type"] for one in replies if "error" in one] == ["Overloaded"] * 7
     assert runtime.call("a", "echo", "r8", text="x")["ok"] == "x"
     assert [one["exception"] for one in runtime.of("dev-app-errors")] == ["Overloaded"] * 7
+
+
+def test_methods_together_take_no_longer_than_the_runtime_waits(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "SERVED", served(request_seconds=0.3))
+    commands = [wire.Command(f"r{one}", "spin", {}) for one in range(9)]
+    runtime.give("jars", "a", *(wire.encode_command(one, "jars", "a").value or b"" for one in commands))
+    told = [one["error"]["type"] for one in runtime.of("dev-app-replies")]
+    assert told == ["MethodTimeout"] * 2 + ["Overloaded"] * 7
+    assert runtime.call("a", "echo", "r8", text="x")["ok"] == "x"
+
+
+def test_many_entities_whose_methods_do_not_end_take_little_of_a_minute(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of them is a request of its own, and all wait for one process."""
+    monkeypatch.setattr(programs, "LOST_SECONDS", 0.5)
+    monkeypatch.setattr(programs, "SHORT_SECONDS", 0.05)
+    monkeypatch.setattr(sys.modules[__name__], "SERVED", served())
+    for name in "abcdef":
+        runtime.call(name, "save", document={"coins": 1})
+        commands = [wire.Command(f"{name}{one}", "spin", {}) for one in range(4)]
+        runtime.give("jars", name, *(wire.encode_command(one, "jars", name).value or b"" for one in commands))
+    told = [one.get("error", {"message": "ok"})["message"] for one in runtime.of("dev-app-replies")]
+    long, short = "`spin` ran longer than 0.2 s", "`spin` ran longer than 0.05 s"
+    refused = "`spin` was not run: those before it took long"
+    assert told[:5] == ["ok", long, long, long, refused]
+    assert told[5:] == ["ok", short, *[refused] * 3] * 5
+    assert runtime.call("a", "echo", text="x")["ok"] == "x"
 
 
 def test_a_large_document_goes_to_few_readers_at_once(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:

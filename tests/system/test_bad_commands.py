@@ -210,3 +210,11 @@ def test_what_a_method_raises_changes_nothing_and_holds_nobody_up(
     for one, other in zip(before, after, strict=True):
         assert (other.result, other.token[0][2]) == (one.result + 1, one.token[0][2] + 1)
     assert side.noted("rogue")[-1]["exception"] == kind
+
+
+def test_many_endless_calls_are_answered_before_the_runtime_gives_up(side: WriteSide) -> None:
+    told = outcomes(side, "rogues", "rogue", "spin", {}, 60)
+    assert set(told) == {"MethodTimeout", "Overloaded"}
+    assert functions_job(side) == "RUNNING"
+    before = side.calls.call("rogues", "rogue", "well", {}, seconds=SECONDS).result
+    assert side.calls.call("rogues", "rogue", "well", {}, seconds=SECONDS).result == before + 1
