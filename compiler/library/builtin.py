@@ -92,14 +92,19 @@ def _beside(scope: Scope, args: Arguments, span: Span) -> _Answer:
     order: tuple[ir.Order, ...] = ()
     first: ir.Expr | None = None
     elements: list[ir.Expr] = []
+    told: list[ir.Expr] = []  # all lists are made before the first row of any is looked at
     for one in args:
+        if isinstance(one, ir.Comp):
+            sorting, one = raising.apart(one)
+            told += [] if sorting is None else [sorting]
+        if isinstance(one, ir.Expr) and (raising.may_raise(one) or dtypes.nullable(one.type)):
+            return ir.Declined(
+                "D354", span, "`zip` of rows and of a list that may be None, or may raise, has no SQL form"
+            )
         loop = scope.iterate(scope.apply(values.Builtin("enumerate"), (one,), {}, span), span, "item")
         if not isinstance(loop.element, ir.MakePair):
             return ir.Declined("D354", span, "`zip` of rows and of items that are written out has no SQL form")
         place, element = loop.element.items
-        if raising.may_raise(element):
-            told = "`zip` ends with the shortest list, and does not see what may raise behind that"
-            return ir.Declined("D354", span, told)
         steps = (*steps, *loop.steps)
         if first is None:
             first, order = place, loop.order
@@ -107,7 +112,10 @@ def _beside(scope: Scope, args: Arguments, span: Span) -> _Answer:
             steps = (*steps, ir.Cond(ir.Prim("eq", (place, first), dtypes.BOOL, span)))
         elements.append(element)
     whole = ir.MakePair(tuple(elements), dtypes.Pair(tuple(one.type for one in elements)), span)
-    return ir.Comp("list", steps, whole, dtypes.ListOf(whole.type), None, order, span)
+    zipped: ir.Expr = ir.Comp("list", steps, whole, dtypes.ListOf(whole.type), None, order, span)
+    for one in reversed(told):
+        zipped = raising.after(one, zipped)
+    return zipped
 
 
 def _zipped(scope: Scope, lists: list[ir.Expr], span: Span) -> _Answer:

@@ -44,8 +44,10 @@ def _over_rows(
     scope: Scope, node: syntax.Comprehension, source: values.Value, others: list[syntax.Generator]
 ) -> values.Value | ir.Declined:
     told: list[ir.Expr] = []
+    if isinstance(source, ir.Prim) and source.op == "after":
+        told, source = [source.args[0]], source.args[1]
     if isinstance(source, ir.Comp) and others and raising.may_raise(source.head):
-        told = [one for one in raising.counted(source) or () if isinstance(one, ir.Reduce) and one.op == "count"]
+        told += [one for one in raising.counted(source) or () if isinstance(one, ir.Reduce) and one.op == "count"]
     if isinstance(source, ir.Comp) and (others or node.kind != "list" or node.generators[0].conditions):
         sorting, source = raising.apart(source)
         told += [] if sorting is None else [sorting]
@@ -215,10 +217,9 @@ def _dict(
             return ir.Declined("D331", value.span, "unpacking a dict whose keys are not known has no SQL form")
         entries.extend(known)
     made = displays.table(tuple(entries), node.span)
-    for at, (key, value) in reversed(list(enumerate(entries))):  # one that a later entry replaces is evaluated too
-        is_replaced = isinstance(key, ir.Const) and any(key == other for other, _ in entries[at + 1 :])
-        if is_replaced:
-            made = scope.after(value, made, node.span)
+    for at, (named, held) in reversed(list(enumerate(entries))):  # one that a later entry replaces is evaluated too
+        if isinstance(named, ir.Const) and any(named == other for other, _ in entries[at + 1 :]):
+            made = scope.after(held, made, node.span)
     return made
 
 
