@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from decimal import Decimal
 
 from compiler import accumulators, distinct, dtypes, extremes, groups, ir, prefixes, records, rewrite, updates, values
 from compiler.diagnostics import Span
@@ -289,10 +288,9 @@ def _summed(place: Place) -> values.Value | None:
         steps, order, head = inner
         order = (*place.loop.order, *order)
         comp = replace(comp, steps=(*place.loop.steps, *steps), head=head, type=dtypes.ListOf(head.type), order=order)
-    total: dtypes.Type = dtypes.INT if dtypes.required(head.type) == dtypes.INT else dtypes.DECIMAL
-    zero = ir.Const(0 if total == dtypes.INT else Decimal(0), total)
+    zero = updates.zero_of(head.type)
     op: ir.ReduceOp = "count" if head == ir.Const(1, dtypes.INT) else "sum"
-    reduced = ir.Reduce(op, comp, total, zero, span=place.span)
+    reduced = ir.Reduce(op, comp, zero.type, zero, span=place.span)
     return reduced if updates.is_zero(place.start) else place.scope.primitive("+", (place.start, reduced), place.span)
 
 

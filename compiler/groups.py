@@ -11,7 +11,6 @@ The entry is looked at twice: as it is changed where the key is there (`held`), 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from compiler import accumulators, dtypes, extremes, ir, rewrite, simplify, updates, values
 from compiler.scope import Scope, unify
@@ -342,7 +341,7 @@ def _split(delta: ir.Expr, test: ir.Expr) -> tuple[tuple[ir.Expr, ...] | None, i
 
 def _start(scope: Scope, first: ir.Expr, amount: ir.Expr, total: dtypes.Type) -> ir.Expr | None:
     """Return what the sum of a key begins with: `first` is start and amount together."""
-    zero = ir.Const(0 if total == dtypes.INT else Decimal(0), total)
+    zero = updates.zero_of(total)
     if updates.same(first, amount):
         return zero
     if isinstance(first, ir.Const) and isinstance(amount, ir.Const):

@@ -64,10 +64,8 @@ def item(scope: Scope, owner: values.Value, index: values.Value, span: Span) -> 
 def _at_place(scope: Scope, owner: ir.Comp, key: ir.Expr, span: Span) -> values.Value:
     """Return the item of a computed list whose place is computed too: the one row that has it."""
     sorting, rows = raising.apart(owner)
-    counted, place = sequences.numbered(rows)
-    there = ir.Cond(ir.Prim("eq", (place, _from_start(rows, key, span)), dtypes.BOOL, span))
+    one = sequences.at(rows, _from_start(rows, key, span))
     told = "IndexError: list index out of range"
-    one = replace(counted, steps=(*counted.steps, there))
     found = ir.Reduce("first", one, rows.head.type, empty_error=told, span=span)
     return found if sorting is None else scope.after(sorting, found, span)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from decimal import Decimal
 
 from compiler import dtypes, ir, rewrite, sequences, updates, values
 from compiler.scope import negate
@@ -21,7 +20,7 @@ Fold = Callable[[Place, values.Value, values.Value], values.Value]
 def settled(place: Place, fold: Fold) -> Place | None:
     """Return the place with nothing but its own accumulator in its update; None where a pass reads no other."""
     read = {one.name for one in rewrite.walk(place.update) if isinstance(one, ir.Acc)} - {place.name}
-    rows = ir.Comp("list", place.loop.steps, updates.TRUE, dtypes.ListOf(dtypes.BOOL), None, place.loop.order)
+    rows = place.heads(updates.TRUE, updates.TRUE)
     if not read or not sequences.has_places(rows):
         return None
     counted, number = sequences.numbered(rows)
@@ -47,17 +46,17 @@ def settled(place: Place, fold: Fold) -> Place | None:
 def restarted(place: Place) -> values.Value | None:
     """Recognise `run = run + 1 if won else 0`: the sum over the passes since the last one that began anew."""
     update, scope = place.update, place.scope
-    rows = ir.Comp("list", place.loop.steps, updates.TRUE, dtypes.ListOf(dtypes.BOOL), None, place.loop.order)
-    if not isinstance(update, ir.If) or not updates.is_zero(place.start) or not sequences.has_places(rows):
+    if not isinstance(update, ir.If) or not updates.is_zero(place.start):
         return None
     goes_on, more, anew = update.test, update.then, update.orelse
     if updates.is_zero(more):
         goes_on, more, anew = negate(goes_on), anew, more
     delta = None if rewrite.mentions_acc(goes_on) else updates.added(scope, more, place.name)
     head = None if delta is None else updates.number(scope, delta)
-    if head is None or not updates.is_zero(anew):
+    rows = place.heads(updates.TRUE, negate(goes_on))
+    if head is None or not updates.is_zero(anew) or not sequences.has_places(rows):
         return None
-    counted, number = sequences.numbered(replace(rows, head=negate(goes_on)))
+    counted, number = sequences.numbered(rows)
     again = rewrite.fresh(replace(counted, head=ir.MakePair((counted.head, number), _PAIR)), scope.fresh)
     assert isinstance(again.head, ir.MakePair)
     begins, begun = again.head.items
@@ -65,9 +64,8 @@ def restarted(place: Place) -> values.Value | None:
     last = ir.Reduce("max", beginnings, dtypes.INT, ir.Const(-1, dtypes.INT), span=place.span)
     after = ir.Cond(ir.Prim("gt", (number, last), dtypes.BOOL, place.span))
     since = replace(counted, steps=(*counted.steps, after), head=head, type=dtypes.ListOf(head.type))
-    total = dtypes.INT if dtypes.required(head.type) == dtypes.INT else dtypes.DECIMAL
-    zero = ir.Const(0 if total == dtypes.INT else Decimal(0), total)
-    return ir.Reduce("sum", since, total, zero, span=place.span)
+    zero = updates.zero_of(head.type)
+    return ir.Reduce("sum", since, zero.type, zero, span=place.span)
 
 
 _PAIR = dtypes.Pair((dtypes.BOOL, dtypes.INT))

@@ -40,6 +40,13 @@ def has_places(comp: ir.Comp) -> bool:
     return bool(comp.order) and bool(variables(comp)) and not is_unordered(comp.order)
 
 
+def at(comp: ir.Comp, place: ir.Expr) -> ir.Comp:
+    """Return the combination with this place from 0, or none."""
+    counted, number = numbered(comp)
+    there = ir.Cond(ir.Prim("eq", (number, place), dtypes.BOOL, place.span))
+    return replace(counted, steps=(*counted.steps, there))
+
+
 def between(comp: ir.Comp, lower: int | None, upper: int | None) -> ir.Comp:
     """Return `comp[lower:upper]` for any ends, by the places of the combinations from the start and from the end."""
     counted, tests = comp, list[ir.Step]()

@@ -203,6 +203,12 @@ def _plus(scope: Scope, left: ir.Expr | None, right: ir.Expr | None, span: Span)
     return left if is_zero(right) else scope.primitive("+", (left, right), span)
 
 
+def zero_of(summand: dtypes.Type) -> ir.Const:
+    """Return the sum of no values of a type; its own type is that of all sums of them."""
+    whole = dtypes.required(summand) == dtypes.INT
+    return ir.Const(0, dtypes.INT) if whole else ir.Const(Decimal(0), dtypes.DECIMAL)
+
+
 def is_zero(one: values.Value) -> bool:
     """Tell whether a value is the constant 0."""
     return isinstance(one, ir.Const) and not isinstance(one.value, bool | str | bytes) and one.value == 0

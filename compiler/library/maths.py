@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from compiler import displays, dtypes, ir, sequences, values
@@ -111,10 +110,7 @@ def _halved(number: ir.Expr, span: Span) -> ir.Expr:
 
 
 def _at(rows: ir.Comp, place: ir.Expr, span: Span) -> ir.Expr:
-    counted, number = sequences.numbered(rows)
-    there = ir.Cond(ir.Prim("eq", (number, place), dtypes.BOOL, span))
-    one = replace(counted, steps=(*counted.steps, there))
-    return ir.Reduce("first", one, rows.head.type, empty_error="StatisticsError", span=span)
+    return ir.Reduce("first", sequences.at(rows, place), rows.head.type, empty_error="StatisticsError", span=span)
 
 
 def _middle(scope: Scope, lower: ir.Expr, upper: ir.Expr, is_odd: ir.Expr, span: Span) -> ir.Expr | None:

@@ -233,7 +233,7 @@ class Rows:
         self.made[var] = made
         return True
 
-    def around(self) -> tuple[ir.Step, ...]:
+    def _around(self) -> tuple[ir.Step, ...]:
         """Return the steps that what is computed of each row begins with; which rows there are is the rows' matter."""
         if any(isinstance(one, ir.Cut) and one.number for one in self.steps):  # whose places may be read
             return sequences.loops(tuple(self.steps))
@@ -241,7 +241,7 @@ class Rows:
 
     def _below(self, steps: tuple[ir.Step, ...], outer: frozenset[str], reads: tuple[ir.Expr, ...]) -> Rows:
         """Return rows for a collection: of the root, or of the entries that it depends on."""
-        around = self.around() if outer else ()
+        around = self._around() if outer else ()
         rows = Rows(self.context).run((*around, *steps), reads)
         rows._reduce(tuple(one for one in _reduces(reads) if rows._is_bound(one)))
         return rows
