@@ -9,7 +9,6 @@ copy; a class body's copy learns its name and owner when the class is made.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import functools
 import inspect
 import sys
@@ -18,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Self, TypedDict, TypeVar, Unpack, overload
 
-from onto import condition, related, session
+from onto import condition, errors, related, session
 from onto.mapper import declared, frozen, load, names, shape
 
 T = TypeVar("T")
@@ -75,7 +74,7 @@ class Attribute(condition.Comparable, Generic[T]):
         changes: dict[str, Any] = {}
         for name, value in options.items():
             if name not in _FIELDS:
-                raise TypeError(f"an attribute has no option `{name}`{_meant(name, _FIELDS)}")
+                raise TypeError(f"an attribute has no option `{name}`{errors.meant(name, _FIELDS)}")
             to = _FIELDS[name]
             if to.endswith("defaults"):
                 value = (value,)
@@ -343,7 +342,9 @@ def _check_body(cls: type) -> None:
     """Refuse options of `class Meta` that there are not, and builders of attributes that are not called."""
     for name in vars(vars(cls).get("Meta", object)):
         if not name.startswith("_") and name not in META:
-            raise TypeError(f"{cls.__name__}.Meta has no option `{name}`{_FORMER_META.get(name) or _meant(name, META)}")
+            raise TypeError(
+                f"{cls.__name__}.Meta has no option `{name}`{_FORMER_META.get(name) or errors.meant(name, META)}"
+            )
     for name, value in vars(cls).items():
         if isinstance(value, types.FunctionType) and value.__module__ == "onto.attrs":
             raise TypeError(f"{cls.__name__}.{name}: write `attrs.{value.__name__}(...)`, which makes the attribute")
@@ -369,12 +370,7 @@ def _take_schema(cls: type[Holder]) -> None:
 
 def unknown_attribute(cls: type[Holder], name: str) -> str:
     """Say that the class has no such attribute, and which one may be meant."""
-    return f"{cls.__name__} has no attribute `{name}`{_meant(name, cls._attributes)}"
-
-
-def _meant(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean `{close[0]}`?" if close else ""
+    return f"{cls.__name__} has no attribute `{name}`{errors.meant(name, cls._attributes)}"
 
 
 class Closed(Holder):

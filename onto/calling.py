@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+import uuid
 from collections.abc import Callable
 from concurrent import futures
 from dataclasses import dataclass
@@ -15,6 +16,11 @@ from onto import errors, wire
 SECONDS = 30.0  # for which a call is waited for
 
 Token = tuple[tuple[str, str, int], ...]  # collection, doc_id, version of each document that a call changed
+
+
+def new_id(given: str | None) -> str:
+    """Return the id of a call: the caller's own, or one that no other call has."""
+    return uuid.uuid4().hex if given is None else given
 
 
 def deadline(seconds: float) -> int:

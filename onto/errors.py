@@ -6,11 +6,20 @@ $ onto submit build        →  onto: build/manifest.json: not JSON (line 3): co
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class OntoError(Exception):
     """A problem that the user can solve; `str()` is one clear line and `exit_code` ends the command."""
 
     exit_code = 1
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """Return what ends a message about a name that there is not: which of the known ones may be meant, or nothing."""
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean `{close[0]}`?" if close else ""
 
 
 class BundleError(OntoError):

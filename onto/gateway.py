@@ -82,7 +82,7 @@ class Gateway:
 
         A call that has not begun by then is never begun.
         """
-        request_id = uuid.uuid4().hex if request_id is None else request_id
+        request_id = calling.new_id(request_id)
         sent = self.send(collection, doc_id, wire.Command(request_id, method, args, model, calling.deadline(seconds)))
         return calling.Pending(sent, request_id, seconds, self.forget).reply()
 

@@ -11,7 +11,6 @@ called `save` or not; a new one only if it did. An exception writes nothing.
 from __future__ import annotations
 
 import datetime
-import difflib
 import inspect
 import sys
 import types
@@ -175,9 +174,8 @@ def defining(model: type[domain_model.DomainModel], name: str) -> type[domain_mo
     found = next((one for one in model.family() if method_of(one, name) is not None), None)
     if found is None and name not in BUILT_IN:
         known = methods_of(model)
-        near: list[str] = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean `{near[0]}`?" if near else f"it has {', '.join(known)}"
-        raise NoSuchMethodError(f"{model.__name__} has no method `{name}`; {hint}")
+        hint = errors.meant(name, known) or f"; it has {', '.join(known)}"
+        raise NoSuchMethodError(f"{model.__name__} has no method `{name}`{hint}")
     return found or model
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
-import uuid
 from collections.abc import Callable, Generator, Mapping
 from concurrent import futures
 from typing import Any, Generic, TypeVar
@@ -97,7 +96,7 @@ class Ref(Generic[M]):
 
     def _call(self, model: type[domain_model.DomainModel], method: str, args: Mapping[str, Any]) -> Call:
         # With a request id of its own, the second method would be taken for the first one called again.
-        request_id, self._request_id = _id(self._request_id), None
+        request_id, self._request_id = calling.new_id(self._request_id), None
         command = wire.Command(request_id, method, args, self._model.__name__, calling.deadline(self._seconds))
         return _send(
             self._through, self._model, self._doc_id, command, self._seconds,
@@ -129,16 +128,12 @@ class ViewRef:
         Raises BadArgumentsError, and sends nothing, for an attribute that has no setter or a value that does not fit.
         """
         given = setting.dump_values(self._view, values)
-        request_id, self._request_id = _id(self._request_id), None
+        request_id, self._request_id = calling.new_id(self._request_id), None
         name, until = self._view.__name__, calling.deadline(self._seconds)
         command = wire.Command(request_id, methods.SET, given, name, until)
         return _send(
             self._through, setting.root_of(self._view), self._doc_id, command, self._seconds, lambda result: result
         )
-
-
-def _id(given: str | None) -> str:
-    return uuid.uuid4().hex if given is None else given
 
 
 def _send(

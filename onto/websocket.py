@@ -57,9 +57,8 @@ class WsMediator(flask_socketio.Namespace):  # type: ignore[misc]  # Flask-Socke
         self.view_model_cls = view_model_cls
         self._lock = threading.Lock()  # taken before the datastore's, never while that is held
         self._engine: boiler.Engine | None = None
-        self._wanted: dict[
-            str, set[str]
-        ] = {}  # by session; both change in a transaction, so that commits see them whole
+        # Both change in a transaction, so that commits see them whole.
+        self._wanted: dict[str, set[str]] = {}  # by session
         self._readers: dict[str, set[str]] = {}  # by doc_id
 
     def on_subscribe_view_model(self, data: Any) -> None:
@@ -123,14 +122,16 @@ class WsMediator(flask_socketio.Namespace):  # type: ignore[misc]  # Flask-Socke
                 self._engine = None
 
     def _tell(self, event: boiler.Event) -> None:
-        readers = self._readers.get(event.key, ())
+        readers = self._readers.get(event.key)
         if not readers:
-            return
+            return  # nobody wants it: its JSON is not made
+        name, data = (
+            ("removed", event.key)
+            if event.document is None
+            else ("updated", (dump.json_form(event.document), event.key))
+        )
         for session in readers:
-            if event.document is None:
-                self.emit("removed", event.key, room=session)
-            else:
-                self.emit("updated", (dump.json_form(event.document), event.key), room=session)
+            self.emit(name, data, room=session)
 
 
 def _doc_id(data: Any) -> str:

@@ -10,9 +10,7 @@ onto: Ticket.mark: attending: 'maybe' is not true or false        (exit code 1; 
 
 from __future__ import annotations
 
-import difflib
 import json
-import uuid
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,10 +53,9 @@ def command(
     from onto import calling, wire
 
     place = calls.place(Path(bundle_folder), app, flags, keep=request_id is not None)
-    request_id = uuid.uuid4().hex if request_id is None else request_id
     collection, args = command_of(place.app, model_name, method, arguments, doc_id)
     with place.opened() as sender:
-        called = wire.Command(request_id, method, args, model_name, calling.deadline(seconds))
+        called = wire.Command(calling.new_id(request_id), method, args, model_name, calling.deadline(seconds))
         sent = sender.send(collection, doc_id, called)
         reply = calling.Pending(sent, called.request_id, seconds, sender.forget).reply()
     if wait:
@@ -88,9 +85,8 @@ def command_of(
             raise methods.NoSuchMethodError(f"{name} is a view and has no method `{method}`; it has {methods.SET}")
         return setting.root_of(view).collection_name(), parse_values(view, arguments)
     known = [one.__name__ for one in (*loaded.models, *loaded.views)]
-    near: list[str] = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(known)}"
-    raise errors.OntoError(f"{loaded.name} has no model or view `{name}`; {hint}")
+    hint = errors.meant(name, known) or f"; there are: {', '.join(known)}"
+    raise errors.OntoError(f"{loaded.name} has no model or view `{name}`{hint}")
 
 
 def parse(model: type[domain_model.DomainModel], method: str, given: Iterable[str]) -> dict[str, Any]:

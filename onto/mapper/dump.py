@@ -10,12 +10,12 @@ import base64
 import dataclasses
 import datetime
 import decimal
-import difflib
 import enum
 import math
 from collections.abc import Iterable, Mapping
 from typing import Any, assert_never
 
+from onto import errors
 from onto.mapper import load, shape
 
 
@@ -161,8 +161,7 @@ def _dump_fields(kind: type, fields: Mapping[str, shape.Shape], value: Any, wher
     if isinstance(value, Mapping):
         strange = next((name for name in value if name not in fields), None)
         if strange is not None:
-            meant = difflib.get_close_matches(str(strange), fields, n=1)
-            hint = f"; did you mean `{meant[0]}`?" if meant else f"; it has {', '.join(fields)}"
+            hint = errors.meant(str(strange), fields) or f"; it has {', '.join(fields)}"
             raise load.MappingError(f"{where} has no field `{strange}`{hint}")
     elif not isinstance(value, kind):
         raise load.MappingError(f"{where}: {value!r} is not a {kind.__name__}")
